@@ -1,0 +1,129 @@
+"""What can go wrong, as classes; what a row can carry, as codes.
+
+Programs get errors, rows get problems: a bad recipient carries a :class:`Problem` and the others go
+on; a bad template, column or rate card raises once, before the first row, all its faults together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SmsplanError(Exception):
+    """Base of every error that smsplan raises on purpose."""
+
+
+class InputError(SmsplanError, ValueError):
+    """The input is at fault: a file, a column, a template, a profile, a rate card.
+
+    The message names the place and ends with the next step; it never quotes a row's content.
+    """
+
+
+class OutputError(SmsplanError, OSError):
+    """The surroundings are at fault: a disk, a folder, a service. Nothing half-written is left."""
+
+
+class UnencodableText(SmsplanError, ValueError):
+    """A lone surrogate: no SMS encoding, nor UTF-8, can carry it.
+
+    ``position`` is the index of its code point in the text.
+
+    >>> from smsplan import segment
+    >>> try:
+    ...     segment("ab\\ud83d")
+    ... except UnencodableText as error:
+    ...     error.position
+    2
+    """
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        super().__init__(
+            f"the text has a lone surrogate at position {position}, which cannot be encoded; "
+            "remove it or restore the other half of the pair"
+        )
+
+    def __reduce__(self) -> tuple[type[UnencodableText], tuple[int]]:
+        return UnencodableText, (self.position,)
+
+
+class TooManyParts(SmsplanError, ValueError):
+    """More than 255 parts: the concatenation header has one octet for the total.
+
+    TS 23.040 9.2.3.24.1. ``number_of_parts`` is what the text would need.
+    """
+
+    def __init__(self, number_of_parts: int) -> None:
+        self.number_of_parts = number_of_parts
+        super().__init__(
+            f"the text needs {number_of_parts} parts and one message can have at most 255; "
+            "shorten the text or send it as several messages"
+        )
+
+    def __reduce__(self) -> tuple[type[TooManyParts], tuple[int]]:
+        return TooManyParts, (self.number_of_parts,)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One reason for which the API refuses a request.
+
+    ``code`` is the API's error code, ``field`` the path of the field in the request
+    (``to[0]``, ``parameters.name.default``), ``text`` the sentence, ``status`` the HTTP status.
+    """
+
+    code: str
+    field: str
+    text: str
+    status: int = 400
+
+
+class RequestRefused(SmsplanError, ValueError):
+    """The API would refuse this request; ``faults`` holds every reason, in the order of fields.
+
+    ``to_dict()`` is the body of the API's answer, which names the first fault only.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(f"{fault.code}: {fault.text}" for fault in faults))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the API's answer."""
+        return self.faults[0].status
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the API's error body: ``code`` and ``text`` of the first fault."""
+        return {"code": self.faults[0].code, "text": self.faults[0].text}
+
+    def __reduce__(self) -> tuple[type[RequestRefused], tuple[tuple[Fault, ...]]]:
+        return RequestRefused, (self.faults,)
+
+
+class Problem(StrEnum):
+    """Why nothing is sent for a row; the first that applies, in this order."""
+
+    INVALID_NUMBER = "invalid_number"
+    UNENCODABLE_TEXT = "unencodable_text"
+    VALUE_TOO_LONG = "value_too_long"
+    UNMATCHED_PARAMETER = "unmatched_parameter"
+    OVER_255_PARTS = "over_255_parts"
+    EXCEEDED_PARTS_LIMIT = "exceeded_parts_limit"
+    DUPLICATE_RECIPIENT = "duplicate_recipient"
+
+
+class Note(StrEnum):
+    """A remark about a row that goes out; several are joined by ``;`` in this order."""
+
+    REPAIRED = "repaired"
+    NATIONAL = "national"
+    LOOKS_NATIONAL = "looks_national"
+    FICTITIOUS = "fictitious"
+    DOUBTFUL = "doubtful"
+    DEFAULT_USED = "default_used"
+    SUBSTITUTED = "substituted"
+    TRUNCATED = "truncated"
+    UNPRICED = "unpriced"

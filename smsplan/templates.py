@@ -1,0 +1,182 @@
+"""``${parameter}`` templates: parsed once, expanded per recipient.
+
+The Sinch SMS API documents ``${key}``, case sensitive, every occurrence replaced. Escaping, nesting
+and malformed placeholders are not documented: by default they are literal text, expanded in one
+pass; a value is never expanded again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from smsplan.errors import InputError
+
+KEY = r"[A-Za-z0-9_.\-]+"
+_PLACEHOLDER = re.compile(rf"\$\{{({KEY})\}}")
+_ESCAPABLE = re.compile(rf"(\$?)\$\{{({KEY})\}}")
+_ANGLE = re.compile(rf"\$<({KEY})>")
+
+# What people write who come from other template languages. The API's own placeholder stands first,
+# so that it is consumed before the looser forms can match inside it.
+_NAME = r"[^\W\d]\w*"
+_SUSPECTS = re.compile(
+    rf"(?P<parameter>\$\{{{KEY}\}})"
+    r"|(?P<malformed>\$\{[^{}$\n]{0,60}\})"
+    r"|(?P<unclosed>\$\{)"
+    rf"|(?P<angle>\$<{KEY}>)"
+    r"|(?P<double_braces>\{\{[^{}\n]{1,60}\}\})"
+    rf"|(?P<dollar_name>\${_NAME})"
+    rf"|(?P<percent>%{_NAME}%)"
+    rf"|(?P<braces>\{{{_NAME}\}})"
+)
+_ADVICE = {
+    "malformed": "is not a parameter: a key has letters, digits, '_', '.' and '-' only",
+    "unclosed": "opens a parameter and does not close it; write '${key}'",
+    "angle": "is literal text in this syntax; write '${key}' or use syntax='$<>'",
+    "double_braces": "is literal text; the API's parameters are written '${key}'",
+    "dollar_name": "is literal text; the API's parameters are written '${key}'",
+    "percent": "is literal text; the API's parameters are written '${key}'",
+    "braces": "is literal text; the API's parameters are written '${key}'",
+}
+
+
+class Expansion(NamedTuple):
+    """An expanded text and the keys that had no value, in order of appearance."""
+
+    text: str
+    unmatched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWarning:
+    """Something that looks like a parameter but is sent as it stands.
+
+    ``kind`` is one of ``malformed``, ``unclosed``, ``angle``, ``double_braces``, ``dollar_name``,
+    ``percent``, ``braces``; ``position`` the index of its first code point in the body.
+    """
+
+    kind: str
+    position: int
+    text: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"'{self.text}' at position {self.position} {self.advice}"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Template:
+    """A message body with parameters.
+
+    ``syntax="$<>"`` accepts ``$<key>`` as well, which no shell touches, and turns it into the
+    API's ``${key}``. ``body`` is always in the API's form.
+
+    >>> hello = Template("Hello ${name}, ${name}!")
+    >>> hello.parameters
+    ('name',)
+    >>> hello.expand({"name": "Ana"})
+    Expansion(text='Hello Ana, Ana!', unmatched=())
+    >>> hello.expand({})
+    Expansion(text='Hello ${name}, ${name}!', unmatched=('name',))
+    >>> Template("Hi {{name}}").warnings[0].kind
+    'double_braces'
+    """
+
+    body: str
+    # Literal, key, literal, key, ..., literal.
+    pieces: tuple[str, ...] = field(repr=False, compare=False)
+
+    def __init__(
+        self, body: str, *, syntax: Literal["${}", "$<>"] = "${}", dollar_escapes: bool = False
+    ) -> None:
+        if not isinstance(body, str):
+            raise InputError(f"the body is {type(body).__name__}, not text; pass a string")
+        if syntax not in ("${}", "$<>"):
+            raise InputError(f"unknown template syntax '{syntax}'; use '${{}}' or '$<>'")
+        if syntax == "$<>":
+            body = _ANGLE.sub(r"${\1}", body)
+        object.__setattr__(self, "body", body)
+        object.__setattr__(self, "pieces", _split(body, dollar_escapes=dollar_escapes))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The keys, each once, in order of appearance."""
+        return tuple(dict.fromkeys(self.pieces[1::2]))
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """The fixed texts around the parameters: one more than there are placeholders."""
+        return self.pieces[::2]
+
+    @property
+    def warnings(self) -> tuple[TemplateWarning, ...]:
+        """What looks like a parameter and is not, in order of position."""
+        return tuple(
+            TemplateWarning(kind, match.start(), match.group(), _ADVICE[kind])
+            for match in _SUSPECTS.finditer(self.body)
+            if (kind := match.lastgroup) is not None and kind != "parameter"
+        )
+
+    def expand(
+        self,
+        values: Mapping[str, str | None],
+        *,
+        unmatched: Literal["verbatim", "empty"] = "verbatim",
+        again: bool = False,
+    ) -> Expansion:
+        """Put the values in place of the parameters, in one pass.
+
+        A key that is absent or ``None`` is unmatched: its placeholder stays (``verbatim``) or
+        goes (``empty``). ``again=True`` also expands placeholders inside values, except a
+        parameter inside its own expansion: what some template engines do, and a switch of
+        :class:`smsplan.Profile` because the API does not say.
+        """
+        missing: dict[str, None] = {}
+        text = _fill(self.pieces, values, unmatched, missing, () if again else None)
+        return Expansion(text, tuple(missing))
+
+    def __str__(self) -> str:
+        return self.body
+
+
+def _split(body: str, *, dollar_escapes: bool) -> tuple[str, ...]:
+    if not dollar_escapes:
+        return tuple(_PLACEHOLDER.split(body))
+    pieces, literal, end = [], "", 0
+    for match in _ESCAPABLE.finditer(body):
+        literal += body[end : match.start()]
+        if match.group(1):
+            literal += match.group()[1:]
+        else:
+            pieces += [literal, match.group(2)]
+            literal = ""
+        end = match.end()
+    return (*pieces, literal + body[end:])
+
+
+def _fill(
+    pieces: tuple[str, ...],
+    values: Mapping[str, str | None],
+    unmatched: str,
+    missing: dict[str, None],
+    inside: tuple[str, ...] | None,
+) -> str:
+    """Join literals and values; ``inside`` is the chain of keys being expanded, None: one pass."""
+    out = list(pieces)
+    for index in range(1, len(pieces), 2):
+        key = pieces[index]
+        value = values.get(key)
+        if value is None:
+            missing[key] = None
+            out[index] = "${" + key + "}" if unmatched == "verbatim" else ""
+        elif inside is None:
+            out[index] = value
+        elif key in inside:
+            out[index] = "${" + key + "}"
+        else:
+            nested = tuple(_PLACEHOLDER.split(value))
+            out[index] = _fill(nested, values, unmatched, missing, (*inside, key))
+    return "".join(out)
