@@ -95,7 +95,7 @@ class Profile:
                 # Numbers are compared as 64-bit integers in the bulk stages.
                 faults.append("'max_digits' is at most 18 (E.164 has 15); use a smaller number")
             faults += [
-                f"'{name}' is below 1; use a positive number, or leave it out of the TOML for none"
+                f"'{name}' is below 1; use a positive number, or None (0 in TOML) for no limit"
                 for name in ("body_limit", "key_limit", "value_limit", "reference_limit")
                 if (limit := getattr(self, name)) is not None and limit < 1
             ]
@@ -137,7 +137,7 @@ class Profile:
         return cls(**switches)
 
     def to_toml(self) -> str:
-        """Return the profile as TOML, every switch written out (a limit of none is left out)."""
+        """Return the profile as TOML, every switch written out; a limit of 0 means none."""
         import tomli_w
 
         # TOML has no null: 0 stands for "no limit".
@@ -228,6 +228,8 @@ def _choices(hint: Any) -> str:
 
 
 def _language_faults(languages: tuple[str, ...] | str) -> list[str]:
+    if not languages:
+        return []
     from smsplan.encoding import measure
 
     try:

@@ -1,0 +1,65 @@
+"""What decides a row besides the row itself: one value that travels with a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from smsplan.profiles import Profile
+from smsplan.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The message and how to read the recipients.
+
+    ``to`` is the column of numbers, ``columns`` maps each parameter to its column, ``defaults`` a
+    parameter to the text for recipients without a value.
+    """
+
+    template: Template
+    to: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    region: str | None = None
+    from_: str | None = None
+    truncate_concat: bool = False
+    max_number_of_message_parts: int | None = None
+    duplicates: Literal["flag", "keep"] = "flag"
+    profile: Profile = field(default_factory=Profile)
+    bodies: bool = False
+    prefix: str = ""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The caller's columns that a plan reads, each once."""
+        return tuple(dict.fromkeys((self.to, *self.columns.values())))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "body": self.template.body,
+            "to": self.to,
+            "columns": dict(self.columns),
+            "defaults": dict(self.defaults),
+            "region": self.region,
+            "from": self.from_,
+            "truncate_concat": self.truncate_concat,
+            "max_number_of_message_parts": self.max_number_of_message_parts,
+            "duplicates": self.duplicates,
+            "profile": self.profile.to_dict(),
+            "bodies": self.bodies,
+            "prefix": self.prefix,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Options:
+        """Read what :meth:`to_dict` wrote."""
+        rest = {key: data[key] for key in data if key not in ("body", "from", "profile")}
+        return cls(
+            template=Template(data["body"]),
+            from_=data["from"],
+            profile=Profile.from_dict(data["profile"]),
+            **rest,
+        )

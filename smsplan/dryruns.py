@@ -1,0 +1,531 @@
+"""One batch to a dry run, recipient by recipient: the reference implementation.
+
+Slow and obviously right: whatever is faster is held to this module by property tests. The order of
+steps for one recipient is expansion, characters, Auto Encoding, truncation, segmentation.
+Sinch SMS API, ``POST /xms/v1/{service_plan_id}/batches/dry_run``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smsplan.batches import Batch, TextBatch, batch_from_dict, msisdn
+from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
+from smsplan.encoding.substitution import auto_encode
+from smsplan.errors import Fault, Problem, RequestRefused
+from smsplan.profiles import Profile
+from smsplan.ratecards import Cost, RateCard
+from smsplan.templates import Template
+
+if TYPE_CHECKING:
+    from smsplan.encoding import Measure
+
+MAX_PARTS = 255
+_GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
+
+
+class Message(NamedTuple):
+    """What one recipient gets: the text as sent, and what it takes.
+
+    ``units`` are septets for ``GSM`` and code units for ``UNICODE``. ``number_of_parts`` is what a
+    dry run shows, ``billed_parts`` what is sent: 0 where ``problem`` says why nothing is.
+    """
+
+    text: str
+    encoding: Encoding
+    units: int
+    number_of_parts: int
+    billed_parts: int
+    unmatched: tuple[str, ...]
+    substituted: bool
+    truncated: bool
+    problem: Problem | None
+
+
+class Composer:
+    """Turns the values of one recipient into its message, by one profile.
+
+    >>> Composer(Template("Hi ${name}"), Profile())({"name": "Ana"}).number_of_parts
+    1
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        profile: Profile,
+        *,
+        parameters: bool = True,
+        truncate_concat: bool = False,
+        max_number_of_message_parts: int | None = None,
+    ) -> None:
+        # The dollar rule is the profile's, so the body is parsed anew under it.
+        self.template = Template(template.body, dollar_escapes=profile.double_dollar == "escape")
+        self.profile = profile
+        self.literal = not parameters and profile.no_parameters == "literal"
+        self.truncate_concat = truncate_concat
+        self.limit = max_number_of_message_parts
+        self._measuring: dict[str, Any] = {
+            "gsm_boundary": profile.gsm_boundary,
+            "unicode_boundary": profile.unicode_boundary,
+            "unicode_unit": profile.unicode_unit,
+            "reference_bits": profile.reference_bits,
+            "languages": profile.languages,
+        }
+        self._cutting = {
+            **self._measuring,
+            "gsm_boundary": "pair",
+            "unicode_boundary": profile.truncation_boundary,
+            "order": profile.truncation_encoding,
+        }
+
+    def __call__(self, values: Mapping[str, str | None]) -> Message:
+        """Compose the message; raises UnencodableText for a lone surrogate in a value."""
+        text, unmatched = self._expand(values)
+        text = characters(text, self.profile)
+        text, substituted, truncated = self._shorten(text)
+        encoding, units, parts, *_ = self.measure(text)
+        billed = parts
+        if self.truncate_concat and self.profile.truncation != "cut" and parts > 1:
+            # The dry run does not show the cut; what is sent is one part all the same.
+            truncated, billed = True, 1
+            if self.profile.truncation == "parts_only":
+                parts = 1
+        problem = None
+        if unmatched:
+            # 405 is documented for the send, whatever a dry run shows in its place.
+            problem = Problem.UNMATCHED_PARAMETER
+        elif billed > MAX_PARTS:
+            problem = Problem.OVER_255_PARTS
+        elif self.limit is not None and billed > self.limit:
+            problem = Problem.EXCEEDED_PARTS_LIMIT
+        return Message(
+            text,
+            encoding,
+            units,
+            parts,
+            0 if problem else billed,
+            unmatched,
+            substituted,
+            truncated,
+            problem,
+        )
+
+    def measure(self, text: str) -> Measure:
+        """Count a text as the profile does."""
+        return measure(text, **self._measuring, encoding=self._forced(text))
+
+    def _forced(self, text: str) -> Encoding | None:
+        if self.profile.form_feed == "unicode" and "\f" in text:
+            return Encoding.UNICODE
+        return None
+
+    def _expand(self, values: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
+        if self.literal:
+            return self.template.body, ()
+        return self.template.expand(
+            values,
+            unmatched="empty" if self.profile.unmatched == "empty" else "verbatim",
+            again=self.profile.values_in_values == "again",
+        )
+
+    def _shorten(self, text: str) -> tuple[str, bool, bool]:
+        """Auto Encoding and truncation, in the profile's order."""
+        before = self.profile.auto_encoding_order == "before_truncation"
+        encoded = self._auto_encode(text) if before else text
+        short = self._truncate(encoded)
+        final = short if before else self._auto_encode(short)
+        return final, encoded != text or final != short, len(short) < len(encoded)
+
+    def _auto_encode(self, text: str) -> str:
+        # Only where the Unicode form would not fit one part.
+        if self.profile.auto_encoding == "off":
+            return text
+        encoding, _, parts, *_ = self.measure(text)
+        if encoding is Encoding.GSM or parts == 1:
+            return text
+        return auto_encode(text, partial=self.profile.auto_encoding_partial == "partial")
+
+    def _truncate(self, text: str) -> str:
+        if not self.truncate_concat or self.profile.truncation != "cut":
+            return text
+        forced = self._forced(text) if self.profile.truncation_encoding == "before" else None
+        return cut(text, **self._cutting, encoding=forced)
+
+
+def characters(text: str, profile: Profile) -> str:
+    """Apply the profile's character switches to an expanded text; by default there are none.
+
+    >>> characters("a\\r\\nb", Profile(line_breaks="crlf_to_lf"))
+    'a\\nb'
+    """
+    if profile.line_breaks == "crlf_to_lf":
+        text = text.replace("\r\n", "\n")
+    if profile.spaces == "space":
+        text = text.translate(dict.fromkeys(map(ord, "\t\u00a0\u2028"), " "))
+    if profile.controls == "removed":
+        text = text.translate(dict.fromkeys((0x00, 0x1B)))
+    if profile.greek_capitals == "latin":
+        text = text.translate(_GREEK_CAPITALS)
+    if profile.small_c_cedilla == "gsm":
+        # Unicode's GSM0338.TXT puts the small letter at 0x09, the standard the capital.
+        text = text.replace("ç", "Ç")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientDryRun:
+    """One element of ``per_recipient``, under the API's names."""
+
+    recipient: str
+    number_of_parts: int
+    body: str
+    encoding: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the element as the API's JSON has it."""
+        return {
+            "recipient": self.recipient,
+            "number_of_parts": self.number_of_parts,
+            "body": self.body,
+            "encoding": self.encoding,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What the API does not say about a recipient.
+
+    ``units``: septets (``GSM``) or code units (``UNICODE``). ``problem`` is null or why nothing
+    would be sent, ``code`` the delivery code that says so later (405, 411). ``price`` is for one
+    part or message as the card says; ``cost`` for the message, null without a price.
+    """
+
+    recipient: str
+    body: str
+    encoding: Encoding
+    units: int
+    number_of_parts: int
+    billed_parts: int
+    unmatched: tuple[str, ...] = ()
+    substituted: bool = False
+    truncated: bool = False
+    problem: Problem | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    cost: Decimal | None = None
+
+    @property
+    def culprits(self) -> tuple[Culprit, ...]:
+        """The characters that force Unicode, with their positions in the body."""
+        return culprits(self.body) if self.encoding is Encoding.UNICODE else ()
+
+    @property
+    def code(self) -> int | None:
+        """The delivery report's code where nothing would be sent: 405, 411, or null."""
+        return _CODES.get(self.problem) if self.problem else None
+
+
+_CODES = {Problem.UNMATCHED_PARAMETER: 405, Problem.EXCEEDED_PARTS_LIMIT: 411}
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """The API's answer to a dry run, and in ``details`` what it does not say.
+
+    ``number_of_messages`` is the API's word for the total of **parts**; ``per_recipient`` is null
+    unless asked for. ``details`` has every recipient of a text batch, in the order of the request.
+    """
+
+    number_of_recipients: int
+    number_of_messages: int
+    per_recipient: tuple[RecipientDryRun, ...] | None = None
+    details: tuple[Detail, ...] = ()
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What sending would cost: exact per currency, messages without a price counted."""
+        total = Cost()
+        for detail in self.details:
+            if detail.problem is None:
+                priced = detail.cost is not None and detail.currency is not None
+                total += Cost({detail.currency: detail.cost}) if priced else Cost(unpriced=1)
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the API's JSON, field for field.
+
+        >>> dry_run({"to": ["15551231234"], "body": "Test Message"}).to_dict()
+        {'number_of_recipients': 1, 'number_of_messages': 1}
+        """
+        out: dict[str, Any] = {
+            "number_of_recipients": self.number_of_recipients,
+            "number_of_messages": self.number_of_messages,
+        }
+        if self.per_recipient is not None:
+            out["per_recipient"] = [item.to_dict() for item in self.per_recipient]
+        return out
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> DryRun:
+        """Read the API's answer, leniently: numbers may be text and text numbers.
+
+        >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1,
+        ...     "per_recipient": [{"recipient": 15551231234, "number_of_parts": 1,
+        ...     "body": "Test Message", "encoding": "GSM"}]}).per_recipient[0].recipient
+        '15551231234'
+        """
+        items = payload.get("per_recipient")
+        return cls(
+            int(payload["number_of_recipients"]),
+            int(payload["number_of_messages"]),
+            None
+            if items is None
+            else tuple(
+                RecipientDryRun(
+                    str(item["recipient"]),
+                    int(item["number_of_parts"]),
+                    str(item.get("body", "")),
+                    str(item["encoding"]),
+                )
+                for item in items
+            ),
+        )
+
+
+def dry_run(
+    batch: Batch | Mapping[str, Any],
+    *,
+    per_recipient: bool | str = False,
+    number_of_recipients: int = 100,
+    profile: Profile | str | os.PathLike[str] | None = None,
+    groups: Mapping[str, Iterable[str]] | None = None,
+    rates: RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+) -> DryRun:
+    """Answer a dry run of one batch, as the API does.
+
+    ``batch`` is a batch or the API's JSON as a dict. ``number_of_recipients`` (0..1000) caps
+    ``per_recipient`` only. ``groups`` resolves group ids to numbers. Raises
+    :class:`~smsplan.errors.RequestRefused` where the API would refuse the request.
+
+    >>> answer = dry_run({"to": ["+12017777777", "+12018888888"], "body": "Hello ${name}!",
+    ...     "parameters": {"name": {"+12017777777": "John", "default": "there"}}},
+    ...     per_recipient=True)
+    >>> [item.body for item in answer.per_recipient]
+    ['Hello John!', 'Hello there!']
+    """
+    chosen = Profile.of(profile)
+    detailed, shown = _query(per_recipient, number_of_recipients, chosen)
+    if isinstance(batch, Mapping):
+        batch = batch_from_dict(batch, profile=chosen)
+    elif faults := batch.check(chosen):
+        raise RequestRefused(faults)
+    recipients = resolve(batch.to, chosen, groups)
+    if not isinstance(batch, TextBatch):
+        return _other_type(batch, len(recipients), chosen)
+
+    card = None if rates is None else RateCard.of(rates)
+    composer = Composer(
+        Template(batch.body),
+        chosen,
+        parameters=bool(batch.parameters),
+        truncate_concat=bool(batch.truncate_concat),
+        max_number_of_message_parts=batch.max_number_of_message_parts,
+    )
+    values = _ValuesByRecipient(batch, chosen)
+    details = tuple(
+        _detail(recipient, composer(values(recipient)), card) for recipient in recipients
+    )
+    refused = tuple(fault for detail in details for fault in _row_faults(detail, composer))
+    if refused:
+        raise RequestRefused(refused)
+    seen = [detail for detail in details if counted(detail.problem, chosen)]
+    listed = seen
+    if chosen.per_recipient_order == "number":
+        listed = sorted(seen, key=lambda detail: detail.recipient)
+    answers: tuple[RecipientDryRun, ...] | None = None
+    if detailed and (shown or chosen.no_details == "empty_list"):
+        answers = tuple(_answer(detail, chosen) for detail in listed[:shown])
+    return DryRun(
+        len(seen),
+        sum(shown_parts(detail.number_of_parts, detail.problem, chosen) for detail in seen),
+        answers,
+        details,
+    )
+
+
+def counted(problem: Problem | None, profile: Profile) -> bool:
+    """Whether a dry run counts a recipient that has this problem."""
+    if problem is Problem.UNMATCHED_PARAMETER:
+        return profile.unmatched != "absent"
+    if problem is Problem.EXCEEDED_PARTS_LIMIT:
+        return profile.exceeded_parts != "absent"
+    return True
+
+
+def shown_parts(parts: int, problem: Problem | None, profile: Profile) -> int:
+    """Return the number of parts that a dry run shows for a recipient that it counts."""
+    if problem is Problem.EXCEEDED_PARTS_LIMIT and profile.exceeded_parts == "zero":
+        return 0
+    return parts
+
+
+def resolve(
+    to: Iterable[str], profile: Profile, groups: Mapping[str, Iterable[str]] | None = None
+) -> tuple[str, ...]:
+    """Return the recipients of ``to``: normalised, groups resolved, duplicates merged.
+
+    Raises :class:`~smsplan.errors.RequestRefused` for a group that ``groups`` does not have.
+
+    >>> resolve(["+46701234567", "0046701234567"], Profile())
+    ('46701234567',)
+    """
+    out: list[str] = []
+    faults: list[Fault] = []
+    for index, element in enumerate(to):
+        digits = msisdn(element, profile)
+        if digits is not None:
+            out.append(digits)
+            continue
+        members = None if groups is None else groups.get(element)
+        if members is None:
+            text = f"Group '{element}' is unknown or deleted"
+            faults.append(Fault("unknown_group", f"to[{index}]", text, 403))
+            continue
+        # Members are counted once, also where duplicates in ``to`` are not merged.
+        numbers = dict.fromkeys(msisdn(str(member), profile) for member in members)
+        if None in numbers:
+            faults.append(
+                Fault(
+                    "syntax_invalid_parameter_format",
+                    f"to[{index}]",
+                    f"Group '{element}' has a member that is not a valid MSISDN.",
+                )
+            )
+        out += [number for number in numbers if number is not None]
+    if faults:
+        raise RequestRefused(tuple(faults))
+    return tuple(dict.fromkeys(out)) if profile.duplicates == "merged" else tuple(out)
+
+
+class _ValuesByRecipient:
+    """The value of each parameter for one recipient: its own, else the default."""
+
+    def __init__(self, batch: TextBatch, profile: Profile) -> None:
+        self._own: dict[str, dict[str, str]] = {}
+        self._default: dict[str, str] = {}
+        for key, values in (batch.parameters or {}).items():
+            own = self._own[key] = {}
+            for number, value in values.items():
+                if number == "default":
+                    self._default[key] = value
+                # The keys of the map are matched after the same normalisation as ``to``.
+                elif (digits := msisdn(number, profile)) is not None:
+                    own.setdefault(digits, value)
+
+    def __call__(self, recipient: str) -> dict[str, str | None]:
+        return {
+            key: own.get(recipient, self._default.get(key)) for key, own in self._own.items()
+        }
+
+
+def _query(
+    per_recipient: bool | str, number_of_recipients: int, profile: Profile
+) -> tuple[bool, int]:
+    """Read the two query parameters as the API does."""
+    faults = []
+    text = str(per_recipient).lower()
+    if text not in ("true", "false"):
+        faults.append(
+            Fault(
+                "syntax_invalid_parameter_format",
+                "per_recipient",
+                f"'{per_recipient}' is not a valid boolean",
+            )
+        )
+    valid = isinstance(number_of_recipients, int) and not isinstance(number_of_recipients, bool)
+    over = valid and number_of_recipients > 1000
+    if not valid or number_of_recipients < 0 or (over and profile.details_over_1000 == "error"):
+        faults.append(
+            Fault(
+                "syntax_invalid_parameter_format",
+                "number_of_recipients",
+                f"'{number_of_recipients}' is not a valid number of recipients; use 0 to 1000",
+            )
+        )
+    if faults:
+        raise RequestRefused(tuple(faults))
+    return text == "true", min(number_of_recipients, 1000)
+
+
+def _other_type(batch: Batch, recipients: int, profile: Profile) -> DryRun:
+    if profile.other_types == "refused":
+        raise RequestRefused(
+            (
+                Fault(
+                    "syntax_constraint_violation",
+                    "type",
+                    f"A dry run of type '{batch.type}' is not supported.",
+                ),
+            )
+        )
+    return DryRun(recipients, recipients)
+
+
+def _detail(recipient: str, message: Message, card: RateCard | None) -> Detail:
+    rate = None if card is None else card.rate(recipient)
+    cost = None
+    if card is not None:
+        # Nothing sent costs nothing, whether or not there is a price.
+        cost = Decimal(0) if message.problem else card.price(recipient, message.billed_parts)
+    return Detail(
+        recipient,
+        message.text,
+        message.encoding,
+        message.units,
+        message.number_of_parts,
+        message.billed_parts,
+        message.unmatched,
+        message.substituted,
+        message.truncated,
+        message.problem,
+        None if rate is None else rate.price,
+        None if rate is None else rate.currency,
+        cost,
+    )
+
+
+def _row_faults(detail: Detail, composer: Composer) -> Iterable[Fault]:
+    """Refusals that some profiles have where the default lets the request pass."""
+    profile = composer.profile
+    if detail.problem is Problem.UNMATCHED_PARAMETER and profile.unmatched == "error":
+        for key in detail.unmatched:
+            yield Fault(
+                "syntax_constraint_violation",
+                f"parameters.{key}",
+                f"Parameter '{key}' has no value for recipient '{detail.recipient}' "
+                "and no default.",
+            )
+    if detail.problem is Problem.EXCEEDED_PARTS_LIMIT and profile.exceeded_parts == "error":
+        yield Fault(
+            "syntax_constraint_violation",
+            "max_number_of_message_parts",
+            f"The message to '{detail.recipient}' needs {detail.number_of_parts} parts, "
+            f"at most {composer.limit} are allowed.",
+        )
+
+
+def _answer(detail: Detail, profile: Profile) -> RecipientDryRun:
+    name = str(detail.encoding)
+    if profile.encoding_names == "text/unicode":
+        name = "text" if detail.encoding is Encoding.GSM else "unicode"
+    return RecipientDryRun(
+        detail.recipient,
+        shown_parts(detail.number_of_parts, detail.problem, profile),
+        detail.body,
+        name,
+    )

@@ -1,0 +1,1 @@
+"""Reasons as data: what a plan adds up to, and why."""
