@@ -7,6 +7,7 @@ stage of its own behind it. It takes the caller's columns as they come and gives
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -45,8 +46,10 @@ class _Number(NamedTuple):
 class Kernel:
     """Plans one batch of recipients at a time; the same input gives the same output anywhere."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, numbers: bool = True, texts: bool = True) -> None:
         self.options = options
+        self._with_numbers = numbers
+        self._with_texts = texts
         self.parameters = options.template.parameters
         self._composer = Composer(
             options.template,
@@ -56,7 +59,10 @@ class Kernel:
         )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Plan a batch that has the columns ``options.needed``; returns the columns of SCHEMA."""
+        """Plan a batch that has the columns ``options.needed``; returns the columns of SCHEMA.
+
+        A kernel without numbers or without texts leaves the columns of that half empty.
+        """
         rows = [
             self._row(number, values)
             for number, values in zip(self._numbers(batch), self._values(batch), strict=True)
@@ -75,10 +81,17 @@ class Kernel:
         for values, unencodable in self._values(batch):
             yield None if unencodable else (values, self._compose(values))
 
+    def parts(self, text: str) -> int:
+        """Return the number of parts of a text, by the plan's profile."""
+        return self._composer.measure(text).number_of_parts
+
     def _compose(self, values: dict[str, str]) -> Message:
         return self._composer({**self.options.defaults, **values})
 
     def _numbers(self, batch: pa.RecordBatch) -> Iterator[_Number]:
+        if not self._with_numbers:
+            yield from repeat(_Number(None, None, ()), batch.num_rows)
+            return
         cells = number_cells(batch.column(self.options.to), self.options.to)
         for text, repaired in zip(cells.text.to_pylist(), cells.repaired.to_pylist(), strict=True):
             yield self._number(text, repaired)
@@ -108,13 +121,13 @@ class Kernel:
 
     def _values(self, batch: pa.RecordBatch) -> Iterator[tuple[dict[str, str], bool]]:
         """The values of each row, absent ones left out, and whether one cannot be encoded."""
-        keys = [key for key in self.parameters if key in self.options.columns]
+        keys = [key for key in self.parameters if key in self.options.columns and self._with_texts]
         cells = [
             text_cells(batch.column(self.options.columns[key]), self.options.columns[key])
             for key in keys
         ]
         if not cells:
-            yield from (({}, False) for _ in range(batch.num_rows))
+            yield from repeat(({}, False), batch.num_rows)
             return
         texts = [cell.text.to_pylist() for cell in cells]
         marks = [cell.unencodable.to_pylist() for cell in cells]
@@ -125,6 +138,8 @@ class Kernel:
             )
 
     def _row(self, number: _Number, cells: tuple[dict[str, str], bool]) -> tuple[Any, ...]:
+        if not self._with_texts:
+            return (number.recipient, None, 0, 0, 0, number.country, None, None, None)
         values, unencodable = cells
         invalid = Problem.INVALID_NUMBER if number.recipient is None else None
         message = None
@@ -164,7 +179,7 @@ class Kernel:
 
     def _note(self, number: _Number, values: dict[str, str], message: Message) -> str | None:
         notes = list(number.notes)
-        if any(key not in values for key in self.parameters):
+        if any(key not in values for key in self.options.columns):
             notes.append(Note.DEFAULT_USED)
         if message.substituted:
             notes.append(Note.SUBSTITUTED)

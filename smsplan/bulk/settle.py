@@ -42,7 +42,8 @@ def settle(
         )
     sendable = columns["problem"].is_null()
     columns["sendable"] = sendable
-    columns["billed_parts"] = pc.if_else(sendable, columns["billed_parts"], pa.scalar(0, pa.int32()))
+    nothing = pa.scalar(0, pa.int32())
+    columns["billed_parts"] = pc.if_else(sendable, columns["billed_parts"], nothing)
     columns["note"] = pc.if_else(sendable, columns["note"], pa.scalar(None, pa.string()))
     columns.update(price_columns(columns, prices))
     names = [*COLUMNS, "body"]

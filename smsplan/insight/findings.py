@@ -71,3 +71,244 @@ class Finding:
         """Read what :meth:`to_dict` wrote."""
         cost = None if data["cost"] is None else Cost.from_dict(data["cost"])
         return cls(**{**data, "cost": cost, "places": tuple(data["places"])})
+
+
+class _Place:
+    """What the messages add up to whose Unicode characters stand in the same places."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.parts = 0
+        self.cost = Cost()
+        self.characters: Counter[str] = Counter()
+
+
+class FindingsTally:
+    """Collects, batch by batch, what the findings speak of."""
+
+    def __init__(self, kernel: Kernel, prices: PriceTable | None) -> None:
+        from smsplan.numbers import NationalTally
+
+        self._kernel = kernel
+        self._options = kernel.options
+        self._prices = prices
+        self._unicode: dict[tuple[str, ...], _Place] = {}
+        self._near = _Place()
+        self._national = NationalTally() if self._options.region is None else None
+
+    def add(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
+        """Look at a batch of the caller's columns and the rows of the plan that belong to it."""
+        if self._national is not None:
+            from smsplan.bulk.cells import number_cells
+
+            column = source.column(self._options.to)
+            self._national.add(number_cells(column, self._options.to).text.to_pylist())
+        self._add_near(planned)
+        self._add_unicode(source, planned)
+
+    def _add_near(self, planned: pa.RecordBatch) -> None:
+        import numpy as np
+
+        profile = self._options.profile
+        if profile.languages:
+            # The room of a part depends on each row's national tables.
+            return
+        parts = planned.column("billed_parts").to_numpy(zero_copy_only=False)
+        units = planned.column("units").to_numpy(zero_copy_only=False)
+        gsm = np.asarray(planned.column("encoding").to_pylist(), dtype=object) == Encoding.GSM
+        room = np.zeros(len(parts), dtype=np.int64)
+        for encoding, mask in ((Encoding.GSM, gsm), (Encoding.UNICODE, ~gsm)):
+            one, more = (
+                part_capacity(encoding, parts=count, reference_bits=profile.reference_bits)
+                for count in (1, 2)
+            )
+            room[mask] = np.where(parts[mask] == 2, one, more * (parts[mask] - 1))
+        near = np.flatnonzero((parts > 1) & (units - room <= NEAR_UNITS))
+        self._near.rows += len(near)
+        self._near.parts += len(near)
+        self._near.cost += self._cost(planned, near, np.ones(len(near), dtype=np.int64))
+
+    def _add_unicode(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        mask = pc.and_(
+            pc.equal(planned.column("encoding"), Encoding.UNICODE.value),
+            planned.column("sendable"),
+        )
+        rows = np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+        if not len(rows):
+            return
+        extra: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
+        for row, text in zip(
+            rows, self._kernel.texts(source.take(pa.array(rows))), strict=True
+        ):
+            assert text is not None, "a row that is sent has a text"
+            values, message = text
+            found = {culprit.character for culprit in culprits(message.text)}
+            places = self._places(found, values)
+            place = self._unicode.setdefault(places, _Place())
+            place.rows += 1
+            place.characters.update(found)
+            plain = message.text.translate({ord(character): "x" for character in found})
+            parts = message.number_of_parts - self._kernel.parts(plain)
+            place.parts += parts
+            kept = extra.setdefault(places, ([], []))
+            kept[0].append(row)
+            kept[1].append(parts)
+        for places, (where, parts_each) in extra.items():
+            self._unicode[places].cost += self._cost(
+                planned, np.array(where), np.array(parts_each, dtype=np.int64)
+            )
+
+    def _places(self, found: set[str], values: Mapping[str, str]) -> tuple[str, ...]:
+        """Where the characters stand: the template, or one or several parameters."""
+        effective = {**self._options.defaults, **values}
+        places = []
+        if any(not found.isdisjoint(text) for text in self._options.template.literals):
+            places.append("template")
+        places += [
+            f"parameter '{key}'"
+            for key in self._options.template.parameters
+            if not found.isdisjoint(effective.get(key, ""))
+        ]
+        return tuple(places)
+
+    def _cost(self, planned: pa.RecordBatch, rows: Any, extra: Any) -> Cost:
+        """What the last ``extra`` parts of these rows cost."""
+        if self._prices is None or not len(rows):
+            return Cost()
+        import pyarrow as pa
+
+        chosen = planned.take(pa.array(rows))
+        rate = self._prices.lookup(chosen.column("recipient"), chosen.column("country"))
+        parts = chosen.column("billed_parts").to_numpy(zero_copy_only=False)
+        known = rate >= 0
+        after = self._prices.totals(rate[known], parts[known])
+        before = self._prices.totals(rate[known], parts[known] - extra[known])
+        return Cost(after) + Cost({currency: -amount for currency, amount in before.items()})
+
+    def findings(self, summary: Summary) -> tuple[Finding, ...]:
+        """Return at most five findings, dearest first."""
+        found = [
+            *self._unicode_findings(summary),
+            *self._near_findings(summary),
+            *_not_sent(summary),
+            *self._number_findings(summary),
+        ]
+        found.sort(key=_weight, reverse=True)
+        # A list that is read as other countries makes every other figure doubtful.
+        return tuple((*self._national_findings(), *found)[:MAX_FINDINGS])
+
+    def _unicode_findings(self, summary: Summary) -> Iterable[Finding]:
+        for places, place in self._unicode.items():
+            share = f"{place.rows:,} of {summary.messages:,} messages"
+            where = f" in {' and '.join(places)}" if places else ""
+            yield Finding(
+                kind="unicode",
+                sentence=(
+                    f"{_characters(place.characters)}{where} "
+                    f"{'makes' if len(place.characters) == 1 else 'make'} {share} Unicode: "
+                    f"{_count(place.parts, 'extra part')}{_money(place.cost, summary)}."
+                ),
+                rows=place.rows,
+                parts=place.parts,
+                cost=place.cost if summary.priced else None,
+                places=places,
+                characters=dict(place.characters.most_common()),
+            )
+
+    def _near_findings(self, summary: Summary) -> Iterable[Finding]:
+        near = self._near
+        if near.rows:
+            verb = "is" if near.rows == 1 else "are"
+            yield Finding(
+                kind="near_boundary",
+                sentence=(
+                    f"{_count(near.rows, 'message')} {verb} at most {NEAR_UNITS} units over a "
+                    f"part: {NEAR_UNITS} units less of fixed text would save "
+                    f"{_count(near.parts, 'part')}{_money(near.cost, summary)}."
+                ),
+                rows=near.rows,
+                parts=near.parts,
+                cost=near.cost if summary.priced else None,
+            )
+
+    def _number_findings(self, summary: Summary) -> Iterable[Finding]:
+        words = {
+            Note.NATIONAL: f"read as national numbers of {self._options.region}",
+            Note.REPAIRED: "repaired",
+            Note.LOOKS_NATIONAL: "begin with 0 and name no country",
+            Note.DOUBTFUL: "not in any known numbering range",
+            Note.FICTITIOUS: "reserved for fiction",
+        }
+        counts = {note.value: summary.notes[note] for note in words if note in summary.notes}
+        if counts:
+            listed = ", ".join(f"{rows:,} {words[Note(note)]}" for note, rows in counts.items())
+            yield Finding(
+                kind="numbers",
+                sentence=f"Numbers to look at: {listed}.",
+                rows=sum(counts.values()),
+                details=counts,
+            )
+
+    def _national_findings(self) -> Iterable[Finding]:
+        suggestion = None if self._national is None else self._national.suggestion()
+        if suggestion is not None:
+            region, rows = suggestion
+            yield Finding(
+                kind="looks_national",
+                sentence=(
+                    f"{_count(rows, 'number')} in column '{self._options.to}' look like national "
+                    f"numbers of {region} and are read as international ones, so countries and "
+                    f"prices may be wrong; pass region='{region}' (--region {region}) if they are."
+                ),
+                rows=rows,
+                details={"region": region, "column": self._options.to},
+            )
+
+
+def _not_sent(summary: Summary) -> Iterable[Finding]:
+    rows = sum(summary.problems.values())
+    if rows:
+        reasons = "; ".join(
+            f"{count:,} {_PROBLEMS[Problem(problem)]} ({problem})"
+            for problem, count in sorted(summary.problems.items(), key=lambda item: -item[1])
+        )
+        yield Finding(
+            kind="not_sent",
+            sentence=f"{_count(rows, 'row')} will not be sent: {reasons}.",
+            rows=rows,
+            details=dict(summary.problems),
+        )
+
+
+def _weight(finding: Finding) -> tuple[Any, int, int]:
+    amounts = [] if finding.cost is None else list(finding.cost.amounts.values())
+    return (max(amounts, default=0), finding.parts, finding.rows)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _money(cost: Cost, summary: Summary) -> str:
+    return f", {cost}" if summary.priced and cost.amounts else ""
+
+
+def _characters(characters: Counter[str]) -> str:
+    """Name the two commonest characters; how many others there are."""
+    named = [_name(character) for character, _ in characters.most_common(2)]
+    others = len(characters) - len(named)
+    if others:
+        return f"{', '.join(named)} and {_count(others, 'other character')}"
+    return " and ".join(named) or "A rule of the profile"
+
+
+def _name(character: str) -> str:
+    name = unicodedata.name(character, "no name")
+    code = f"U+{ord(character):04X} {name}"
+    # A combining or invisible character would do something to the sentence around it.
+    visible = unicodedata.category(character)[0] in "LNPS"
+    return f"'{character}' ({code})" if visible else code

@@ -1,0 +1,120 @@
+"""Offline SMS message planning and cost estimation.
+
+Text to parts, a batch to the Sinch SMS API's dry run, a table of recipients to a plan. Importing
+this module costs milliseconds: what needs pandas, pyarrow or numpy loads them when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from smsplan.batches import (
+        ABSENT,
+        BinaryBatch,
+        MediaBatch,
+        TextBatch,
+        TextUpdate,
+        batch_from_dict,
+    )
+    from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
+    from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
+    from smsplan.errors import (
+        Fault,
+        InputError,
+        Note,
+        OutputError,
+        Problem,
+        RequestRefused,
+        SmsplanError,
+        TooManyParts,
+        UnencodableText,
+    )
+    from smsplan.numbers import Grade
+    from smsplan.planner import Plan, plan
+    from smsplan.profiles import Profile
+    from smsplan.ratecards import Cost, Rate, RateCard
+    from smsplan.templates import Expansion, Template, TemplateWarning
+
+_MODULES = {
+    "batches": (
+        "ABSENT",
+        "BinaryBatch",
+        "MediaBatch",
+        "TextBatch",
+        "TextUpdate",
+        "batch_from_dict",
+    ),
+    "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
+    "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
+    "errors": (
+        "Fault",
+        "InputError",
+        "Note",
+        "OutputError",
+        "Problem",
+        "RequestRefused",
+        "SmsplanError",
+        "TooManyParts",
+        "UnencodableText",
+    ),
+    "numbers": ("Grade",),
+    "planner": ("Plan", "plan"),
+    "profiles": ("Profile",),
+    "ratecards": ("Cost", "Rate", "RateCard"),
+    "templates": ("Expansion", "Template", "TemplateWarning"),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "ABSENT",
+    "BinaryBatch",
+    "Cost",
+    "Detail",
+    "DryRun",
+    "Encoding",
+    "Expansion",
+    "Fault",
+    "Grade",
+    "InputError",
+    "MediaBatch",
+    "Note",
+    "OutputError",
+    "Part",
+    "Plan",
+    "Problem",
+    "Profile",
+    "Rate",
+    "RateCard",
+    "RecipientDryRun",
+    "RequestRefused",
+    "Segmentation",
+    "SmsplanError",
+    "Template",
+    "TemplateWarning",
+    "TextBatch",
+    "TextUpdate",
+    "TooManyParts",
+    "UnencodableText",
+    "__version__",
+    "batch_from_dict",
+    "dry_run",
+    "plan",
+    "segment",
+    "truncate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'smsplan' has no attribute '{name}'")
+    value = getattr(import_module(f"smsplan.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

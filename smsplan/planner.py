@@ -1,0 +1,659 @@
+"""``plan()`` and :class:`Plan`: recipients and a body in, what goes out and what it costs out.
+
+A thin facade: the rows are planned in ``bulk``, priced by ``pricing``, explained by ``insight``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal
+
+from smsplan.batches import TextBatch
+from smsplan.dryruns import DryRun
+from smsplan.errors import InputError, RequestRefused
+from smsplan.numbers import REGIONS
+from smsplan.profiles import Profile
+from smsplan.ratecards import Cost, RateCard
+from smsplan.templates import Template
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from smsplan.bulk.frames import Source
+    from smsplan.bulk.options import Options
+    from smsplan.bulk.prices import PriceTable
+    from smsplan.bulk.rows import Rows
+    from smsplan.insight.findings import Finding
+    from smsplan.insight.summary import Count, Summary
+
+METADATA_KEY = "smsplan"
+FORMAT = 1
+
+_TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
+_NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
+
+Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]
+
+
+def plan(
+    recipients: Any,
+    body: str | Template,
+    *,
+    to: str = "to",
+    columns: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+    region: str | None = None,
+    from_: str | None = None,
+    truncate_concat: bool = False,
+    max_number_of_message_parts: int | None = None,
+    duplicates: Literal["flag", "keep"] = "flag",
+    rates: RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    profile: Profile | str | os.PathLike[str] | None = None,
+    bodies: bool = False,
+    output: str | os.PathLike[str] | None = None,
+    rejects: str | os.PathLike[str] | None = None,
+    select: Sequence[str] | None = None,
+    prefix: str = "",
+    encoding: str = "utf-8",
+    formulas: Literal["guard", "keep"] = "guard",
+    progress: Callable[[int], None] | None = None,
+) -> Plan:
+    """Plan a message to every recipient of a table: parts, cost, and what is wrong with which row.
+
+    ``recipients`` is a pandas, polars or pyarrow frame, a DuckDB relation or any Arrow stream, a
+    list of dicts or of numbers, or a path to CSV, Parquet, JSON Lines or a folder of Parquet files.
+    Column ``to`` has the numbers; each ``${name}`` of the body takes the column ``name``, or the
+    one that ``columns`` maps it to, or its ``defaults``. ``region`` reads numbers without ``+`` or
+    ``00`` as national ones where they are valid there. ``output`` (``.parquet``, ``.csv``) streams
+    the rows to a file, ``rejects`` those that are not sent. ``select`` computes only these columns.
+    ``progress`` is called with the number of rows done.
+
+    Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
+    and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it
+    has a ``problem``.
+
+    >>> made = plan([{"to": "+447700900123", "name": "Ana"}, {"to": "12", "name": "Bo"}],
+    ...             "Hello ${name}!", rates="0.034 GBP")
+    >>> made.messages, made.parts, str(made.cost)
+    (1, 1, 'GBP 0.034')
+    >>> [row["problem"] for row in made.rows]
+    [None, 'invalid_number']
+    """
+    import pyarrow as pa
+
+    from smsplan.bulk.frames import open_source
+    from smsplan.bulk.options import Options
+    from smsplan.pricing.tables import price_table
+
+    template = body if isinstance(body, Template) else Template(body)
+    chosen = Profile.of(profile)
+    card = None if rates is None else RateCard.of(rates)
+    _check_arguments(max_number_of_message_parts, duplicates, region, select)
+    source = open_source(recipients, encoding=encoding)
+    if not source.replayable and output is None:
+        # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
+        source = open_source(pa.Table.from_batches(list(source.batches())))
+    if source.kind == "numbers":
+        to = source.columns[0]
+    wanted = None if select is None else _Selection(tuple(select))
+    options = Options(
+        template=template,
+        to=to,
+        columns=_columns(template, source, columns or {}, defaults or {}),
+        defaults=dict(defaults or {}),
+        region=None if region is None else region.upper(),
+        from_=from_,
+        truncate_concat=truncate_concat,
+        max_number_of_message_parts=max_number_of_message_parts,
+        duplicates=duplicates,
+        profile=chosen,
+        bodies=bodies or (wanted is not None and "body" in wanted.names),
+        prefix=prefix,
+    )
+    if wanted is None or wanted.numbers:
+        _check_column(to, source, "the numbers", "to")
+    _check_message(options)
+    pipeline = _Pipeline(options, None if card is None else price_table(card), wanted)
+    _check_names(pipeline.names, source, prefix)
+    return _run(pipeline, source, card, output, rejects, formulas, progress)
+
+
+class Plan:
+    """What will go out: rows, totals and reasons. Made by :func:`plan` or :meth:`Plan.open`.
+
+    ``options`` are the message and how the recipients are read; ``rates_digest`` identifies the
+    rate card (null without one); ``warnings`` are remarks about the template and the output.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        rows: Rows,
+        summary: Summary | None,
+        *,
+        kind: str,
+        rates_digest: str | None = None,
+        warnings: tuple[str, ...] = (),
+        names: tuple[str, ...] | None = None,
+    ) -> None:
+        self.options = options
+        self.rates_digest = rates_digest
+        self.warnings = warnings
+        self._store = rows
+        self._summary = summary
+        self._kind = kind
+        self._names = names
+
+    def __repr__(self) -> str:
+        if self._summary is None:
+            return f"<Plan of columns {', '.join(self._names or ())}>"
+        return (
+            f"<Plan of {self._summary.rows:,} rows: {self.messages:,} messages, "
+            f"{self.parts:,} parts, {self.cost}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.summary._repr_html_()
+
+    @cached_property
+    def rows(self) -> Any:
+        """The caller's kind of frame: its own columns untouched, then ours, the same rows.
+
+        A pyarrow Table for files, streams, DuckDB and lists of numbers.
+        """
+        return self._store.native(lambda ours: ours)
+
+    @property
+    def summary(self) -> Summary:
+        """The totals, broken down, with the findings; ``print`` shows a table."""
+        if self._summary is None:
+            raise InputError(
+                "this plan has the selected columns only and no totals; plan without select="
+            )
+        return self._summary
+
+    @property
+    def messages(self) -> int:
+        """Recipients that get a message."""
+        return self.summary.messages
+
+    @property
+    def parts(self) -> int:
+        """Parts that are billed."""
+        return self.summary.parts
+
+    @property
+    def encodings(self) -> Mapping[str, Count]:
+        """Messages, parts and cost by encoding."""
+        return self.summary.encodings
+
+    @property
+    def cost(self) -> Cost:
+        """What it costs: exact per currency; messages without a price are counted."""
+        return self.summary.cost
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """At most five reasons for the total, dearest first."""
+        return self.summary.findings
+
+    def dry_run(self) -> DryRun:
+        """The API's two totals over all rows that it would accept.
+
+        They differ from :attr:`messages` and :attr:`parts`: a dry run counts recipients that a
+        send would not reach (405, 411) as the profile says.
+        """
+        return DryRun(self.summary.dry_run_recipients, self.summary.dry_run_messages)
+
+    def worst(self, n: int = 10) -> Any:
+        """Return the ``n`` rows with the most parts, dearest first, as the caller's kind of frame."""
+        import pyarrow as pa
+
+        prefix, keys = self.options.prefix, ("billed_parts", "cost", "units")
+        if n < 1:
+            raise InputError(f"worst({n}) asks for no rows; use a number of 1 or more")
+        best: pa.Table | None = None
+        start = 0
+        for _, ours in self._store.batches(self.options.needed):
+            part = pa.table({key: ours.column(prefix + key) for key in keys})
+            places = pa.array(range(start, start + ours.num_rows), pa.int64())
+            part = part.append_column("row", places)
+            best = part if best is None else pa.concat_tables([best, part])
+            best = best.sort_by(
+                [*((key, "descending") for key in keys), ("row", "ascending")]
+            ).slice(0, n)
+            start += ours.num_rows
+        assert best is not None, "a store has at least one batch"
+        return self._store.native(lambda ours: ours, best["row"].to_pylist())
+
+    def price(self, rates: RateCard | Mapping[str, str] | str | os.PathLike[str]) -> Plan:
+        """Price the same rows by another card, without planning them again.
+
+        >>> made = plan(["+447700900123"], "Hello")
+        >>> str(made.cost), str(made.price("0.05 EUR").cost)
+        ('no price for 1 message', 'EUR 0.05')
+        """
+        from smsplan.bulk.rows import ChangedRows
+        from smsplan.pricing.tables import price_table
+
+        totals = self.summary
+        card = RateCard.of(rates)
+        pipeline = _Pipeline(self.options, price_table(card), None)
+        rows = ChangedRows(self._store, pipeline.reprice)
+        tally = pipeline.tally()
+        for theirs, ours in rows.batches(self.options.needed):
+            tally.add(theirs, pipeline.bare(ours))
+        summary = tally.summary()
+        assert summary.parts == totals.parts, "a price does not change what is sent"
+        return Plan(
+            self.options,
+            rows,
+            summary,
+            kind=self._kind,
+            rates_digest=card.digest,
+            warnings=self.warnings,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
+
+        Body, options, profile, card digest and summary travel in the Parquet metadata.
+        """
+        from smsplan.bulk.files import sink
+        from smsplan.bulk.rows import beside
+
+        batches = (beside(theirs, ours) for theirs, ours in self._store.batches(None))
+        first = next(batches)
+        with sink(path, first.schema) as out:
+            for batch in chain([first], batches):
+                out.write(batch)
+            out.metadata[METADATA_KEY] = self._metadata()
+
+    def _metadata(self) -> str:
+        from smsplan import __version__
+
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "version": __version__,
+                "kind": self._kind,
+                "options": self.options.to_dict(),
+                "rates_digest": self.rates_digest,
+                "names": None if self._names is None else list(self._names),
+                "summary": None if self._summary is None else self._summary.to_dict(),
+            }
+        )
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Plan:
+        """Open a plan that was saved as, or streamed to, a Parquet file.
+
+        Raises :class:`~smsplan.errors.InputError` where the file is not a plan.
+        """
+        import pyarrow as pa
+
+        from smsplan.bulk.frames import open_source
+        from smsplan.bulk.options import Options
+        from smsplan.bulk.rows import FileRows
+        from smsplan.insight.summary import Summary
+
+        source = open_source(path)
+        metadata = (source.schema.metadata or {}) if source.kind == "parquet" else {}
+        text = metadata.get(METADATA_KEY.encode())
+        if text is None:
+            raise InputError(
+                f"'{os.fspath(path)}' is not a saved plan; make one with plan.save() or --output"
+            )
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise InputError(
+                f"'{os.fspath(path)}' was saved by smsplan {data['version']} in another format; "
+                "plan again, or use that version"
+            )
+        options = Options.from_dict(data["options"])
+        names = None if data["names"] is None else tuple(data["names"])
+        pipeline = _Pipeline(options, None, None if names is None else _Selection(names))
+        schema = pa.schema([source.schema.field(name) for name in pipeline.names])
+        return cls(
+            options,
+            FileRows(partial(_saved, source, schema), data["kind"]),
+            None if data["summary"] is None else Summary.from_dict(data["summary"]),
+            kind=data["kind"],
+            rates_digest=data["rates_digest"],
+            names=names,
+        )
+
+
+class _Selection:
+    """Which of our columns are asked for, and what has to be computed for them."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.texts = not _NUMBER_COLUMNS.issuperset(names)
+        self.numbers = not _TEXT_COLUMNS.issuperset(names)
+
+
+class _Pipeline:
+    """Kernel, duplicates and prices in a row, batch by batch, and the totals beside them."""
+
+    def __init__(
+        self, options: Options, prices: PriceTable | None, selection: _Selection | None
+    ) -> None:
+        from smsplan.bulk.kernel import Kernel
+        from smsplan.bulk.settle import COLUMNS
+
+        self.options = options
+        self.prices = prices
+        self.selection = selection
+        self.kernel = Kernel(
+            options,
+            numbers=selection is None or selection.numbers,
+            texts=selection is None or selection.texts,
+        )
+        self._columns = (*COLUMNS, "body") if options.bodies else COLUMNS
+        if selection is not None:
+            self._columns = selection.names
+        self.names = tuple(options.prefix + name for name in self._columns)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are totals: not where half of the columns is left out."""
+        return self.selection is None or (self.selection.numbers and self.selection.texts)
+
+    def run(
+        self,
+        source: Source,
+        columns: Sequence[str] | None,
+        tally: _Tally | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Pair]:
+        """Plan a source: its columns asked for (None: all), and ours, named and selected."""
+        from smsplan.bulk.duplicates import Duplicates
+        from smsplan.bulk.settle import settle
+
+        flag = self.options.duplicates == "flag" and self.complete
+        duplicates = Duplicates() if flag else None
+        needed = self.needed(source)
+        wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
+        rows = 0
+        for batch in source.batches(wanted):
+            ours = settle(self.kernel(batch), duplicates=duplicates, prices=self.prices)
+            if tally is not None:
+                tally.add(batch, ours)
+            rows += batch.num_rows
+            if progress is not None:
+                progress(rows)
+            yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
+
+    def needed(self, source: Source) -> list[str]:
+        """The caller's columns that the kernel reads."""
+        return [name for name in self.options.needed if name in source.columns]
+
+    def tally(self) -> _Tally:
+        """Return an empty tally for this plan."""
+        return _Tally(self)
+
+    def dressed(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Select our columns and give them the plan's prefix."""
+        return ours.select(list(self._columns)).rename_columns(list(self.names))
+
+    def bare(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Take the prefix away again."""
+        return ours.select(list(self.names)).rename_columns(list(self._columns))
+
+    def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Compute the columns anew that depend on the rate card."""
+        import pyarrow as pa
+
+        from smsplan.bulk.settle import price_columns
+
+        bare = self.bare(ours)
+        columns = dict(zip(bare.schema.names, bare.columns, strict=True))
+        columns.update(price_columns(columns, self.prices))
+        return pa.RecordBatch.from_arrays(
+            [columns[name] for name in self._columns], names=list(self.names)
+        )
+
+
+class _Tally:
+    """The summary and the findings of the batches so far."""
+
+    def __init__(self, pipeline: _Pipeline) -> None:
+        from smsplan.insight.findings import FindingsTally
+        from smsplan.insight.summary import SummaryTally
+
+        self._totals = SummaryTally(
+            pipeline.options.profile, priced=pipeline.prices is not None
+        )
+        self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
+
+    def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch) -> None:
+        """Count a batch: the caller's columns, and ours without the prefix."""
+        self._totals.add(ours)
+        self._findings.add(theirs, ours)
+
+    def summary(self) -> Summary:
+        """Return the totals with their reasons."""
+        summary = self._totals.summary()
+        return summary.with_findings(self._findings.findings(summary))
+
+
+def _run(
+    pipeline: _Pipeline,
+    source: Source,
+    card: RateCard | None,
+    output: str | os.PathLike[str] | None,
+    rejects: str | os.PathLike[str] | None,
+    formulas: Literal["guard", "keep"],
+    progress: Callable[[int], None] | None,
+) -> Plan:
+    """Plan the source once: to files where asked for, else to memory or nowhere."""
+    import pyarrow as pa
+
+    from smsplan.bulk.files import check_output
+    from smsplan.bulk.frames import open_source
+    from smsplan.bulk.rows import FileRows, FrameRows
+
+    for path in (output, rejects):
+        if path is not None:
+            check_output(path, source)
+    if output is not None and rejects is not None and os.fspath(output) == os.fspath(rejects):
+        raise InputError("output and rejects are the same file; give them different names")
+    if rejects is not None and not pipeline.complete:
+        raise InputError("rejects needs every column; plan without select=")
+    tally = pipeline.tally() if pipeline.complete else None
+    made = Plan(
+        pipeline.options,
+        FileRows(partial(pipeline.run, source)),
+        None,
+        kind=source.kind,
+        rates_digest=None if card is None else card.digest,
+        warnings=tuple(str(warning) for warning in pipeline.options.template.warnings),
+        names=None if pipeline.selection is None else pipeline.selection.names,
+    )
+    if output is not None or rejects is not None:
+        schema = _write(
+            made, pipeline.run(source, None, tally, progress), tally, output, rejects, formulas
+        )
+        if output is not None:
+            saved = open_source(output)
+            made._store = FileRows(partial(_saved, saved, schema), source.kind)
+    elif source.in_memory:
+        ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
+        made._store = FrameRows(source, pa.Table.from_batches(ours))
+        made._summary = None if tally is None else tally.summary()
+    else:
+        for _ in pipeline.run(source, (), tally, progress):
+            pass
+        made._summary = None if tally is None else tally.summary()
+    return made
+
+
+def _write(
+    made: Plan,
+    pairs: Iterator[Pair],
+    tally: _Tally | None,
+    output: str | os.PathLike[str] | None,
+    rejects: str | os.PathLike[str] | None,
+    formulas: Literal["guard", "keep"],
+) -> pa.Schema:
+    """Stream the rows to their files, which appear together when the last row is written."""
+    from smsplan.bulk.files import sink
+    from smsplan.bulk.rows import beside
+
+    first = next(pairs)
+    schema = first[1].schema
+    with ExitStack() as stack:
+        both = beside(*first).schema
+        sinks = [
+            None if path is None else stack.enter_context(sink(path, both, formulas=formulas))
+            for path in (output, rejects)
+        ]
+        main, rejected = sinks
+        for theirs, ours in chain([first], pairs):
+            rows = beside(theirs, ours)
+            if main is not None:
+                main.write(rows)
+            if rejected is not None:
+                problems = ours.column(made.options.prefix + "problem")
+                rejected.write(rows.filter(problems.is_valid()))
+        made._summary = None if tally is None else tally.summary()
+        if main is not None:
+            main.metadata[METADATA_KEY] = made._metadata()
+    guarded = sum(out.guarded for out in sinks if out is not None)
+    if guarded:
+        made.warnings += (
+            f"{guarded:,} cells that a spreadsheet would run as formulas begin with an apostrophe "
+            "in the CSV output; formulas='keep' (--formulas keep) writes them as they are",
+        )
+    return schema
+
+
+def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:
+    """Read rows of a plan back; a CSV file has text only, so our columns get their types again."""
+    import pyarrow as pa
+
+    theirs = [name for name in source.columns if name not in schema.names]
+    wanted = theirs if columns is None else list(columns)
+    for batch in source.batches([*wanted, *schema.names]):
+        ours = [batch.column(field.name).cast(field.type) for field in schema]
+        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, schema=schema)
+
+
+def _check_arguments(
+    limit: int | None, duplicates: str, region: str | None, select: Sequence[str] | None
+) -> None:
+    from smsplan.bulk.settle import COLUMNS
+
+    faults = []
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        faults.append("max_number_of_message_parts is not a whole number of 1 or more; change it")
+    if duplicates not in ("flag", "keep"):
+        faults.append(f"duplicates cannot be '{duplicates}'; use 'flag' or 'keep'")
+    if select is not None:
+        known = (*COLUMNS, "body")
+        if isinstance(select, str) or not select:
+            faults.append("select is not a list of columns; write select=('number_of_parts',)")
+        else:
+            faults += [
+                f"select names '{name}', which is no column of a plan; {_suggest(name, known)}"
+                for name in select
+                if name not in known
+            ]
+    if region is not None and region.upper() not in REGIONS:
+        faults.append(f"unknown region '{region}'; {_suggest(region.upper(), sorted(REGIONS))}")
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+def _columns(
+    template: Template, source: Source, columns: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, str]:
+    """Find the column of each parameter; every fault of the two maps and the body in one error."""
+    faults = []
+    named = {**columns, **defaults}
+    if named and not template.parameters:
+        raise InputError(
+            "the body has no ${parameter}, but columns or defaults name "
+            f"{', '.join(map(repr, named))}; a shell eats ${{name}} in double quotes: use single "
+            "quotes, --body-file, or --syntax '$<>' with $<name>; or leave the names out "
+            "(--no-parameters) if the body is as you mean it"
+        )
+    for key in named:
+        if key not in template.parameters:
+            faults.append(
+                f"'{key}' is not a parameter of the body; {_suggest(key, template.parameters)}"
+            )
+    for key, value in defaults.items():
+        if not isinstance(value, str):
+            faults.append(f"the default of '{key}' is not text; write it as text")
+    found = {}
+    for key in template.parameters:
+        column = columns.get(key, key)
+        if column in source.columns:
+            found[key] = column
+        elif key in columns:
+            faults.append(
+                f"parameter '{key}' should take column '{column}', which is not there; "
+                f"{_suggest(column, source.columns)}"
+            )
+        elif key not in defaults:
+            faults.append(
+                f"parameter '{key}' has no column and no default; "
+                f"{_suggest(key, source.columns)} Map it with columns={{'{key}': ...}} "
+                f"(--column {key}=...) or give a default (--default {key}=...)"
+            )
+    if faults:
+        raise InputError("\n".join(faults))
+    return found
+
+
+def _check_column(name: str, source: Source, what: str, argument: str) -> None:
+    if name not in source.columns:
+        raise InputError(
+            f"no column '{name}' for {what}; {_suggest(name, source.columns)} "
+            f"Name it with {argument}= (--{argument})"
+        )
+
+
+def _check_message(options: Options) -> None:
+    """Refuse what the API would refuse for every row: body, defaults, sender."""
+    number = "1" * options.profile.min_digits
+    try:
+        TextBatch(
+            to=(number,),
+            body=options.template.body,
+            from_=options.from_,
+            parameters={
+                key: {"default": options.defaults[key]} if key in options.defaults else {}
+                for key in options.template.parameters
+            },
+            profile=options.profile,
+        )
+    except RequestRefused as refused:
+        listed = "\n".join(f"{fault.text} ({fault.code})" for fault in refused.faults)
+        raise InputError(f"the API would refuse this message; change it:\n{listed}") from None
+
+
+def _check_names(names: tuple[str, ...], source: Source, prefix: str) -> None:
+    clash = [name for name in names if name in source.columns]
+    if clash:
+        listed = ", ".join(f"'{name}'" for name in clash)
+        raise InputError(
+            f"the recipients already have columns {listed}, which a plan adds; "
+            f"pass prefix='{prefix}plan_' (--prefix {prefix}plan_) or rename yours"
+        )
+
+
+def _suggest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    listed = ", ".join(f"'{item}'" for item in known[:12])
+    return f"there are {listed}{' and others' if len(known) > 12 else ''}."
