@@ -1,0 +1,47 @@
+# `make demo` and `make test` create the virtual environment that they need.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint format mutants clean
+
+demo: .venv/.run
+	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
+		--column name=first_name --default name=there --default city=local \
+		--region GB --rates data/rates.csv --output planned.parquet
+
+test: lint
+	$(BIN)/python -m pytest --cov --closing-line
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy smsplan data tests
+	$(BIN)/lint-imports
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+mutants: .venv/.dev
+	$(BIN)/python tests/mutants.py
+
+clean:
+	rm -rf .venv planned.parquet
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "smsplan needs Python 3.11 or newer and '$(PYTHON)' is not;" \
+			"name one that is: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "creating .venv (once; takes about a minute)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+
+# What a user installs.
+.venv/.run: pyproject.toml | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+# What the checks need besides.
+.venv/.dev: pyproject.toml | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@ .venv/.run

@@ -1,0 +1,43 @@
+"""What is shipped."""
+
+from __future__ import annotations
+
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_wheel_is_the_package_and_its_licences(wheel: Path) -> None:
+    """The wheel holds the modules of smsplan/, py.typed, LICENSE and NOTICE, and nothing else."""
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+    info = "smsplan-0.1.0.dist-info"
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "smsplan").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert "smsplan/py.typed" in package
+    assert shipped == package | {
+        f"{info}/METADATA",
+        f"{info}/RECORD",
+        f"{info}/WHEEL",
+        f"{info}/entry_points.txt",
+        f"{info}/licenses/LICENSE",
+        f"{info}/licenses/NOTICE",
+    }
+
+
+def test_what_is_installed_with_it(wheel: Path) -> None:
+    """Core dependencies are the nine that the main job needs; everything else is an extra."""
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = Parser().parsestr(archive.read("smsplan-0.1.0.dist-info/METADATA").decode())
+    needed = {
+        line.split(">")[0] for line in metadata.get_all("Requires-Dist", []) if ";" not in line
+    }
+    assert needed == {
+        "narwhals", "numpy", "pandas", "pyarrow", "regex", "rich", "tomli-w", "typer", "tzdata",
+    }  # fmt: skip
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
