@@ -28,8 +28,8 @@ MAX_URL = 2048
 # TP-UD: header and body of a binary message share 140 octets (TS 23.040 9.2.3.16).
 MAX_BINARY_OCTETS = 140
 
-# A ULID today, 12 to 16 characters formerly; digits alone are a number.
-_GROUP = re.compile(r"(?:[0-9A-Z]{26}|(?=.*[A-Za-z])[A-Za-z0-9_-]{12,16})\Z")
+# A ULID today, 12 to 16 random characters formerly: digits alone are a number, letters alone a word.
+_GROUP = re.compile(r"(?:[0-9A-Z]{26}|(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9]{12,16})\Z")
 _KEY = re.compile(rf"{KEY}\Z")
 _LONE = re.compile("[\ud800-\udfff]")
 

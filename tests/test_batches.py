@@ -1,0 +1,170 @@
+"""Requests: what is read, what is refused, and that every fault is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsplan import (
+    MediaBatch,
+    RequestRefused,
+    TextBatch,
+    TextUpdate,
+    batch_from_dict,
+)
+from smsplan.batches import unknown_fields
+
+SAMPLES = json.loads((Path(__file__).parent / "vectors" / "sinch-samples.json").read_text())
+
+
+def faults(payload: dict[str, Any], **keywords: Any) -> list[tuple[str, str]]:
+    """Code and field of every fault of a request."""
+    with pytest.raises(RequestRefused) as caught:
+        batch_from_dict(payload, **keywords)
+    return [(fault.code, fault.field) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("sample", SAMPLES["requests"], ids=lambda sample: sample["label"])
+def test_sample_requests(sample: dict[str, Any]) -> None:
+    """The documentation's samples are read where they can be, and all their faults named."""
+    read = TextUpdate.from_dict if sample["type"] == "update" else batch_from_dict
+    if sample["faults"]:
+        with pytest.raises(RequestRefused) as caught:
+            read(sample["payload"])
+        found = [[fault.code, fault.field] for fault in caught.value.faults]
+        assert found == sample["faults"]
+    else:
+        assert read(sample["payload"]).to_dict() == sample["read"]
+
+
+@pytest.mark.parametrize("sample", SAMPLES["responses"], ids=lambda sample: sample["label"])
+def test_sample_responses(sample: dict[str, Any]) -> None:
+    """A batch in a response is read leniently: numbers, text booleans, "" for absent."""
+    assert batch_from_dict(sample["payload"], response=True).to_dict() == sample["read"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"to": []}, ("syntax_constraint_violation", "to")),
+        ({"to": None}, ("syntax_constraint_violation", "to")),
+        ({"to": "15551231234"}, ("syntax_invalid_json", "to")),
+        ({"to": ["15551231234"] * 1001}, ("syntax_constraint_violation", "to")),
+        ({"to": [True]}, ("syntax_invalid_json", "to[0]")),
+        ({"to": ["abc"]}, ("syntax_invalid_parameter_format", "to[0]")),
+        ({"body": None}, ("syntax_constraint_violation", "body")),
+        ({"body": "a" * 2001}, ("syntax_constraint_violation", "body")),
+        ({"body": 5}, ("syntax_invalid_json", "body")),
+        ({"body": "\ud83d"}, ("syntax_invalid_json", "body")),
+        ({"from": "twelve chars"}, ("syntax_invalid_parameter_format", "from")),
+        ({"from": "1" * 19}, ("syntax_invalid_parameter_format", "from")),
+        ({"delivery_report": "report"}, ("syntax_invalid_parameter_format", "delivery_report")),
+        ({"send_at": "tomorrow"}, ("syntax_invalid_parameter_format", "send_at")),
+        ({"callback_url": "myCallbackUrl"}, ("syntax_invalid_parameter_format", "callback_url")),
+        (
+            {"callback_url": "https://example.com/" + "a" * 2048},
+            ("syntax_constraint_violation", "callback_url"),
+        ),
+        ({"client_reference": "a" * 2049}, ("syntax_constraint_violation", "client_reference")),
+        ({"feedback_enabled": "yes"}, ("syntax_invalid_json", "feedback_enabled")),
+        ({"from_ton": 1}, ("syntax_constraint_violation", "from_npi")),
+        ({"from_ton": 7, "from_npi": 1}, ("syntax_constraint_violation", "from_ton")),
+        ({"from_ton": 1, "from_npi": 19}, ("syntax_constraint_violation", "from_npi")),
+        ({"flash_message": 1}, ("syntax_invalid_json", "flash_message")),
+        (
+            {"max_number_of_message_parts": 0},
+            ("syntax_constraint_violation", "max_number_of_message_parts"),
+        ),
+        ({"parameters": []}, ("syntax_invalid_json", "parameters")),
+        ({"parameters": {"a b": {}}}, ("syntax_invalid_parameter_format", "parameters.a b")),
+        (
+            {"parameters": {"a": {"default": "x" * 1601}}},
+            ("syntax_constraint_violation", "parameters.a.default"),
+        ),
+        ({"type": "mt_voice"}, ("syntax_invalid_parameter_format", "type")),
+    ],
+)
+def test_one_fault(change: dict[str, Any], expected: tuple[str, str]) -> None:
+    """Each broken rule is named by the API's code and the path of the field."""
+    assert faults({"to": ["15551231234"], "body": "Hi", **change}) == [expected]
+
+
+def test_expiry() -> None:
+    """expire_at is after send_at, by three days at most."""
+    good = {"to": ["15551231234"], "body": "Hi", "send_at": "2026-06-06T09:25Z"}
+    batch_from_dict({**good, "expire_at": "2026-06-09T09:25:00+00:00"})
+    for wrong in ("2026-06-06T09:25:00Z", "2026-06-09T09:25:01Z"):
+        assert faults({**good, "expire_at": wrong}) == [
+            ("syntax_constraint_violation", "expire_at")
+        ]
+
+
+def test_all_faults_together() -> None:
+    """One refusal names everything, in the order of the fields."""
+    assert faults({"to": ["x", "15551231234", "+1"], "from": "", "delivery_report": 1}) == [
+        ("syntax_invalid_parameter_format", "to[0]"),
+        ("syntax_invalid_parameter_format", "to[2]"),
+        ("syntax_invalid_parameter_format", "from"),
+        ("syntax_invalid_json", "delivery_report"),
+        ("syntax_constraint_violation", "body"),
+    ]
+
+
+def test_binary_limits() -> None:
+    """body and udh share 140 octets; white space in base64 is tolerated."""
+    good = {"type": "mt_binary", "to": ["15551231234"], "udh": "00", "body": "SGVs\nbG8="}
+    batch_from_dict(good)
+    assert faults({**good, "body": "AAAA" * 47}) == [("syntax_constraint_violation", "body")]
+    assert faults({**good, "body": "*"}) == [("syntax_invalid_parameter_format", "body")]
+    assert faults({**good, "udh": "0"}) == [("syntax_invalid_parameter_format", "udh")]
+
+
+def test_media() -> None:
+    """A media batch has a URL, and texts up to their limits."""
+    good = {"type": "mt_media", "to": ["15551231234"], "body": {"url": "https://example.com/a.png"}}
+    assert isinstance(batch_from_dict(good), MediaBatch)
+    assert faults({**good, "body": {"message": "a" * 2001, "subject": "a" * 81}}) == [
+        ("syntax_constraint_violation", "body.url"),
+        ("syntax_constraint_violation", "body.message"),
+        ("syntax_constraint_violation", "body.subject"),
+    ]
+
+
+def test_update() -> None:
+    """Absent stays, null resets, adds come before removals, a number is added once."""
+    batch = TextBatch(to=["+15551231234"], body="Hi", client_reference="x", flash_message=True)
+    changed = batch.updated(
+        TextUpdate(
+            to_add=("15551256344", "0015551231234"),
+            to_remove=("+1 555 125 6344",),
+            body="Ho",
+            client_reference=None,
+        )
+    )
+    assert (changed.to, changed.body) == (("+15551231234",), "Ho")
+    assert (changed.client_reference, changed.flash_message) == (None, True)
+    assert TextUpdate(body="Ho", from_=None).to_dict() == {
+        "type": "mt_text",
+        "from": None,
+        "body": "Ho",
+    }
+    with pytest.raises(RequestRefused, match="at least one recipient"):
+        batch.updated(TextUpdate(to_remove=("15551231234",)))
+
+
+def test_unknown_fields_are_ignored_and_named() -> None:
+    """The service ignores what it does not know; who asks can see what that was."""
+    payload = {"to": ["15551231234"], "body": "Hi", "flash": True, "id": "x"}
+    assert "flash" not in batch_from_dict(payload).to_dict()
+    assert unknown_fields(payload) == ("flash", "id")
+
+
+def test_a_batch_does_not_share_the_callers_maps() -> None:
+    """Changing the dict afterwards does not change the batch."""
+    parameters = {"n": {"default": "a"}}
+    batch = TextBatch(to=["15551231234"], body="${n}", parameters=parameters)
+    parameters["n"]["default"] = "b"
+    assert batch.parameters == {"n": {"default": "a"}}

@@ -1,0 +1,124 @@
+"""Templates: what is a parameter, what is not, and that values are never expanded again."""
+
+from __future__ import annotations
+
+import pickle
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsplan import InputError, Template
+
+
+@pytest.mark.parametrize(
+    ("body", "parameters"),
+    [
+        ("", ()),
+        ("no parameters", ()),
+        ("${a}", ("a",)),
+        ("${b}${a}${b}", ("b", "a")),
+        ("${A.b-c_1}", ("A.b-c_1",)),
+        ("$${a}", ("a",)),
+        ("${}", ()),
+        ("${a b}", ()),
+        ("${a", ()),
+        ("${${a}}", ("a",)),
+        ("$a {a} {{a}} %a% $<a>", ()),
+        ("${ä}", ()),
+    ],
+)
+def test_parameters(body: str, parameters: tuple[str, ...]) -> None:
+    """A key has letters, digits, `_`, `.` and `-`; anything else is literal text."""
+    assert Template(body).parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("Hi {{name}}", ["double_braces"]),
+        ("Hi {{ name }}", ["double_braces"]),
+        ("Hi $name", ["dollar_name"]),
+        ("Hi %name%", ["percent"]),
+        ("Hi {name}", ["braces"]),
+        ("Hi $<name>", ["angle"]),
+        ("Hi ${a b}", ["malformed"]),
+        ("Hi ${}", ["malformed"]),
+        ("Hi ${name", ["unclosed"]),
+        ("Hi ${name}", []),
+        ("5$ or $5, 10% off 20%", []),
+        ("${a} {b} $c", ["braces", "dollar_name"]),
+    ],
+)
+def test_warnings(body: str, kinds: list[str]) -> None:
+    """What looks like a parameter of another template language is found, with its position."""
+    warnings = Template(body).warnings
+    assert [warning.kind for warning in warnings] == kinds
+    for warning in warnings:
+        assert body[warning.position :].startswith(warning.text)
+
+
+def test_angle_syntax() -> None:
+    """`$<key>` survives every shell and becomes the API's form."""
+    template = Template("Hi $<name>, ${city}", syntax="$<>")
+    assert template.body == "Hi ${name}, ${city}"
+    assert template == Template("Hi ${name}, ${city}")
+    assert not template.warnings
+
+
+def test_unmatched() -> None:
+    """A key without a value is named once; its placeholder stays or goes."""
+    template = Template("${a}${b}${a}")
+    assert template.expand({"b": "x"}) == ("${a}x${a}", ("a",))
+    assert template.expand({"b": "x"}, unmatched="empty") == ("x", ("a",))
+    assert template.expand({"a": "", "b": None}) == ("${b}", ("b",))
+
+
+def test_values_are_not_expanded_again() -> None:
+    """One pass: a name that contains a placeholder is text; `again` says otherwise and ends."""
+    template = Template("${a}-${b}")
+    values = {"a": "${b}", "b": "${a}"}
+    assert template.expand(values).text == "${b}-${a}"
+    assert template.expand(values, again=True).text == "${a}-${b}"
+
+
+def test_dollar_escapes() -> None:
+    """`$${a}` is a dollar and the value, or, in engines that escape, the text `${a}`."""
+    assert Template("$${a}").expand({"a": "5"}).text == "$5"
+    assert Template("x$${a}${a}", dollar_escapes=True).expand({"a": "5"}).text == "x${a}5"
+
+
+def test_not_text() -> None:
+    """A body that is no text, or an unknown syntax, is an error with a next step."""
+    with pytest.raises(InputError, match="pass a string"):
+        Template(5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown template syntax"):
+        Template("a", syntax="%")  # type: ignore[arg-type]
+
+
+KEYS = st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(st.text("ab{}$<> \n"), KEYS)), st.text("ab{}$"))
+def test_expansion_against_the_standard_library(pieces: list[tuple[str, str]], end: str) -> None:
+    """For bodies that `string.Template` can read, both expand alike."""
+
+    class Api(string.Template):
+        pattern = r"""(?P<escaped>(?!)) | (?P<named>(?!)) | (?P<invalid>(?!))
+            | \$\{(?P<braced>[A-Za-z0-9_.\-]+)\}"""
+
+    body = "".join(f"{text}${{{key}}}" for text, key in pieces) + end
+    values = {key: f"<{key}$>" for _, key in pieces}
+    assert Template(body).expand(values).text == Api(body).safe_substitute(values)
+
+
+@given(st.text())
+def test_pieces_join_to_the_body(body: str) -> None:
+    """Parsing loses nothing, and a template survives pickling."""
+    template = Template(body)
+    back = "".join(
+        "${" + piece + "}" if index % 2 else piece for index, piece in enumerate(template.pieces)
+    )
+    assert back == body
+    assert pickle.loads(pickle.dumps(template)) == template
