@@ -1,0 +1,436 @@
+"""Make smsplan/numbers/_tables.py from the metadata of phonenumbers, the same at every run.
+
+    python data/make_numbers.py
+
+phonenumbers (a development dependency) is the Python port of Google's libphonenumber, Apache-2.0;
+see NOTICE. After a new release of it, run this script and commit what it writes.
+
+Which country a prefix belongs to is computed, not sampled: the patterns of all regions that share
+a calling code become one automaton, and the numbers that are valid behind each prefix are counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import phonenumbers
+from phonenumbers.phonemetadata import PhoneMetadata
+
+TARGET = Path(__file__).resolve().parent.parent / "smsplan" / "numbers" / "_tables.py"
+
+# A prefix, calling code included, has at most this many digits, so that one look-up table over the
+# first seven digits of a number gives the same country as the longest prefix.
+PREFIX_DIGITS = 7
+
+# The types that make a number valid, as phonenumbers' own `_number_type_helper` asks them.
+TYPES = (
+    "mobile",
+    "fixed_line",
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+DIGITS = "0123456789"
+
+Lengths = tuple[int, ...]
+
+
+class Region(NamedTuple):
+    """What is needed of a region; see `_tables.py` for the meaning of the fields."""
+
+    code: str
+    calling_code: str
+    lengths: Lengths
+    local_lengths: Lengths
+    leading: str
+    trunk: str
+    trunk_pattern: str
+    trunk_rule: str
+    general: str
+    patterns: tuple[tuple[Lengths, str], ...]
+
+
+def _region(code: str, metadata: Any) -> Region:
+    general = metadata.general_desc
+    patterns: dict[Lengths, list[str]] = {}
+    for kind in TYPES:
+        description = getattr(metadata, kind)
+        if description is None or not description.national_number_pattern:
+            continue
+        lengths = tuple(description.possible_length) or tuple(general.possible_length)
+        pattern = description.national_number_pattern
+        if pattern not in patterns.setdefault(lengths, []):
+            patterns[lengths].append(pattern)
+    return Region(
+        code=code,
+        calling_code=str(metadata.country_code),
+        lengths=tuple(general.possible_length),
+        local_lengths=tuple(general.possible_length_local_only),
+        leading=metadata.leading_digits or "",
+        trunk=metadata.national_prefix or "",
+        trunk_pattern=metadata.national_prefix_for_parsing or "",
+        trunk_rule=metadata.national_prefix_transform_rule or "",
+        general=general.national_number_pattern or "",
+        patterns=tuple((lengths, "|".join(found)) for lengths, found in patterns.items()),
+    )
+
+
+def regions() -> dict[str, tuple[Region, ...]]:
+    """Return the regions of each calling code, the main one first; one without a place is 001."""
+    found: dict[str, tuple[Region, ...]] = {}
+    for number, codes in sorted(
+        phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items(), key=lambda item: str(item[0])
+    ):
+        found[str(number)] = tuple(
+            _region(code, PhoneMetadata.metadata_for_region_or_calling_code(number, code))
+            for code in codes
+        )
+    return found
+
+
+class _Automaton:
+    """The regular expressions of a calling code as one automaton over digits.
+
+    It reads the dialect of the metadata: digits, \\d, [...], (?:...), |, ?, *, {n}, {n,m}.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[list[tuple[str, int]]] = []  # per state: digits, next state
+        self.free: list[list[int]] = []  # per state: states that are entered at once
+        self.accepting: dict[int, tuple[int, int]] = {}  # state: region, pattern
+        self._moves: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+
+    def _state(self) -> int:
+        self.steps.append([])
+        self.free.append([])
+        return len(self.steps) - 1
+
+    def add(self, pattern: str, label: tuple[int, int], *, any_rest: bool = False) -> int:
+        """Add a pattern; returns its first state. ``any_rest``: it need only match the start."""
+        first = self._state()
+        last, at = self._alternatives(pattern, 0, first)
+        if at != len(pattern):
+            raise ValueError(f"cannot read {pattern!r} at {at}")
+        if any_rest:
+            self.steps[last].append((DIGITS, last))
+        self.accepting[last] = label
+        return first
+
+    def _alternatives(self, pattern: str, at: int, start: int) -> tuple[int, int]:
+        end = self._state()
+        while True:
+            last, at = self._sequence(pattern, at, start)
+            self.free[last].append(end)
+            if at >= len(pattern) or pattern[at] != "|":
+                return end, at
+            at += 1
+
+    def _sequence(self, pattern: str, at: int, state: int) -> tuple[int, int]:
+        while at < len(pattern) and pattern[at] not in "|)":
+            begin = at
+            # Read once for its extent, then again for every repetition.
+            extent = self._atom(pattern, begin, self._state())[1]
+            low, high, at = self._repetition(pattern, extent)
+            for _ in range(low):
+                state = self._atom(pattern, begin, state)[0]
+            if high is None:
+                loop = self._state()
+                self.free[state].append(loop)
+                self.free[self._atom(pattern, begin, loop)[0]].append(loop)
+                state = loop
+            else:
+                ends = [state]
+                for _ in range(high - low):
+                    state = self._atom(pattern, begin, state)[0]
+                    ends.append(state)
+                for end in ends[:-1]:
+                    self.free[end].append(state)
+        return state, at
+
+    def _atom(self, pattern: str, at: int, state: int) -> tuple[int, int]:
+        if pattern.startswith("(?:", at):
+            last, at = self._alternatives(pattern, at + 3, state)
+            return last, at + 1
+        if pattern[at] == "(":
+            last, at = self._alternatives(pattern, at + 1, state)
+            return last, at + 1
+        if pattern.startswith("\\d", at):
+            digits, at = DIGITS, at + 2
+        elif pattern[at] == "[":
+            close = pattern.index("]", at)
+            digits, at = _members(pattern[at + 1 : close]), close + 1
+        elif pattern[at] in DIGITS:
+            digits, at = pattern[at], at + 1
+        else:
+            raise ValueError(f"cannot read {pattern!r} at {at}")
+        following = self._state()
+        self.steps[state].append((digits, following))
+        return following, at
+
+    @staticmethod
+    def _repetition(pattern: str, at: int) -> tuple[int, int | None, int]:
+        mark = pattern[at : at + 1]
+        if mark == "?":
+            return 0, 1, at + 1
+        if mark == "*":
+            return 0, None, at + 1
+        if mark != "{":
+            return 1, 1, at
+        close = pattern.index("}", at)
+        low, _, high = pattern[at + 1 : close].partition(",")
+        return int(low), int(high or low), close + 1
+
+    def closure(self, states: Sequence[int]) -> frozenset[int]:
+        """Add the states that are entered without a digit."""
+        seen = set(states)
+        waiting = list(states)
+        while waiting:
+            for state in self.free[waiting.pop()]:
+                if state not in seen:
+                    seen.add(state)
+                    waiting.append(state)
+        # Of the others nothing can come.
+        return frozenset(s for s in seen if self.steps[s] or s in self.accepting)
+
+    def move(self, states: frozenset[int], digit: str) -> frozenset[int]:
+        """Read one digit."""
+        key = (states, digit)
+        if key not in self._moves:
+            self._moves[key] = self.closure(
+                [to for s in states for digits, to in self.steps[s] if digit in digits]
+            )
+        return self._moves[key]
+
+
+def _members(text: str) -> str:
+    members = ""
+    at = 0
+    while at < len(text):
+        if text[at + 1 : at + 2] == "-":
+            members += DIGITS[int(text[at]) : int(text[at + 2]) + 1]
+            at += 3
+        else:
+            members += text[at]
+            at += 1
+    return members
+
+
+class Numbering:
+    """The valid numbers of one calling code, and the region that phonenumbers gives each."""
+
+    LEADING, GENERAL, FIRST_TYPE = 0, 1, 2
+
+    def __init__(self, members: tuple[Region, ...]) -> None:
+        self.members = members
+        self._automaton = _Automaton()
+        first = []
+        for index, region in enumerate(members):
+            if region.leading:
+                first.append(
+                    self._automaton.add(region.leading, (index, self.LEADING), any_rest=True)
+                )
+            first.append(self._automaton.add(region.general, (index, self.GENERAL)))
+            first += [
+                self._automaton.add(pattern, (index, self.FIRST_TYPE + kind))
+                for kind, (_, pattern) in enumerate(region.patterns)
+            ]
+        self.start = self._automaton.closure(first)
+        self.longest = max(max(region.lengths) for region in members)
+        self._counts: dict[tuple[int, frozenset[int]], Counter[tuple[str, int]]] = {}
+
+    def region(self, length: int, states: frozenset[int]) -> str | None:
+        """Return the region of the number of so many digits that ends here, if it is valid."""
+        labels = {
+            self._automaton.accepting[state]
+            for state in states
+            if state in self._automaton.accepting
+        }
+        for index, region in enumerate(self.members):
+            valid = (
+                (index, self.GENERAL) in labels
+                and length in region.lengths
+                and any(
+                    (index, self.FIRST_TYPE + kind) in labels and length in lengths
+                    for kind, (lengths, _) in enumerate(region.patterns)
+                )
+            )
+            # One calling code, one region: no further question. Leading digits decide alone.
+            if (index, self.LEADING) in labels:
+                return region.code if valid else None
+            if valid and (not region.leading or len(self.members) == 1):
+                return region.code
+        return None
+
+    def counts(self, length: int, states: frozenset[int]) -> Counter[tuple[str, int]]:
+        """Count the valid numbers from here on, by region and length of the whole number."""
+        key = (length, states)
+        if key not in self._counts:
+            found: Counter[tuple[str, int]] = Counter()
+            region = self.region(length, states)
+            if region is not None:
+                found[region, length] = 1
+            if length < self.longest and states:
+                for digit in DIGITS:
+                    found.update(self.counts(length + 1, self._automaton.move(states, digit)))
+            self._counts[key] = found
+        return self._counts[key]
+
+    def prefixes(self, code: str) -> Iterator[tuple[str, str, int, int]]:
+        """Yield prefix, region, and of the valid numbers behind it how many are and are not its."""
+        main = self.members[0].code
+        yield code, main, 0, 0
+        waiting = [(code, 0, self.start)]
+        while waiting:
+            prefix, length, states = waiting.pop()
+            by_region: Counter[str] = Counter()
+            for (region, _), count in self.counts(length, states).items():
+                by_region[region] += count
+            if len(by_region) > 1 and len(prefix) < PREFIX_DIGITS:
+                waiting += [
+                    (prefix + digit, length + 1, self._automaton.move(states, digit))
+                    for digit in DIGITS
+                ]
+            elif by_region:
+                # Of equals the earlier in the order of phonenumbers.
+                order = [region.code for region in self.members]
+                region, own = max(by_region.items(), key=lambda i: (i[1], -order.index(i[0])))
+                yield prefix, region, own, by_region.total() - own
+
+
+class Tables(NamedTuple):
+    """What the script computes; ``undecided`` counts valid numbers in the prefix of another."""
+
+    calling_codes: dict[str, tuple[Region, ...]]
+    prefixes: dict[str, str]
+    sizes: dict[str, dict[int, int]]
+    shared: int
+    undecided: Counter[str]
+
+
+def compute() -> Tables:
+    """Compute everything that the module holds."""
+    calling_codes = regions()
+    prefixes: dict[str, str] = {}
+    sizes: dict[str, dict[int, int]] = {}
+    undecided: Counter[str] = Counter()
+    shared = 0
+    for code, members in calling_codes.items():
+        numbering = Numbering(members)
+        size: Counter[int] = Counter()
+        for (_, length), count in numbering.counts(0, numbering.start).items():
+            size[length] += count
+        sizes[code] = dict(sorted(size.items()))
+        if members[0].code == "001":
+            continue
+        for prefix, region, own, others in numbering.prefixes(code):
+            if len(members) > 1:
+                shared += own + others
+                undecided[code] += others
+            # Said already by a shorter prefix.
+            if prefix == code or region != _longest(prefixes, prefix):
+                prefixes[prefix] = region
+    return Tables(calling_codes, prefixes, sizes, shared, +undecided)
+
+
+def _longest(prefixes: dict[str, str], number: str) -> str | None:
+    for end in range(len(number), 0, -1):
+        if number[:end] in prefixes:
+            return prefixes[number[:end]]
+    return None
+
+
+def _words(words: Sequence[object]) -> str:
+    return " ".join(map(str, words))
+
+
+def source() -> str:
+    """Return the source of smsplan/numbers/_tables.py."""
+    tables = compute()
+    by_region: dict[str, list[str]] = {}
+    for prefix, code in sorted(tables.prefixes.items()):
+        by_region.setdefault(code, []).append(prefix)
+    lines = [
+        f'"""Numbering plans, made by data/make_numbers.py from phonenumbers {phonenumbers.__version__}.',
+        "",
+        "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
+        "",
+        f"{len(tables.calling_codes)} calling codes, {len(tables.prefixes)} prefixes. Of the valid "
+        f"numbers of shared codes {tables.undecided.total():,}",
+        f"of {tables.shared:,} lie behind a prefix of {PREFIX_DIGITS} digits that another country "
+        "has more of:",
+        f"{', '.join(f'+{code}: {count:,}' for code, count in tables.undecided.items()) or 'none'}.",
+        '"""',
+        "",
+        "# ruff: noqa: E501",
+        "# fmt: off",
+        "",
+        "from __future__ import annotations",
+        "",
+        "# Calling code: its regions, the main one first; 001 has no place.",
+        "CALLING_CODES: dict[str, str] = {",
+        *(
+            f"    {code!r}: {_words([member.code for member in members])!r},"
+            for code, members in tables.calling_codes.items()
+        ),
+        "}",
+        "",
+        "# Country: its prefixes; the longest that a number begins with decides.",
+        "PREFIXES: dict[str, str] = {",
+        *(f"    {code!r}: {_words(found)!r}," for code, found in sorted(by_region.items())),
+        "}",
+        "",
+        "# Calling code: of all strings of so many digits the share that is a valid national number,",
+        "# as a decimal logarithm.",
+        "DENSITIES: dict[str, str] = {",
+        *(
+            f"    {code!r}: {_words([_density(item) for item in sizes.items()])!r},"
+            for code, sizes in tables.sizes.items()
+        ),
+        "}",
+        "",
+        "# Region, or calling code without a place: calling code, possible lengths of a national",
+        "# number, lengths possible only within an area, leading digits, trunk prefix, pattern and",
+        "# rule that take the trunk prefix away, pattern of every number, and by lengths the patterns",
+        "# of the types of number.",
+        "_Region = tuple[str, str, str, str, str, str, str, str, tuple[tuple[str, str], ...]]",
+        "REGIONS: dict[str, _Region] = {",
+    ]
+    for code, members in tables.calling_codes.items():
+        for member in members:
+            key = code if member.code == "001" else member.code
+            lines.append(f"    {key!r}: (")
+            lines += [
+                f"        {(_words(field) if isinstance(field, tuple) else field)!r},"
+                for field in member[1:-1]
+            ]
+            lines.append("        (")
+            lines += [
+                f"            ({_words(lengths)!r}, {pattern!r}),"
+                for lengths, pattern in member.patterns
+            ]
+            lines += ["        ),", "    ),"]
+    lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
+def _density(item: tuple[int, int]) -> str:
+    length, count = item
+    return f"{length}:{math.log10(count) - length:.2f}"
+
+
+def main() -> None:
+    """Write the module."""
+    TARGET.write_text(source(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
