@@ -141,7 +141,7 @@ class Person:
     first_name: str | None
     city: str | None
     language: str
-    country: str
+    market: str
 
 
 def _popular(rng: random.Random, names: Sequence[str]) -> str:

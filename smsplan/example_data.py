@@ -6,7 +6,7 @@ Made by data/make_recipients.py; every number is set aside for fiction.
 from __future__ import annotations
 
 EXAMPLE_CSV = """\
-customer_id,phone,first_name,city,language,country
+customer_id,phone,first_name,city,language,market
 C101,+447700900123,Olivia,London,en,GB
 C102,+447700900456,James,Newcastle upon Tyne,en,GB
 C103,07700 900789,Siân,Cardiff,en,GB

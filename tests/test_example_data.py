@@ -17,7 +17,7 @@ import pytest
 from smsplan.example_data import EXAMPLE_CSV
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS = ["customer_id", "phone", "first_name", "city", "language", "country"]
+COLUMNS = ["customer_id", "phone", "first_name", "city", "language", "market"]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_recipients_have_the_shape_of_a_real_list(rows: list[dict[str, str]]) ->
     """10,000 rows, 20 countries, some names and cities missing, ids unique."""
     assert len(rows) == 10_000
     assert list(rows[0]) == COLUMNS
-    assert len({row["country"] for row in rows}) == 20
+    assert len({row["market"] for row in rows}) == 20
     assert len({row["customer_id"] for row in rows}) == len(rows)
     assert 200 <= sum(row["first_name"] == "" for row in rows) <= 500
     assert 10 <= sum(row["city"] == "" for row in rows) <= 100
@@ -112,7 +112,7 @@ def test_recipients_have_good_and_bad_numbers(rows: list[dict[str, str]]) -> Non
     assert valid / len(international) > 0.97
     assert valid / len(rows) > 0.75
     right = sum(
-        phonenumbers.region_code_for_number(number) == row["country"]
+        phonenumbers.region_code_for_number(number) == row["market"]
         for row in international
         if (number := readable(row)) and phonenumbers.is_valid_number(number)
     )
@@ -132,7 +132,7 @@ def test_hundreds_of_numbers_are_national(rows: list[dict[str, str]]) -> None:
     national = [row for row in rows if row["phone"].replace(" ", "").startswith(("07", "7"))]
     assert 300 <= len(national) <= 600
     assert sum(row["phone"].startswith("7") for row in national) > 100
-    assert {row["country"] for row in national if readable(row)} == {"GB"}
+    assert {row["market"] for row in national if readable(row)} == {"GB"}
 
 
 def test_the_body_is_plain_and_near_the_edge(rows: list[dict[str, str]]) -> None:
