@@ -28,7 +28,7 @@ MAX_URL = 2048
 # TP-UD: header and body of a binary message share 140 octets (TS 23.040 9.2.3.16).
 MAX_BINARY_OCTETS = 140
 
-# A ULID today, 12 to 16 random characters formerly: digits alone are a number, letters alone a word.
+# A ULID today, 12 to 16 random characters formerly: digits alone are a number, letters a word.
 _GROUP = re.compile(r"(?:[0-9A-Z]{26}|(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9]{12,16})\Z")
 _KEY = re.compile(rf"{KEY}\Z")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -156,9 +156,7 @@ class _Batch:
         if response:
             payload = _lenient(payload)
         names = {field.name for field in dataclasses.fields(cls)}
-        values = {
-            name: payload.get("from" if name == "from_" else name) for name in names
-        }
+        values = {name: payload.get("from" if name == "from_" else name) for name in names}
         present = {name: value for name, value in values.items() if value is not None}
         required = {
             field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING
@@ -184,8 +182,8 @@ class TextBatch(_Batch):
     >>> TextBatch(to=["+1"], body="Hello")
     Traceback (most recent call last):
         ...
-    smsplan.errors.RequestRefused: syntax_invalid_parameter_format: The format of parameter 'to[0]' \
-is invalid; value '+1' is not a valid MSISDN or group ID.
+    smsplan.errors.RequestRefused: syntax_invalid_parameter_format: The format of parameter
+    'to[0]' is invalid; value '+1' is not a valid MSISDN or group ID.
     """
 
     type: ClassVar[str] = "mt_text"

@@ -428,9 +428,7 @@ class _ValuesByRecipient:
                     own.setdefault(digits, value)
 
     def __call__(self, recipient: str) -> dict[str, str | None]:
-        return {
-            key: own.get(recipient, self._default.get(key)) for key, own in self._own.items()
-        }
+        return {key: own.get(recipient, self._default.get(key)) for key, own in self._own.items()}
 
 
 def _query(

@@ -212,7 +212,7 @@ class Plan:
         return DryRun(self.summary.dry_run_recipients, self.summary.dry_run_messages)
 
     def worst(self, n: int = 10) -> Any:
-        """Return the ``n`` rows with the most parts, dearest first, as the caller's kind of frame."""
+        """Return the ``n`` rows with the most parts, dearest first, as the caller's kind."""
         import pyarrow as pa
 
         prefix, keys = self.options.prefix, ("billed_parts", "cost", "units")
@@ -428,9 +428,7 @@ class _Tally:
         from smsplan.insight.findings import FindingsTally
         from smsplan.insight.summary import SummaryTally
 
-        self._totals = SummaryTally(
-            pipeline.options.profile, priced=pipeline.prices is not None
-        )
+        self._totals = SummaryTally(pipeline.options.profile, priced=pipeline.prices is not None)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
     def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch) -> None:

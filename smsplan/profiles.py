@@ -251,7 +251,5 @@ PROFILES: dict[str, Profile] = {
     "xms-2021": Profile(body_limit=1600, key_limit=16, value_limit=160, reference_limit=128),
     # An SMPP route: no REST limits, 16-bit references. National tables only where the operator
     # allows them: set ``languages``.
-    "smpp": Profile(
-        body_limit=None, value_limit=None, reference_limit=None, reference_bits=16
-    ),
+    "smpp": Profile(body_limit=None, value_limit=None, reference_limit=None, reference_bits=16),
 }

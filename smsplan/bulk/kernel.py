@@ -7,6 +7,7 @@ stage of its own behind it. It takes the caller's columns as they come and gives
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -69,10 +70,7 @@ class Kernel:
         ]
         columns: tuple[Any, ...] = tuple(zip(*rows, strict=True)) or ((),) * len(SCHEMA)
         return pa.RecordBatch.from_arrays(
-            [
-                pa.array(column, field.type)
-                for column, field in zip(columns, SCHEMA, strict=True)
-            ],
+            [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)],
             schema=SCHEMA,
         )
 
@@ -144,10 +142,8 @@ class Kernel:
         invalid = Problem.INVALID_NUMBER if number.recipient is None else None
         message = None
         if not unencodable:
-            try:
+            with suppress(UnencodableText):
                 message = self._compose(values)
-            except UnencodableText:
-                pass
         if message is None:
             problem: Problem | None = invalid or Problem.UNENCODABLE_TEXT
             return (number.recipient, None, 0, 0, 0, number.country, problem, None, None)

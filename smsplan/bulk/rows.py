@@ -65,9 +65,7 @@ class FileRows:
 
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """Return a pyarrow Table, or the kind of frame that was saved."""
-        pairs = [
-            (theirs, change(ours)) for theirs, ours in _only(self.stream(None), chosen)
-        ]
+        pairs = [(theirs, change(ours)) for theirs, ours in _only(self.stream(None), chosen)]
         theirs = pa.Table.from_batches([pair[0] for pair in pairs])
         ours = pa.Table.from_batches([pair[1] for pair in pairs])
         if chosen is not None:

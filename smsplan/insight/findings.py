@@ -141,9 +141,7 @@ class FindingsTally:
         if not len(rows):
             return
         extra: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
-        for row, text in zip(
-            rows, self._kernel.texts(source.take(pa.array(rows))), strict=True
-        ):
+        for row, text in zip(rows, self._kernel.texts(source.take(pa.array(rows))), strict=True):
             assert text is not None, "a row that is sent has a text"
             values, message = text
             found = {culprit.character for culprit in culprits(message.text)}

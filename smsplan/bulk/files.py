@@ -1,0 +1,756 @@
+"""Files in, batch by batch; files out, whole or not at all.
+
+Everything in a CSV file is text: an empty unquoted field is missing, ``""`` is a value. Messages of
+libraries may quote a row's content, so they are replaced by the place and the next step.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.dataset
+import pyarrow.fs
+import pyarrow.parquet
+
+from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.errors import InputError, OutputError
+
+_BLOCK = 1 << 20
+_MAX_BLOCK = 1 << 28
+_KINDS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_KNOWN = ".csv, .csv.gz, .parquet, .jsonl or a folder of Parquet files"
+
+
+def open_file(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Source:
+    """Open a file or a folder by its ending; InputError where it is not what it says."""
+    text = os.fspath(path)
+    filesystem, place = _filesystem(text)
+    info = filesystem.get_file_info(place)
+    if info.type == pa.fs.FileType.NotFound:
+        raise InputError(f"no file '{text}'; check the path")
+    if info.type == pa.fs.FileType.Directory:
+        return FolderSource(text, filesystem, place)
+    if info.size == 0:
+        raise InputError(f"'{text}' is empty; export it again")
+    name = text.lower()
+    gzipped = name.endswith(".gz")
+    kind = _KINDS.get(Path(name.removesuffix(".gz")).suffix)
+    if kind == "csv":
+        return CsvSource(text, filesystem, place, gzipped, encoding)
+    if kind == "jsonl":
+        return JsonSource(text, filesystem, place, gzipped, encoding)
+    if kind == "parquet" and not gzipped:
+        return ParquetSource(text, filesystem, place)
+    raise InputError(f"'{text}' has no ending that says what it is; use {_KNOWN}")
+
+
+def _filesystem(text: str) -> tuple[Any, str]:
+    if "://" in text:
+        try:
+            filesystem, place = pa.fs.FileSystem.from_uri(text)
+        except (pa.ArrowException, OSError, ValueError):
+            raise InputError(f"'{text}' is no address that can be read; check it") from None
+        return filesystem, place
+    return pa.fs.LocalFileSystem(), str(Path(text).absolute())
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Turn what goes wrong in the surroundings into one error that names the file."""
+    try:
+        yield
+    except (InputError, OutputError):
+        raise
+    except PermissionError:
+        raise OutputError(f"'{path}' may not be read; check its permissions") from None
+    except FileNotFoundError:
+        raise InputError(f"no file '{path}'; check the path") from None
+
+
+class _FileSource:
+    """What every file has in common."""
+
+    kind: str
+    replayable = True
+    in_memory = False
+
+    def __init__(self, path: str, filesystem: Any, place: str) -> None:
+        self.path: str | None = path
+        self._name = path
+        self._filesystem = filesystem
+        self._place = place
+
+    def attach(self, ours: Any) -> Any:
+        """Files have no frame: their rows stream."""
+        raise NotImplementedError
+
+    def _open(self, gzipped: bool) -> Any:
+        with _reading(self._name):
+            compression = "gzip" if gzipped else None
+            return self._filesystem.open_input_stream(self._place, compression=compression)
+
+
+class ParquetSource(_FileSource):
+    """One Parquet file, read by row groups."""
+
+    kind = "parquet"
+
+    def __init__(self, path: str, filesystem: Any, place: str) -> None:
+        super().__init__(path, filesystem, place)
+        with self._file() as file:
+            self._schema = file.schema_arrow
+            rows = file.metadata.num_rows
+        self.columns = _unique_columns(self._schema.names, path)
+        if rows == 0 and not self.columns:
+            raise InputError(f"'{path}' has no columns; export it again")
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, with metadata."""
+        return self._schema
+
+    @contextmanager
+    def _file(self) -> Iterator[Any]:
+        with _reading(self._name):
+            try:
+                with pa.parquet.ParquetFile(
+                    self._place,
+                    filesystem=self._filesystem,
+                    pre_buffer=False,
+                    buffer_size=_BLOCK,
+                ) as file:
+                    yield file
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"'{self._name}' is no whole Parquet file; export or copy it again"
+                ) from None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns."""
+        names = list(self.columns if columns is None else columns)
+        with self._file() as file:
+            empty = True
+            for batch in file.iter_batches(BATCH_ROWS, columns=names):
+                empty = False
+                _check_text(batch, self._name)
+                yield batch.select(names)
+            if empty:
+                fields = [self._schema.field(name) for name in names]
+                yield pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+
+class FolderSource(_FileSource):
+    """A folder of Parquet files in the order of their names; partition columns survive."""
+
+    kind = "folder"
+
+    def __init__(self, path: str, filesystem: Any, place: str) -> None:
+        super().__init__(path, filesystem, place)
+        selector = pa.fs.FileSelector(place, recursive=True)
+        files = sorted(
+            info.path
+            for info in filesystem.get_file_info(selector)
+            if info.type == pa.fs.FileType.File
+            and info.path.lower().endswith((".parquet", ".pq"))
+            and not any(part.startswith(("_", ".")) for part in Path(info.path[len(place) :]).parts)
+        )
+        if not files:
+            raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
+        with self._guard():
+            self._dataset = pa.dataset.dataset(
+                files,
+                format="parquet",
+                filesystem=filesystem,
+                partitioning=pa.dataset.HivePartitioning.discover(infer_dictionary=False),
+                partition_base_dir=place,
+            )
+        self.columns = _unique_columns(self._dataset.schema.names, path)
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, with partition columns."""
+        return self._dataset.schema
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        with _reading(self._name):
+            try:
+                yield
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"folder '{self._name}' has a file that is no whole Parquet file, or files "
+                    "with different columns; export it again"
+                ) from None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns, file by file."""
+        names = list(self.columns if columns is None else columns)
+        empty = True
+        with self._guard():
+            for fragment in self._dataset.get_fragments():
+                for batch in fragment.to_batches(
+                    schema=self._dataset.schema,
+                    columns=names,
+                    batch_size=BATCH_ROWS,
+                    use_threads=False,
+                ):
+                    if batch.num_rows:
+                        empty = False
+                        _check_text(batch, self._name)
+                        yield batch
+        if empty:
+            fields = [self._dataset.schema.field(name) for name in names]
+            yield pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+
+class CsvSource(_FileSource):
+    """A CSV file: comma, semicolon or tab, found from the header; every field is text."""
+
+    kind = "csv"
+
+    def __init__(
+        self, path: str, filesystem: Any, place: str, gzipped: bool, encoding: str
+    ) -> None:
+        super().__init__(path, filesystem, place)
+        self._gzipped = gzipped
+        self._encoding = _codec(encoding)
+        header = self._header()
+        self._delimiter = _delimiter(header, path)
+        names = next(csv.reader([header], delimiter=self._delimiter))
+        self.columns = _unique_columns([name.strip() for name in names], path)
+        self._check_rows()
+
+    @property
+    def schema(self) -> Any:
+        """Text, every column."""
+        return pa.schema([pa.field(name, pa.string()) for name in self.columns])
+
+    def _text(self) -> Any:
+        """The file as text; the byte order mark is dropped."""
+        stream = self._open(self._gzipped)
+        encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
+        return io.TextIOWrapper(io.BufferedReader(_Raw(stream), _BLOCK), encoding, newline="")
+
+    def _header(self) -> str:
+        with self._faults(), self._text() as text:
+            line = text.readline(_BLOCK)
+            if "\0" in line:
+                raise InputError(f"'{self._name}' is no CSV file; export it as CSV")
+            # A quoted name may hold a line break.
+            while line.count('"') % 2 and len(line) < _BLOCK:
+                more = text.readline(_BLOCK)
+                if not more:
+                    break
+                line += more
+        if not line.strip():
+            raise InputError(f"'{self._name}' has no header in its first line; add one")
+        return line.rstrip("\r\n")
+
+    def _check_rows(self) -> None:
+        with self._faults(), self._text() as text:
+            reader = csv.reader(text, delimiter=self._delimiter)
+            next(reader)
+            if not any(row for row in reader_head(reader)):
+                raise InputError(f"'{self._name}' has a header and no rows; export it again")
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        with _reading(self._name):
+            try:
+                yield
+            except UnicodeDecodeError:
+                raise InputError(
+                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding, such as "
+                    "encoding='cp1252' (--encoding cp1252)"
+                ) from None
+            except (gzip.BadGzipFile, EOFError):
+                raise InputError(
+                    f"'{self._name}' is no whole gzip file; export or copy it again"
+                ) from None
+            except OSError as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"'{self._name}' cannot be read to its end; export or copy it again"
+                ) from None
+            except csv.Error:
+                raise InputError(
+                    f"'{self._name}' has a line that is no CSV; export it again"
+                ) from None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns."""
+        names = list(self.columns if columns is None else columns)
+        block = _BLOCK
+        while True:
+            done = False
+            try:
+                for batch in self._read(names, block):
+                    done = True
+                    yield batch
+            except _RowTooLong:
+                if done or block >= _MAX_BLOCK:
+                    raise InputError(
+                        f"'{self._name}' has a row of more than {block >> 20} MiB, or a quote that "
+                        "is not closed; mend that row"
+                    ) from None
+                block = _MAX_BLOCK
+                continue
+            return
+
+    def _read(self, names: list[str], block: int) -> Iterator[Any]:
+        ragged: list[tuple[int, int]] = []
+
+        def refuse(row: Any) -> str:
+            ragged.append((row.number or 0, row.actual_columns))
+            return "error"
+
+        with self._faults():
+            stream = _Utf8(self._text())
+            try:
+                reader = pa.csv.open_csv(
+                    pa.PythonFile(stream, mode="r"),
+                    read_options=pa.csv.ReadOptions(
+                        use_threads=False,
+                        block_size=block,
+                        column_names=list(self.columns),
+                        skip_rows=0,
+                    ),
+                    parse_options=pa.csv.ParseOptions(
+                        delimiter=self._delimiter,
+                        newlines_in_values=True,
+                        invalid_row_handler=refuse,
+                        ignore_empty_lines=len(self.columns) > 1,
+                    ),
+                    convert_options=pa.csv.ConvertOptions(
+                        column_types=dict.fromkeys(self.columns, pa.string()),
+                        null_values=[""],
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=False,
+                        include_columns=names or None,
+                    ),
+                )
+                first = True
+                for batch in reader:
+                    if first:
+                        # The header is read as a row, so that its names are ours.
+                        batch, first = batch.slice(1), False
+                    yield from _small(batch.select(names), BATCH_ROWS)
+            except pa.ArrowInvalid as error:
+                if stream.fault is not None:
+                    raise stream.fault from None
+                if ragged:
+                    number, found = ragged[0]
+                    raise InputError(
+                        f"'{self._name}', line {number}: {found} fields where the header has "
+                        f"{len(self.columns)}; mend the row, or quote fields that hold the "
+                        f"delimiter '{self._delimiter}'"
+                    ) from None
+                if "straddling" in str(error) or "too large" in str(error).lower():
+                    raise _RowTooLong from None
+                raise InputError(
+                    f"'{self._name}' has a row that is no CSV; export it again"
+                ) from None
+
+
+class _RowTooLong(Exception):
+    """A row did not fit in a block."""
+
+
+def reader_head(reader: Any) -> Iterator[list[str]]:
+    """Yield the first rows: enough to know that there are any."""
+    for _, row in zip(range(100), reader, strict=False):
+        yield row
+
+
+class _Raw(io.RawIOBase):
+    """An Arrow input stream as Python's."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Utf8:
+    """A text stream as UTF-8 octets for Arrow; remembers the fault that stopped it."""
+
+    def __init__(self, text: Any) -> None:
+        self._text = text
+        self._rest = b""
+        self.fault: Exception | None = None
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` octets."""
+        try:
+            while size < 0 or len(self._rest) < size:
+                more = self._text.read(_BLOCK)
+                if not more:
+                    break
+                self._rest += more.encode()
+        except (UnicodeError, OSError, EOFError) as error:
+            self.fault = error
+            raise
+        if size < 0:
+            size = len(self._rest)
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """No."""
+        return False
+
+    def close(self) -> None:
+        """Close the file."""
+        self.closed = True
+        self._text.close()
+
+
+class JsonSource(_FileSource):
+    """JSON Lines: one object a line; a key that a line lacks is missing."""
+
+    kind = "jsonl"
+
+    def __init__(
+        self, path: str, filesystem: Any, place: str, gzipped: bool, encoding: str
+    ) -> None:
+        super().__init__(path, filesystem, place)
+        self._gzipped = gzipped
+        self._encoding = _codec(encoding)
+        keys: dict[str, None] = {}
+        rows = 0
+        for line in self._objects():
+            keys.update(dict.fromkeys(line))
+            rows += 1
+        if not rows:
+            raise InputError(f"'{path}' has no lines; export it again")
+        self.columns = _unique_columns(list(keys), path)
+
+    @property
+    def schema(self) -> Any:
+        """Text, every column."""
+        return pa.schema([pa.field(name, pa.string()) for name in self.columns])
+
+    def _objects(self) -> Iterator[dict[str, Any]]:
+        encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
+        with _reading(self._name):
+            raw = io.BufferedReader(_Raw(self._open(self._gzipped)), _BLOCK)
+            number = 0
+            try:
+                with io.TextIOWrapper(raw, encoding) as text:
+                    for line in text:
+                        number += 1
+                        if not line.strip():
+                            continue
+                        row = json.loads(line)
+                        if not isinstance(row, dict):
+                            raise ValueError
+                        yield row
+            except UnicodeDecodeError:
+                raise InputError(
+                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding"
+                ) from None
+            except (ValueError, RecursionError):
+                raise InputError(
+                    f"'{self._name}', line {number}: not one JSON object; mend the line"
+                ) from None
+            except (OSError, EOFError) as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"'{self._name}' cannot be read to its end; export or copy it again"
+                ) from None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns; numbers and text as the lines have them."""
+        from smsplan.bulk.cells import objects
+
+        names = list(self.columns if columns is None else columns)
+        rows: list[dict[str, Any]] = []
+
+        def batch() -> Any:
+            arrays = []
+            for name in names:
+                values = [row.get(name) for row in rows]
+                if columns is None or any(isinstance(v, (dict, list)) for v in values):
+                    arrays.append(_json_text(values, name, used=columns is not None))
+                else:
+                    arrays.append(objects(values, name))
+            return pa.RecordBatch.from_arrays(arrays, names=names)
+
+        for row in self._objects():
+            rows.append(row)
+            if len(rows) == BATCH_ROWS:
+                yield batch()
+                rows = []
+        if rows:
+            yield batch()
+
+
+def _json_text(values: list[Any], name: str, *, used: bool) -> Any:
+    """A column as text for a file: what is no text is written as JSON."""
+    if used:
+        raise InputError(
+            f"column '{name}' holds objects or lists; flatten it, or name another column"
+        )
+    try:
+        return pa.array(
+            [
+                value if value is None or isinstance(value, str) else json.dumps(value)
+                for value in values
+            ],
+            pa.string(),
+        )
+    except UnicodeEncodeError:
+        raise InputError(
+            f"column '{name}' has text that no file can hold; plan without an output, or mend it"
+        ) from None
+
+
+def _codec(encoding: str) -> str:
+    import codecs
+
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise InputError(f"unknown encoding '{encoding}'; use utf-8, cp1252, utf-16 ...") from None
+
+
+def _delimiter(header: str, path: str) -> str:
+    counts = {mark: len(next(csv.reader([header], delimiter=mark))) for mark in ",;\t"}
+    return max(counts, key=lambda mark: counts[mark])
+
+
+def _unique_columns(names: Sequence[str], path: str) -> tuple[str, ...]:
+    blank = [str(place) for place, name in enumerate(names, 1) if not name]
+    if blank:
+        raise InputError(
+            f"'{path}': the header has no name for column {', '.join(blank)}; name every column"
+        )
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice:
+        listed = ", ".join(f"'{name}'" for name in twice)
+        raise InputError(f"'{path}': the header names {listed} more than once; rename the columns")
+    return tuple(names)
+
+
+def _small(batch: Any, rows: int) -> Iterator[Any]:
+    for start in range(0, max(batch.num_rows, 1), rows):
+        yield batch.slice(start, rows)
+
+
+def _check_text(batch: Any, path: str) -> None:
+    """Parquet text is read without a look at its octets: those that are no UTF-8 end here."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"'{path}' has text that is not UTF-8; write it with a tool that checks"
+        ) from None
+
+
+# Out ---------------------------------------------------------------------------------------------
+
+
+def check_output(path: str | os.PathLike[str], source: Source | None = None) -> None:
+    """Refuse, before anything is planned, what could not be written in the end."""
+    target = Path(path)
+    _writer(target)
+    if not target.parent.is_dir():
+        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
+    if target.is_dir():
+        raise OutputError(f"'{target}' is a folder; name a file in it")
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"folder '{target.parent}' may not be written to; choose another")
+    if source is not None and source.path is not None and target.exists():
+        read = Path(source.path)
+        inside = read.is_dir() and read.resolve() in target.resolve().parents
+        if inside or (read.exists() and target.samefile(read)):
+            raise InputError(f"output '{target}' is also the input; choose another name")
+
+
+def _writer(path: Path) -> str:
+    name = path.name.lower()
+    if name.endswith((".parquet", ".pq")):
+        return "parquet"
+    if name.endswith((".csv", ".csv.gz")):
+        return "csv"
+    raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
+
+
+class Sink:
+    """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
+
+    def __init__(self, path: Path, schema: Any, formulas: Literal["guard", "keep"]) -> None:
+        self.metadata: dict[str, str] = {}
+        self.guarded = 0
+        self._path = path
+        self._schema = schema
+        self._formulas = formulas
+        self._kind = _writer(path)
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        )
+        self._part = Path(name)
+        self._file: Any = os.fdopen(descriptor, "wb")
+        self._parquet: Any = None
+        self._text: Any = None
+        if self._kind == "parquet":
+            self._parquet = pa.parquet.ParquetWriter(self._file, schema, compression="zstd")
+        else:
+            raw = self._file
+            if path.name.lower().endswith(".gz"):
+                raw = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+            self._text = io.TextIOWrapper(raw, "utf-8", newline="", write_through=False)
+            self._text.write(_csv_row(schema.names))
+
+    def write(self, batch: Any) -> None:
+        """Append a batch."""
+        if self._parquet is not None:
+            self._parquet.write_batch(batch)
+            return
+        columns = [self._cells(column) for column in batch.columns]
+        self._text.write("".join(map(_csv_row, zip(*columns, strict=True))))
+
+    def _cells(self, column: Any) -> list[str | None]:
+        if pa.types.is_nested(column.type):
+            return [None if value is None else json.dumps(value) for value in column.to_pylist()]
+        texts: list[str | None] = column.cast(pa.string()).to_pylist()
+        if self._formulas == "keep" or not _holds_text(column.type):
+            return texts
+        for place, text in enumerate(texts):
+            if text is not None and is_formula(text):
+                texts[place] = "'" + text
+                self.guarded += 1
+        return texts
+
+    def close(self) -> None:
+        """Write what is left and give the file its name."""
+        if self._parquet is not None:
+            self._parquet.add_key_value_metadata(self.metadata)
+            self._parquet.close()
+        else:
+            self._text.flush()
+            if self._text.buffer is not self._file:
+                self._text.buffer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        # As any new file of this user, not as a secret.
+        mask = os.umask(0)
+        os.umask(mask)
+        self._part.chmod(0o666 & ~mask)
+        self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        for closing in (self._parquet, self._text, self._file):
+            try:
+                if closing is not None:
+                    closing.close()
+            except (OSError, ValueError, pa.ArrowException):
+                pass  # the disk that is full may be so for the last octets too
+        self._part.unlink(missing_ok=True)
+
+
+@contextmanager
+def sink(
+    path: str | os.PathLike[str], schema: Any, *, formulas: Literal["guard", "keep"] = "guard"
+) -> Iterator[Sink]:
+    """Write Parquet or CSV by the ending: whole, under its name, or not at all.
+
+    CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
+    before it, unless ``formulas="keep"``.
+    """
+    target = Path(path)
+    check_output(target)
+    out: Sink | None = None
+    try:
+        out = Sink(target, schema, formulas)
+        yield out
+        out.close()
+    except BaseException as error:
+        if out is not None:
+            out.discard()
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            why = os.strerror(error.errno) if error.errno else "it could not be written"
+            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
+        raise
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell rather than show it; numbers are shown.
+
+    >>> is_formula("=1+1"), is_formula("+447700900123"), is_formula("@SUM(A1)")
+    (True, False, True)
+    """
+    if text[:1] in ("=", "@", "\t", "\r", "\uff1d", "\uff20"):
+        return True
+    if text[:1] in ("+", "-", "\uff0b", "\uff0d"):
+        return not set(text[1:]) <= set("0123456789 ().-/")
+    return False
+
+
+def _csv_row(cells: Sequence[str | None]) -> str:
+    """One line: missing is empty, ``""`` is the empty text."""
+    return ",".join(map(_csv_cell, cells)) + "\r\n"
+
+
+def _csv_cell(text: str | None) -> str:
+    if text is None:
+        return ""
+    if text == "" or not _PLAIN.isdisjoint(text) or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+_PLAIN = frozenset(',"\r\n')
+
+
+def _holds_text(kind: Any) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )

@@ -1,0 +1,390 @@
+"""The door: whatever the caller has, in batches of Arrow; and the same kind of frame out again.
+
+A frame's columns are converted only where a plan reads them, and never on the way out: ours are
+added to the caller's own. No library is imported to find out what an object is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from smsplan.bulk.cells import number_cells, objects
+from smsplan.errors import InputError
+
+BATCH_ROWS = 65_536
+
+
+class Source(Protocol):
+    """Recipients, from wherever they come.
+
+    ``kind`` names the frame or file; ``replayable`` is False where they can be read once only;
+    ``in_memory`` is True where the rows of a plan belong beside a frame.
+    """
+
+    kind: str
+    path: str | None
+    replayable: bool
+    in_memory: bool
+    columns: tuple[str, ...]
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, with metadata."""
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns (None: all) in order; at least one, if empty."""
+
+    def attach(self, ours: Any) -> Any:
+        """Return the caller's frame with our columns (a Table) appended, as the same kind."""
+
+
+def open_source(recipients: Any, *, encoding: str = "utf-8") -> Source:
+    """Find out what the recipients are and how to read them; InputError says what would do."""
+    if isinstance(recipients, (str, os.PathLike)):
+        from smsplan.bulk.files import open_file
+
+        return open_file(recipients, encoding=encoding)
+    if _is(recipients, "pandas", "DataFrame"):
+        return PandasSource(recipients)
+    if _is(recipients, "pandas", "Series"):
+        name = "to" if recipients.name is None else str(recipients.name)
+        return _numbers(recipients.tolist(), name)
+    if _is(recipients, "polars", "LazyFrame") or _is(recipients, "narwhals", "LazyFrame"):
+        raise InputError("the recipients are a LazyFrame; call .collect() first")
+    if _is(recipients, "polars", "Series"):
+        return _numbers(recipients.to_list(), recipients.name or "to")
+    if _is(recipients, "narwhals", "DataFrame"):
+        return open_source(recipients.to_native(), encoding=encoding)
+    if _is(recipients, "polars", "DataFrame"):
+        return ArrowSource(recipients, "polars")
+    if isinstance(recipients, pa.RecordBatch):
+        return ArrowSource(pa.Table.from_batches([recipients]), "pyarrow")
+    if isinstance(recipients, pa.Table):
+        return ArrowSource(recipients, "pyarrow")
+    if _is(recipients, "duckdb", "DuckDBPyRelation"):
+        return ArrowSource(_stream(recipients).read_all(), "pyarrow")
+    if hasattr(recipients, "__arrow_c_stream__"):
+        return StreamSource(recipients)
+    if isinstance(recipients, (list, tuple)):
+        return _from_list(list(recipients))
+    raise InputError(
+        f"recipients cannot be read from {type(recipients).__name__}; pass a pandas, polars or "
+        "pyarrow frame, a list of dicts or of numbers, or the path of a file"
+    )
+
+
+def _is(value: Any, module: str, name: str) -> bool:
+    """Whether a value is of this class, without importing the library for it."""
+    loaded = sys.modules.get(module)
+    cls = getattr(loaded, name, None)
+    return cls is not None and isinstance(value, cls)
+
+
+def _unique(names: Sequence[Any]) -> tuple[str, ...]:
+    texts = tuple(str(name) for name in names)
+    twice = sorted({name for name in texts if texts.count(name) > 1})
+    if twice:
+        listed = ", ".join(f"'{name}'" for name in twice)
+        raise InputError(f"the recipients have several columns named {listed}; rename them")
+    return texts
+
+
+def _slices(rows: int) -> Iterator[slice]:
+    for start in range(0, max(rows, 1), BATCH_ROWS):
+        yield slice(start, min(start + BATCH_ROWS, rows))
+
+
+def _batch(arrays: list[Any], names: Sequence[str], rows: int) -> Any:
+    if not arrays:
+        # A batch without columns must keep its number of rows.
+        return pa.RecordBatch.from_struct_array(
+            pa.StructArray.from_arrays([], fields=[], mask=None)
+            if not rows
+            else pa.array([{}] * rows, pa.struct([]))
+        )
+    return pa.RecordBatch.from_arrays(arrays, names=list(names))
+
+
+@dataclass(slots=True)
+class PandasSource:
+    """A pandas frame; object columns travel cell by cell, the others as Arrow takes them."""
+
+    frame: Any
+    kind: str = "pandas"
+    path: str | None = None
+    replayable: bool = True
+    in_memory: bool = True
+    columns: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = _unique(list(self.frame.columns))
+
+    @property
+    def schema(self) -> Any:
+        """The schema of the columns as they travel."""
+        return next(self.batches()).schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches; only these columns are converted."""
+        if columns is None:
+            yield from ArrowSource(self._table(), "pyarrow").batches()
+            return
+        names = tuple(columns)
+        places = [self.columns.index(name) for name in names]
+        for part in _slices(len(self.frame)):
+            rows = part.stop - part.start
+            arrays = [self._array(place, part) for place in places]
+            yield _batch(arrays, names, rows)
+
+    def _table(self) -> Any:
+        """Everything, index included, as it is written to files."""
+        try:
+            return pa.Table.from_pandas(self.frame)
+        except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
+            raise InputError(
+                "the frame has a column of mixed types or of text that no file can hold; convert "
+                "it to text, or leave it out of what is written"
+            ) from None
+
+    def _array(self, place: int, part: slice) -> Any:
+        series = self.frame.iloc[part, place]
+        if series.dtype == object:
+            return objects(series.tolist(), self.columns[place])
+        if series.dtype.name == "category" and series.cat.categories.dtype == object:
+            return objects(series.tolist(), self.columns[place])
+        try:
+            array = pa.Array.from_pandas(series)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+            return objects(series.tolist(), self.columns[place])
+        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+    def attach(self, ours: Any) -> Any:
+        """Append our columns; the index and the caller's columns stay as they are."""
+        import pandas as pd
+
+        added = to_pandas(ours, self.frame.index)
+        return pd.concat([self.frame, added], axis=1)
+
+
+@dataclass(slots=True)
+class ArrowSource:
+    """A pyarrow Table, or a polars frame, which is one."""
+
+    frame: Any
+    kind: str
+    path: str | None = None
+    replayable: bool = True
+    in_memory: bool = True
+    columns: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = self.frame.columns if self.kind == "polars" else self.frame.column_names
+        self.columns = _unique(names)
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema."""
+        return self._table(None).schema
+
+    def _table(self, columns: Sequence[str] | None) -> Any:
+        if self.kind != "polars":
+            return self.frame if columns is None else self.frame.select(list(columns))
+        chosen = self.frame if columns is None else self.frame.select(list(columns))
+        return chosen.to_arrow()
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of the table, without copying where it is in one piece."""
+        names = self.columns if columns is None else tuple(columns)
+        rows = self.frame.height if self.kind == "polars" else self.frame.num_rows
+        table = self._table(names) if names else None
+        for part in _slices(rows):
+            if table is None:
+                yield _batch([], (), part.stop - part.start)
+                continue
+            piece = table.slice(part.start, part.stop - part.start)
+            arrays = [_one_chunk(column) for column in piece.columns]
+            yield pa.RecordBatch.from_arrays(arrays, schema=piece.schema)
+
+    def attach(self, ours: Any) -> Any:
+        """Append our columns."""
+        if self.kind == "polars":
+            import polars as pl
+
+            return self.frame.hstack(pl.DataFrame(pl.from_arrow(ours)).get_columns())
+        table = self.frame
+        for name in ours.column_names:
+            table = table.append_column(ours.schema.field(name), ours[name])
+        return table
+
+
+def _one_chunk(column: Any) -> Any:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if column.num_chunks == 0:
+        return pa.array([], column.type)
+    # Dictionaries of several chunks may differ.
+    return column.unify_dictionaries().combine_chunks()
+
+
+@dataclass(slots=True)
+class ListSource:
+    """A list of dicts: a key that a dict lacks is a missing value."""
+
+    rows: list[dict[str, Any]]
+    kind: str = "dicts"
+    path: str | None = None
+    replayable: bool = True
+    in_memory: bool = True
+    columns: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = _unique(list(dict.fromkeys(key for row in self.rows for key in row)))
+
+    @property
+    def schema(self) -> Any:
+        """The schema of the columns as they travel."""
+        return next(self.batches()).schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches; only these columns are converted."""
+        if columns is None:
+            yield from ArrowSource(self._table(), "pyarrow").batches()
+            return
+        names = tuple(columns)
+        for part in _slices(len(self.rows)):
+            rows = self.rows[part]
+            arrays = [objects((row.get(name) for row in rows), name) for name in names]
+            yield _batch(arrays, names, len(rows))
+
+    def _table(self) -> Any:
+        """Everything, as it is written to files."""
+        try:
+            return pa.table(
+                {name: pa.array([row.get(name) for row in self.rows]) for name in self.columns}
+            )
+        except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
+            raise InputError(
+                "the rows have a key of mixed types or of text that no file can hold; convert it "
+                "to text, or leave it out of what is written"
+            ) from None
+
+    def attach(self, ours: Any) -> Any:
+        """Return new dicts: the caller's keys, then ours."""
+        added = ours.to_pylist()
+        return [{**row, **more} for row, more in zip(self.rows, added, strict=True)]
+
+
+def _from_list(values: list[Any]) -> Source:
+    if all(isinstance(value, Mapping) for value in values) and values:
+        return ListSource([dict(value) for value in values])
+    if any(isinstance(value, (Mapping, list, tuple, set)) for value in values):
+        raise InputError(
+            "the list holds neither dicts alone nor numbers alone; pass one dict a recipient, or "
+            "one number a recipient"
+        )
+    return _numbers(values, "to")
+
+
+def _numbers(values: list[Any], name: str) -> Source:
+    try:
+        column = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
+        # Text and numbers mixed: the text of each is what it stands for.
+        column = number_cells(objects(values, name), name).text
+    return ArrowSource(pa.table({name: column}), "numbers")
+
+
+@dataclass(slots=True)
+class StreamSource:
+    """Any other Arrow stream, read once."""
+
+    stream: Any
+    kind: str = "pyarrow"
+    path: str | None = None
+    replayable: bool = False
+    in_memory: bool = False
+    columns: tuple[str, ...] = field(init=False)
+    _reader: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = _stream(self.stream)
+        self.columns = _unique(self._reader.schema.names)
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema."""
+        return self._reader.schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield the stream's batches; InputError the second time."""
+        if self._reader is None:
+            raise InputError(
+                "the recipients are a stream that can be read once only; pass a Table "
+                "(pyarrow.table(...)) or a file to read them again"
+            )
+        reader, self._reader = self._reader, None
+        empty = True
+        for batch in reader:
+            table = pa.Table.from_batches([batch])
+            for part in _slices(batch.num_rows):
+                empty = False
+                piece = table.slice(part.start, part.stop - part.start)
+                chosen = piece if columns is None else piece.select(list(columns))
+                yield from chosen.combine_chunks().to_batches() or [
+                    pa.RecordBatch.from_pylist([], chosen.schema)
+                ]
+        if empty:
+            schema = reader.schema
+            names = schema.names if columns is None else list(columns)
+            yield pa.RecordBatch.from_pylist([], pa.schema([schema.field(n) for n in names]))
+
+    def attach(self, ours: Any) -> Any:
+        """Streams have no frame: a plan reads them into a Table first."""
+        raise NotImplementedError
+
+
+def _stream(value: Any) -> Any:
+    return pa.RecordBatchReader.from_stream(value)
+
+
+def to_pandas(ours: Any, index: Any) -> Any:
+    """Our columns as pandas: text as its default dtype, counts as integers, money as Arrow's."""
+    import pandas as pd
+
+    def dtype(kind: Any) -> Any:
+        return pd.ArrowDtype(kind) if pa.types.is_decimal(kind) else None
+
+    frame = ours.to_pandas(types_mapper=dtype)
+    frame.index = index
+    return frame
+
+
+def from_arrow(theirs: Any, ours: Any, kind: str) -> Any:
+    """Return a kind of frame from the caller's columns and ours, both Tables."""
+    if kind == "pandas":
+        frame = theirs.to_pandas()
+        return PandasSource(frame).attach(ours)
+    if kind == "dicts":
+        return ListSource(theirs.to_pylist()).attach(ours)
+    if kind == "polars":
+        import polars as pl
+
+        return ArrowSource(pl.DataFrame(pl.from_arrow(theirs)), "polars").attach(ours)
+    return ArrowSource(theirs, "pyarrow").attach(ours)
+
+
+def take(frame: Any, rows: Sequence[int]) -> Any:
+    """Return these rows of any kind of frame, in this order."""
+    if isinstance(frame, list):
+        return [frame[row] for row in rows]
+    if isinstance(frame, pa.Table):
+        return frame.take(pa.array(rows, pa.int64()))
+    if _is(frame, "pandas", "DataFrame"):
+        return frame.iloc[list(rows)]
+    return frame[list(rows)]
