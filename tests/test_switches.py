@@ -139,7 +139,7 @@ def answer(name: str, value: Any, request: dict[str, Any]) -> Any:
         )
     except RequestRefused as refused:
         return refused.to_dict()
-    return made.to_dict()
+    return made.to_dict(), [detail.code for detail in made.details]
 
 
 def planned(name: str, value: Any, request: dict[str, Any]) -> Any:
@@ -186,9 +186,33 @@ def test_dry_run_differs(name: str, first: Any, second: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "first", "second"), [pair for pair in pairs() if pair[0] not in NOT_IN_A_PLAN]
+    ("name", "value"),
+    [
+        (name, value)
+        for name, (values, _) in SWITCHES.items()
+        if name not in NOT_IN_A_PLAN
+        for value in values
+    ],
 )
-def test_plan_differs(name: str, first: Any, second: Any) -> None:
-    """The same two values give different plans of the same recipients."""
-    probes = SWITCHES[name][1]
-    assert any(planned(name, first, probe) != planned(name, second, probe) for probe in probes)
+def test_plan_differs(name: str, value: Any) -> None:
+    """Every value shows in a plan of the same recipients, against some other value.
+
+    Not against each: a plan asks for every recipient alone, so that a recipient who is left out and
+    one for whom the request is refused are the same there.
+    """
+    values, probes = SWITCHES[name]
+    assert any(
+        planned(name, value, probe) != planned(name, other, probe)
+        for other in values
+        if other != value
+        for probe in probes
+    )
+
+
+@pytest.mark.parametrize("name", sorted(NOT_IN_A_PLAN))
+def test_plan_does_not_differ(name: str) -> None:
+    """What is listed as no matter of a plan is none, whatever its value."""
+    values, probes = SWITCHES[name]
+    for probe in probes:
+        if probe.get("type", "mt_text") == "mt_text":
+            assert len({repr(planned(name, value, probe)) for value in values}) == 1
