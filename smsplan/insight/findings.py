@@ -189,8 +189,10 @@ class FindingsTally:
 
     def findings(self, summary: Summary) -> tuple[Finding, ...]:
         """Return at most five findings, dearest first."""
+        # Two places at most, so that a name in many scripts does not crowd out the other reasons.
+        places = sorted(self._unicode_findings(summary), key=_weight, reverse=True)[:2]
         found = [
-            *self._unicode_findings(summary),
+            *places,
             *self._near_findings(summary),
             *_not_sent(summary),
             *self._number_findings(summary),

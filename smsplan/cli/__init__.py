@@ -1,0 +1,72 @@
+"""The command ``smsplan``: results on stdout, progress and messages on stderr.
+
+Exit codes: 0 done; 1 the input is at fault; 2 usage; 3 the answer is no; 4 surroundings.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from smsplan import __version__
+from smsplan.cli import dry_run_command, example_command, plan_command, segment_command
+from smsplan.cli.console import fail
+from smsplan.errors import OutputError, SmsplanError
+
+app = typer.Typer(
+    name="smsplan",
+    help="Plan SMS messages offline: parts, cost, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("plan")(plan_command.plan_file)
+app.command("dry-run")(dry_run_command.dry_run_file)
+app.command("segment")(segment_command.segment_text)
+app.command("example")(example_command.example)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"smsplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Plan SMS messages offline: parts, cost, and why."""
+
+
+def main() -> None:
+    """Run the command; foreseeable faults end in one message and an exit code, no traceback."""
+    try:
+        app(prog_name="smsplan")
+    except BrokenPipeError:
+        # The reader has seen enough; Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        fail("interrupted; nothing half-written is left", 130)
+    except OutputError as error:
+        fail(str(error), 4)
+    except SmsplanError as error:
+        fail(str(error), 1)
+    except (OSError, MemoryError) as error:
+        fail(f"{type(error).__name__}: {os.strerror(getattr(error, 'errno', 0) or 0)}", 4)
+    except Exception as error:
+        # A traceback may quote the values of a row; the type and the place do not.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = ""
+        if trace is not None:
+            name = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119
+            place = f" in {name}, line {trace.tb_lineno}"
+        fail(f"internal error: {type(error).__name__}{place}; please report it", 70)

@@ -1,0 +1,82 @@
+"""``smsplan dry-run``: what the API would answer to a batch."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+import typer
+
+from smsplan.cli.console import pairs, read_text, say
+
+
+def dry_run_file(
+    batch: str = typer.Argument(..., help="The batch as JSON: a file, or - for stdin."),
+    per_recipient: bool = typer.Option(False, "--per-recipient", help="Add the recipients."),
+    number_of_recipients: int = typer.Option(100, help="How many recipients to add, 0 to 1000."),
+    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
+    group: list[str] = typer.Option(
+        [], help="ID=FILE: members of a group, one number a line. Repeatable."
+    ),
+    rates: str = typer.Option(None, help="A rate card: the cost is shown on stderr."),
+    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    as_json: bool = typer.Option(False, "--json", help="The same: the answer is JSON anyway."),
+) -> None:
+    """Print the API's answer to a dry run; a batch that it would refuse: its error, exit code 1."""
+    from smsplan.dryruns import dry_run
+    from smsplan.errors import RequestRefused
+
+    text = read_text(batch, "batch")
+    groups = {
+        name: [line.strip() for line in read_text(path, "group file").splitlines() if line.strip()]
+        for name, path in pairs(group, "--group").items()
+    }
+    try:
+        payload = _payload(text)
+        _name_unknown(payload)
+        answer = dry_run(
+            payload,
+            per_recipient=per_recipient,
+            number_of_recipients=number_of_recipients,
+            profile=profile,
+            groups=groups,
+            rates=rates or price,
+        )
+    except RequestRefused as refused:
+        typer.echo(json.dumps(refused.to_dict(), ensure_ascii=False, indent=2))
+        for fault in refused.faults:
+            say(f"error: {fault.text} ({fault.code})")
+        raise typer.Exit(1) from None
+    typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    if rates or price:
+        say(f"cost: {answer.cost}")
+
+
+def _payload(text: str) -> Any:
+    from smsplan.errors import Fault, RequestRefused
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(constant)
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        place = f" in line {line}" if line else ""
+        fault = Fault("syntax_invalid_json", "", f"The request is not valid JSON{place}.")
+        raise RequestRefused((fault,)) from None
+
+
+def _name_unknown(payload: Any) -> None:
+    from smsplan.batches import BATCH_TYPES, unknown_fields
+
+    if not isinstance(payload, dict):
+        return
+    known = sorted(
+        {name for cls in BATCH_TYPES.values() for name in cls.__slots__} | {"from", "to"}
+    )
+    for name in unknown_fields(payload):
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        say(f"warning: the API does not know field '{name}' and ignores it{hint}")

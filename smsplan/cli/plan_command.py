@@ -1,0 +1,127 @@
+"""``smsplan plan``: a list of recipients and a text in, parts, cost and reasons out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import typer
+
+from smsplan.cli.console import pairs, read_text, say, write_json
+
+
+def plan_file(
+    recipients: str = typer.Argument(..., help="CSV, CSV.gz, Parquet, JSON Lines, or a folder."),
+    body: str = typer.Option(None, help="The text, in single quotes: 'Hi ${name}'."),
+    body_file: str = typer.Option(
+        None, help="A UTF-8 file with the text; one line break at its end is dropped."
+    ),
+    to: str = typer.Option("to", help="The column of numbers."),
+    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
+    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
+    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
+    sender: str = typer.Option(None, "--from", help="The originator."),
+    rates: str = typer.Option(None, help="A rate card (CSV)."),
+    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
+    output: str = typer.Option(None, help="Write the rows: .parquet, .csv or .csv.gz."),
+    rejects: str = typer.Option(None, help="Write the rows that are not sent."),
+    truncate_concat: bool = typer.Option(False, help="Cut every message to one part."),
+    max_number_of_message_parts: int = typer.Option(None, help="Do not send longer messages."),
+    duplicates: str = typer.Option("flag", help="flag: send once; keep: send every row."),
+    bodies: bool = typer.Option(False, help="Add the texts to the rows."),
+    syntax: str = typer.Option("${}", help="'$<>' takes $<name>, which no shell touches."),
+    no_parameters: bool = typer.Option(False, help="The body has no parameters and is meant so."),
+    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
+    encoding: str = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252."),
+    prefix: str = typer.Option("", help="Put before the names of the columns that are added."),
+    formulas: str = typer.Option(
+        "guard", help="CSV cells that a spreadsheet would run: guard (apostrophe) or keep."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
+) -> None:
+    """Plan a text to a list: messages, parts and cost by country, why, and which rows fail."""
+    from smsplan.errors import InputError
+    from smsplan.planner import plan
+    from smsplan.ratecards import RateCard
+    from smsplan.templates import Template
+
+    if (body is None) == (body_file is None):
+        raise typer.BadParameter("give --body or --body-file", param_hint="--body")
+    if rates is not None and price is not None:
+        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
+    if formulas not in ("guard", "keep"):
+        raise typer.BadParameter("use guard or keep", param_hint="--formulas")
+    if body is None:
+        body = read_text(body_file, "body file")
+        body = body.removesuffix("\n").removesuffix("\r")
+    template = Template(body, syntax=cast(Any, syntax))
+    columns, defaults = pairs(column, "--column"), pairs(default, "--default")
+    if no_parameters:
+        if template.parameters:
+            raise InputError("the body has parameters; leave --no-parameters out")
+        columns, defaults = {}, {}
+    card = None
+    if rates is not None:
+        card = RateCard.read(rates, mixed_currencies=mixed_currencies)
+    elif price is not None:
+        card = RateCard.of(price)
+    with _progress() as progress:
+        made = plan(
+            recipients,
+            template,
+            to=to,
+            columns=columns,
+            defaults=defaults,
+            region=region,
+            from_=sender,
+            truncate_concat=truncate_concat,
+            max_number_of_message_parts=max_number_of_message_parts,
+            duplicates=cast(Any, duplicates),
+            rates=card,
+            profile=profile,
+            bodies=bodies,
+            output=output,
+            rejects=rejects,
+            prefix=prefix,
+            encoding=encoding,
+            formulas=cast(Any, formulas),
+            progress=progress,
+        )
+    for warning in made.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        write_json("smsplan.plan/1", {**made.summary.to_dict(), "warnings": list(made.warnings)})
+    else:
+        from rich.console import Console
+
+        from smsplan.display.text import summary_table
+
+        Console(highlight=False).print(summary_table(made.summary))
+    for path, what in ((output, "rows"), (rejects, "rows that are not sent")):
+        if path is not None:
+            say(f"wrote the {what} to {path}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on stderr, where somebody may be looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading")
+        start = time.monotonic()
+
+        def done(rows: int) -> None:
+            rate = rows / max(time.monotonic() - start, 1e-9)
+            bar.update(task, description=f"{rows:,} rows, {rate:,.0f} a second")
+
+        yield done

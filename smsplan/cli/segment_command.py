@@ -1,0 +1,102 @@
+"""``smsplan segment``: one text, its parts and what makes it dear."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, cast
+
+import typer
+
+from smsplan.cli.console import read_text, write_json
+
+
+def segment_text(
+    text: str = typer.Argument(..., help="The text, or - for stdin."),
+    boundary: str = typer.Option("pair", help="pair, grapheme or dense."),
+    languages: str = typer.Option(
+        "", help="National tables that the route allows: all, or names such as tr,es."
+    ),
+    locking: int = typer.Option(0, help="Number of a locking shift table."),
+    single_shift: int = typer.Option(0, help="Number of a single shift table."),
+    reference_bits: int = typer.Option(8, help="Bits of the reference number: 8 or 16."),
+    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+) -> None:
+    """Show the encoding, the units and the parts of a text."""
+    from smsplan.encoding import segment
+
+    if text == "-":
+        text = read_text("-", "text").removesuffix("\n")
+    made = segment(
+        text,
+        boundary=cast(Any, boundary),
+        languages="all" if languages == "all" else tuple(filter(None, languages.split(","))),
+        locking=locking,
+        single_shift=single_shift,
+        reference_bits=cast(Any, reference_bits),
+    )
+    parts = made.parts if boundary != "dense" else ()
+    if as_json:
+        write_json(
+            "smsplan.segment/1",
+            {
+                "encoding": str(made.encoding),
+                "units": made.units,
+                "number_of_parts": made.number_of_parts,
+                "free_units": made.free_units,
+                "locking": made.locking,
+                "single_shift": made.single_shift,
+                "parts": [
+                    {
+                        "text": part.text,
+                        "units": part.units,
+                        "udh": part.udh.hex(),
+                        "udl": part.udl,
+                        "user_data": part.user_data.hex(),
+                    }
+                    for part in parts
+                ],
+                "culprits": [culprit._asdict() for culprit in made.culprits],
+            },
+        )
+        return
+    _show(made, parts)
+
+
+def _show(made: Any, parts: Any) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from smsplan.display.text import safe
+
+    console = Console(highlight=False)
+    unit = "septets" if made.encoding == "GSM" else "code units"
+    number = made.number_of_parts
+    console.print(
+        Text.assemble(
+            (str(made.encoding), "bold"),
+            f" · {made.units:,} {unit} · ",
+            (f"{number:,} part{'' if number == 1 else 's'}", "bold"),
+            f" · room for {made.free_units:,} more",
+        )
+    )
+    styles = ("black on cyan", "black on yellow")
+    for index, part in enumerate(parts):
+        lines = part.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        shown = "\n    ".join(safe(line) for line in lines)
+        console.print(
+            Text.assemble((f"{index + 1:>3} ", "dim"), (shown, styles[index % 2])), soft_wrap=True
+        )
+    counted: dict[str, list[int]] = {}
+    for culprit in made.culprits:
+        counted.setdefault(culprit.character, []).append(culprit.position)
+    if counted:
+        console.print("These characters make it Unicode:", style="bold")
+    for character, places in counted.items():
+        name = unicodedata.name(character, "no name")
+        listed = ", ".join(map(str, places[:8])) + (" ..." if len(places) > 8 else "")
+        visible = safe(character) if unicodedata.category(character)[0] in "LNPS" else " "
+        console.print(
+            Text.assemble(
+                "  ", (visible, "bold red"), f"  U+{ord(character):04X} {name} at {listed}"
+            )
+        )
