@@ -1,6 +1,7 @@
 # `make demo` and `make test` create the virtual environment that they need.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test lint format mutants clean
 
@@ -16,7 +17,7 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy smsplan data tests
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
@@ -33,15 +34,15 @@ clean:
 		echo "smsplan needs Python 3.11 or newer and '$(PYTHON)' is not;" \
 			"name one that is: make PYTHON=python3.11" >&2; exit 1; }
 	@echo "creating .venv (once; takes about a minute)" >&2
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 # What a user installs.
 .venv/.run: pyproject.toml | .venv/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(PIP) --editable .
 	@touch $@
 
 # What the checks need besides.
 .venv/.dev: pyproject.toml | .venv/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(PIP) --upgrade "pip>=25.1" # the first that knows dependency groups
+	@$(PIP) --editable . --group dev
 	@touch $@ .venv/.run

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Self
 from urllib.parse import urlsplit
 
 from smsplan.errors import Fault, RequestRefused
@@ -58,7 +58,6 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 Parameters = Mapping[str, Mapping[str, str]]
-_B = TypeVar("_B", bound="_Batch")
 
 
 def is_group_id(text: str) -> bool:
@@ -129,12 +128,12 @@ class _Batch:
 
     @classmethod
     def from_dict(
-        cls: type[_B],
+        cls,
         payload: Mapping[str, Any],
         *,
         profile: Profile | str | None = None,
         response: bool = False,
-    ) -> _B:
+    ) -> Self:
         """Read a request, or (``response=True``, leniently) the batch in a response.
 
         Fields that the API does not know are ignored, as the service does; see
@@ -162,9 +161,10 @@ class _Batch:
             field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING
         }
         # A required field that is missing must meet its own rule, not Python's TypeError.
-        absent = dict.fromkeys(required - present.keys())
+        absent: dict[str, Any] = dict.fromkeys(required - present.keys())
         if response:
-            return _unchecked(cls, present)
+            made: Self = _unchecked(cls, present)
+            return made
         return cls(**present, **absent, profile=profile)
 
 
@@ -741,7 +741,7 @@ def _lenient(payload: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _unchecked(cls: type[_B], values: dict[str, Any]) -> _B:
+def _unchecked(cls: Any, values: dict[str, Any]) -> Any:
     """Build a batch from a response, whose rules are the service's affair, not ours."""
     batch = object.__new__(cls)
     for field in dataclasses.fields(cls):

@@ -252,8 +252,10 @@ class DryRun:
         total = Cost()
         for detail in self.details:
             if detail.problem is None:
-                priced = detail.cost is not None and detail.currency is not None
-                total += Cost({detail.currency: detail.cost}) if priced else Cost(unpriced=1)
+                if detail.cost is None or detail.currency is None:
+                    total += Cost(unpriced=1)
+                else:
+                    total += Cost({detail.currency: detail.cost})
         return total
 
     def to_dict(self) -> dict[str, Any]:

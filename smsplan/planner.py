@@ -356,7 +356,7 @@ class _Pipeline:
             numbers=selection is None or selection.numbers,
             texts=selection is None or selection.texts,
         )
-        self._columns = (*COLUMNS, "body") if options.bodies else COLUMNS
+        self._columns: tuple[str, ...] = (*COLUMNS, "body") if options.bodies else COLUMNS
         if selection is not None:
             self._columns = selection.names
         self.names = tuple(options.prefix + name for name in self._columns)

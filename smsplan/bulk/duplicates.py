@@ -50,4 +50,5 @@ class Duplicates:
 def _as_integers(digits: pa.Array) -> Numbers:
     # A leading 1 keeps 0123 and 123 apart; a profile allows at most 18 digits, so 19 fit.
     prefixed = pc.binary_join_element_wise("1", digits.cast(pa.string()), "")
-    return pc.cast(prefixed, pa.int64()).to_numpy(zero_copy_only=False)
+    numbers: Numbers = pc.cast(prefixed, pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers

@@ -267,7 +267,7 @@ class CsvSource(_FileSource):
                 line += more
         if not line.strip():
             raise InputError(f"'{self._name}' has no header in its first line; add one")
-        return line.rstrip("\r\n")
+        return str(line).rstrip("\r\n")
 
     def _check_rows(self) -> None:
         with self._faults(), self._text() as text:
@@ -639,7 +639,7 @@ class Sink:
         if self._kind == "parquet":
             self._parquet = pa.parquet.ParquetWriter(self._file, schema, compression="zstd")
         else:
-            raw = self._file
+            raw: Any = self._file
             if path.name.lower().endswith(".gz"):
                 raw = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
             self._text = io.TextIOWrapper(raw, "utf-8", newline="", write_through=False)

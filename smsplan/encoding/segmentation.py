@@ -342,6 +342,9 @@ class Segmentation:
     encoding: Encoding
     units: int
     number_of_parts: int
+    _tables: Tables | None
+    _options: tuple[Boundary, Literal[8, 16], int]
+    _parts: tuple[Part, ...] | None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a segmentation is immutable; '{name}' cannot be set")
@@ -380,8 +383,8 @@ class Segmentation:
         """
         if self._parts is None:
             object.__setattr__(self, "_parts", self._build())
-        parts: tuple[Part, ...] = self._parts
-        return parts
+        assert self._parts is not None
+        return self._parts
 
     def _layout(self) -> _Layout:
         boundary, reference_bits, _ = self._options

@@ -153,7 +153,7 @@ class FindingsTally:
             parts = message.number_of_parts - self._kernel.parts(plain)
             place.parts += parts
             kept = extra.setdefault(places, ([], []))
-            kept[0].append(row)
+            kept[0].append(int(row))
             kept[1].append(parts)
         for places, (where, parts_each) in extra.items():
             self._unicode[places].cost += self._cost(

@@ -1,0 +1,318 @@
+"""Segmentation: properties that hold for every text, and the rules beside the vectors."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import time
+import unicodedata
+
+import grapheme
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsplan import Encoding, InputError, TooManyParts, UnencodableText, segment, truncate
+from smsplan.encoding import cut, measure
+from smsplan.encoding.alphabets import LANGUAGES, LOCKING, SINGLE_SHIFT, UNASSIGNED
+from smsplan.encoding.gsm7 import decode, pack, tables, unpack
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.substitution import auto_encode
+
+GSM = "".join(tables().septets)
+WIDE = "^{}\\[~]|€\f"
+CLUSTERS = ["e\u0301", "👨\u200d👩\u200d👧", "🇸🇪", "👍🏽", "\r\n", "1\ufe0f\u20e3"]
+
+gsm_texts = st.text(st.sampled_from(GSM + WIDE * 8), max_size=700)
+unicode_texts = st.lists(
+    st.one_of(st.sampled_from(["я", "a", "😀", "中", *CLUSTERS]), st.characters(codec="utf-8")),
+    max_size=300,
+).map("".join)
+long_runs = st.builds(
+    lambda head, middle, tail: head + middle + tail,
+    st.integers(60, 330).map(lambda n: "a" * n),
+    st.sampled_from([*WIDE, *CLUSTERS, "😀", ""]),
+    st.integers(0, 330).map(lambda n: "b" * n),
+)
+texts = st.one_of(gsm_texts, unicode_texts, long_runs)
+
+
+def greedy(text: str, boundary: str) -> list[str]:
+    """Cut by the book: one unbreakable piece after the other into parts."""
+    gsm = all(character in GSM for character in text)
+    width = (lambda c: 2 if c in WIDE else 1) if gsm else (lambda c: 2 if ord(c) > 0xFFFF else 1)
+    alone, room = (160, 153) if gsm else (70, 67)
+    if sum(map(width, text)) <= alone:
+        return [text]
+    pieces = regex.findall(r"\X", text) if boundary == "grapheme" and not gsm else list(text)
+    parts, left = [""], room
+    for piece in pieces:
+        size = sum(map(width, piece))
+        for unit in [piece] if size <= room else list(piece):
+            if sum(map(width, unit)) > left and parts[-1]:
+                parts.append("")
+                left = room
+            if unit == piece and size > left and len(piece) > 1 and size <= room:
+                parts.append("")
+                left = room
+            parts[-1] += unit
+            left -= sum(map(width, unit))
+    return parts
+
+
+@given(texts)
+def test_pair_is_greedy(text: str) -> None:
+    """The count by bounds equals filling parts one character after the other."""
+    made = segment(text)
+    assert [part.text for part in made.parts] == greedy(text, "pair")
+    assert made.number_of_parts == len(made.parts)
+
+
+@given(texts)
+def test_clusters_stay_whole(text: str) -> None:
+    """No part of a Unicode message ends inside a cluster that fits in a part."""
+    made = segment(text, boundary="grapheme")
+    assert "".join(part.text for part in made.parts) == text
+    assert made.number_of_parts == len(made.parts)
+    if made.encoding is Encoding.GSM:
+        assert made.parts == segment(text).parts
+        return
+    ends = {match.end() for match in regex.finditer(r"\X", text)}
+    sizes = [sum(1 + (c > "\uffff") for c in cluster) for cluster in regex.findall(r"\X", text)]
+    if max(sizes, default=0) <= 67:
+        position = 0
+        for part in made.parts:
+            position += len(part.text)
+            assert position in ends
+
+
+@given(texts)
+def test_dense_is_the_quotient(text: str) -> None:
+    """`dense` counts ceil(units / capacity)."""
+    made = segment(text, boundary="dense")
+    alone, room = (160, 153) if made.encoding is Encoding.GSM else (70, 67)
+    assert made.number_of_parts == (1 if made.units <= alone else math.ceil(made.units / room))
+
+
+@given(texts, st.sampled_from([8, 16]))
+def test_parts_decode_to_the_text(text: str, bits: int) -> None:
+    """What a receiver unpacks from every part, joined, is the text; every part fits 140 octets."""
+    made = segment(text, reference_bits=bits, reference=7)  # type: ignore[arg-type]
+    seen = ""
+    for part in made.parts:
+        assert len(part.user_data) <= 140
+        payload = part.user_data[len(part.udh) :]
+        if made.encoding is Encoding.UNICODE:
+            seen += payload.decode("utf-16-be")
+            assert part.udl == len(part.user_data)
+            continue
+        fill = -8 * len(part.udh) % 7
+        assert part.septets == unpack(payload, part.units, fill)
+        assert part.udl == math.ceil(8 * len(part.udh) / 7) + part.units
+        seen += decode(part.septets)
+    assert seen == text
+
+
+@given(texts)
+def test_measure_is_segment(text: str) -> None:
+    """Counting and building agree, and a segmentation is a value."""
+    made = segment(text)
+    assert measure(text)[:3] == (made.encoding, made.units, made.number_of_parts)
+    assert eval(repr(made), {"segment": segment}) == made
+    assert pickle.loads(pickle.dumps(made)) == made
+    assert copy.copy(made) == made
+    assert 0 <= made.free_units <= 160
+    last = made.parts[-1]
+    alone, room = (160, 153) if made.encoding is Encoding.GSM else (70, 67)
+    assert made.free_units == (alone if len(made.parts) == 1 else room) - last.units
+
+
+@given(st.binary(max_size=200), st.integers(0, 6))
+def test_packing_returns(octets: bytes, fill: int) -> None:
+    """Unpacking returns what was packed, behind any fill bits."""
+    septets = bytes(octet & 0x7F for octet in octets)
+    assert unpack(pack(septets, fill), len(septets), fill) == septets
+
+
+@pytest.mark.parametrize("single", SINGLE_SHIFT)
+@pytest.mark.parametrize("locking", LOCKING)
+def test_every_pair_of_tables_returns(locking: int, single: int) -> None:
+    """Every character of a pair of tables is encoded and decoded back."""
+    pair = tables(locking, single)
+    text = "".join(pair.septets)
+    assert decode(pair.encode(text), locking, single) == text
+    assert UNASSIGNED not in text
+
+
+def test_decoding_rules() -> None:
+    """ESC ESC is a space, ESC and an undefined code the main table's character."""
+    assert decode(bytes((0x1B, 0x1B))) == " "
+    assert decode(bytes((0x1B, 0x41))) == "A"
+    assert decode(b"a\x1b") == "a "
+    assert decode(bytes((0x1B, 0x65)), 0, 12) == "€"
+    assert "€" not in {c for c, code in tables(12, 12).septets.items() if code[-1] == 0x65}
+
+
+def test_tables_by_number() -> None:
+    """Tables asked for are used and named in the header; what they lack is Unicode without."""
+    turkish = segment("ışğ", locking=1, single_shift=1)
+    assert turkish.parts[0].udh == bytes.fromhex("06240101250101")
+    plain = segment("a", locking=1)
+    assert (plain.encoding, plain.parts[0].udh) == (Encoding.GSM, bytes.fromhex("03250101"))
+    other = segment("я", locking=1)
+    assert (other.encoding, other.parts[0].udh, other.locking) == (Encoding.UNICODE, b"", 0)
+    for wrong in ({"locking": 2}, {"locking": 14}, {"single_shift": -1}):
+        with pytest.raises(InputError, match="shift table"):
+            segment("a", **wrong)  # type: ignore[arg-type]
+
+
+def test_languages_take_the_cheapest() -> None:
+    """Fewest parts; then fewest headers; then the lowest number."""
+    plain = segment("a" * 160, languages="all")
+    assert (plain.locking, plain.single_shift, plain.number_of_parts) == (0, 0, 1)
+    # 80 letters of two septets in a single shift are 160 > 155; one septet in the locking table.
+    assert segment("ş" * 100, languages=("tr",)).locking == 1
+    both = segment("ş" * 71, languages=("tr", "es"))
+    assert (both.locking, both.single_shift, both.number_of_parts) == (0, 1, 1)
+    assert segment("ş" * 71).number_of_parts == 2
+    # 81 euro signs: 162 septets in the extension table, 81 in the Turkish locking table.
+    assert segment("€" * 81, languages=("tr",)).locking == 1
+    with pytest.raises(InputError, match="no national table"):
+        segment("a", languages=("xx",))
+    with pytest.raises(InputError, match="exclude each other"):
+        segment("a", languages=("tr",), locking=1)
+
+
+@given(st.text(st.sampled_from("aşıáçक€ñ{😀"), max_size=200), st.sampled_from([*LANGUAGES, "all"]))
+def test_languages_by_trying(text: str, language: str) -> None:
+    """No allowed pair of tables is cheaper than the one taken."""
+    languages = "all" if language == "all" else (language,)
+    made = segment(text, languages=languages)
+    numbers = LANGUAGES.values() if language == "all" else [LANGUAGES[language]]
+    tried = [segment(text)] + [
+        segment(text, locking=locking, single_shift=single)
+        for locking in {0, *numbers} & LOCKING.keys()
+        for single in {0, *numbers}
+        if locking or single
+    ]
+    assert made.number_of_parts == min(one.number_of_parts for one in tried)
+
+
+def test_errors() -> None:
+    """Lone surrogates and more than 255 parts are errors that carry their figures."""
+    with pytest.raises(UnencodableText) as lone:
+        segment("ab\udc00")
+    assert pickle.loads(pickle.dumps(lone.value)).position == 2
+    with pytest.raises(TooManyParts) as many:
+        segment("я" * 17086)
+    assert pickle.loads(pickle.dumps(many.value)).number_of_parts == 256
+    assert segment("a" * 39015).number_of_parts == 255
+    for wrong in (
+        {"boundary": "half"},
+        {"reference_bits": 12},
+        {"reference": 256},
+        {"reference": -1},
+    ):
+        with pytest.raises(InputError, match="use "):
+            segment("a", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="cuts a pair"):
+        _ = segment("a" * 152 + "€" * 5, boundary="dense").parts
+    with pytest.raises(AttributeError, match="immutable"):
+        segment("a").units = 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["e" + "\u0301" * 17000, "👨\u200d" * 5600, "€" * 19000, "a" * 38000 + "я", "\u0301" * 17000],
+    ids=["marks", "joiners", "escapes", "late", "only-marks"],
+)
+def test_hostile_texts_are_fast(text: str) -> None:
+    """Time grows with the text, not with its square."""
+    start = time.perf_counter()
+    for boundary in ("pair", "grapheme", "dense"):
+        measure(text, gsm_boundary=boundary, unicode_boundary=boundary)
+        cut(text, parts=9, unicode_boundary=boundary)
+    assert time.perf_counter() - start < 2
+
+
+def longest(text: str, suffix: str, parts: int, boundary: str, forced: Encoding | None) -> str:
+    """The longest prefix that fits with its suffix, by trying every length."""
+    ends = {match.end() for match in regex.finditer(r"\X", text)}
+    for length in range(len(text), 0, -1):
+        inside = boundary == "grapheme" and length not in ends
+        if inside and any(character not in GSM for character in text[: length + 1]):
+            continue
+        made = text[:length] + suffix
+        counted = measure(made, gsm_boundary=boundary, unicode_boundary=boundary, encoding=forced)
+        if counted.number_of_parts <= parts:
+            return made
+    return suffix
+
+
+@given(
+    texts,
+    st.integers(1, 3),
+    st.sampled_from(["pair", "grapheme", "dense"]),
+    st.sampled_from(["", "...", "€", "…", "😀"]),
+    st.sampled_from(["before", "after"]),
+)
+def test_truncate_is_the_longest_prefix(
+    text: str, parts: int, boundary: str, suffix: str, encoding: str
+) -> None:
+    """Truncation against the definition: every prefix tried, the longest that fits."""
+    made = truncate(text, parts=parts, boundary=boundary, suffix=suffix, encoding=encoding)  # type: ignore[arg-type]
+    whole = measure(text, gsm_boundary=boundary, unicode_boundary=boundary)
+    if whole.number_of_parts <= parts:
+        assert made == text
+        return
+    forced = None
+    if encoding == "before" and any(character not in GSM for character in text + suffix):
+        forced = Encoding.UNICODE
+    sizes = [sum(1 + (c > "\uffff") for c in cluster) for cluster in regex.findall(r"\X", text)]
+    if boundary == "grapheme" and max(sizes) > 60:
+        assert made.endswith(suffix)
+        return
+    assert made == longest(text, suffix, parts, boundary, forced)
+
+
+def test_truncate_examples() -> None:
+    """The suffix only when something was cut; it counts; a pair is never cut in half."""
+    assert truncate("a" * 160, suffix="...") == "a" * 160
+    assert truncate("a" * 159 + "€") == "a" * 159
+    assert truncate("я" * 69 + "😀") == "я" * 69
+    assert truncate("a" * 160 + "😀") == "a" * 70
+    assert truncate("a" * 160 + "😀", encoding="after") == "a" * 160
+    assert truncate("я" * 67 + "👨\u200d👩\u200d👧", boundary="grapheme") == "я" * 67
+    for wrong in (0, 256, True, "1"):
+        with pytest.raises(InputError, match="parts cannot be"):
+            truncate("a", parts=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="suffix alone"):
+        truncate("a" * 200, suffix="b" * 161)
+    with pytest.raises(UnencodableText):
+        truncate("\ud83d")
+
+
+@given(unicode_texts)
+def test_clusters_by_a_second_opinion(text: str) -> None:
+    """`grapheme` finds the same clusters, Indic scripts and newer emoji aside."""
+    text = "".join(c for c in text if c.isascii() or c in "".join(CLUSTERS) + "яж中😀")
+    text = text.replace("\u200d", "") if "\u200d" in text and "👨" not in text else text
+    assert regex.findall(r"\X", text) == list(grapheme.graphemes(text))
+
+
+def test_look_alikes() -> None:
+    """Every replacement is in the alphabet, and none stands for a character of it."""
+    assert len(LOOK_ALIKES) == 1094
+    assert sum(entry.safe for entry in LOOK_ALIKES.values()) == 247
+    for character, entry in LOOK_ALIKES.items():
+        assert character not in GSM, unicodedata.name(character, "?")
+        assert set(entry.replacement) <= set(GSM), unicodedata.name(character, "?")
+
+
+def test_auto_encoding() -> None:
+    """All or nothing, unless partial."""
+    assert auto_encode("“a”") == '"a"'
+    assert auto_encode("“я”") == "“я”"
+    assert auto_encode("“я”", partial=True) == '"я"'
