@@ -114,7 +114,7 @@ def test_all_faults_together() -> None:
 
 
 def test_binary_limits() -> None:
-    """body and udh share 140 octets; white space in base64 is tolerated."""
+    """Body and udh share 140 octets; white space in base64 is tolerated."""
     good = {"type": "mt_binary", "to": ["15551231234"], "udh": "00", "body": "SGVs\nbG8="}
     batch_from_dict(good)
     assert faults({**good, "body": "AAAA" * 47}) == [("syntax_constraint_violation", "body")]
