@@ -11,7 +11,6 @@ a calling code become one automaton, and the numbers that are valid behind each 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -56,20 +55,21 @@ class Region(NamedTuple):
     trunk_pattern: str
     trunk_rule: str
     general: str
-    patterns: tuple[tuple[Lengths, str], ...]
+    patterns: tuple[tuple[Lengths, bool, str], ...]  # lengths, whether mobile
 
 
 def _region(code: str, metadata: Any) -> Region:
     general = metadata.general_desc
-    patterns: dict[Lengths, list[str]] = {}
+    patterns: dict[tuple[Lengths, bool], list[str]] = {}
     for kind in TYPES:
         description = getattr(metadata, kind)
         if description is None or not description.national_number_pattern:
             continue
         lengths = tuple(description.possible_length) or tuple(general.possible_length)
         pattern = description.national_number_pattern
-        if pattern not in patterns.setdefault(lengths, []):
-            patterns[lengths].append(pattern)
+        # Where fixed and mobile numbers look alike the metadata says the same twice.
+        if pattern not in patterns.get((lengths, True), []):
+            patterns.setdefault((lengths, kind == "mobile"), []).append(pattern)
     return Region(
         code=code,
         calling_code=str(metadata.country_code),
@@ -80,7 +80,9 @@ def _region(code: str, metadata: Any) -> Region:
         trunk_pattern=metadata.national_prefix_for_parsing or "",
         trunk_rule=metadata.national_prefix_transform_rule or "",
         general=general.national_number_pattern or "",
-        patterns=tuple((lengths, "|".join(found)) for lengths, found in patterns.items()),
+        patterns=tuple(
+            (lengths, mobile, "|".join(found)) for (lengths, mobile), found in patterns.items()
+        ),
     )
 
 
@@ -241,11 +243,11 @@ class Numbering:
             first.append(self._automaton.add(region.general, (index, self.GENERAL)))
             first += [
                 self._automaton.add(pattern, (index, self.FIRST_TYPE + kind))
-                for kind, (_, pattern) in enumerate(region.patterns)
+                for kind, (_, _, pattern) in enumerate(region.patterns)
             ]
         self.start = self._automaton.closure(first)
         self.longest = max(max(region.lengths) for region in members)
-        self._counts: dict[tuple[int, frozenset[int]], Counter[tuple[str, int]]] = {}
+        self._counts: dict[tuple[int, frozenset[int]], Counter[str]] = {}
 
     def region(self, length: int, states: frozenset[int]) -> str | None:
         """Return the region of the number of so many digits that ends here, if it is valid."""
@@ -260,7 +262,7 @@ class Numbering:
                 and length in region.lengths
                 and any(
                     (index, self.FIRST_TYPE + kind) in labels and length in lengths
-                    for kind, (lengths, _) in enumerate(region.patterns)
+                    for kind, (lengths, _, _) in enumerate(region.patterns)
                 )
             )
             # One calling code, one region: no further question. Leading digits decide alone.
@@ -270,14 +272,14 @@ class Numbering:
                 return region.code
         return None
 
-    def counts(self, length: int, states: frozenset[int]) -> Counter[tuple[str, int]]:
-        """Count the valid numbers from here on, by region and length of the whole number."""
+    def counts(self, length: int, states: frozenset[int]) -> Counter[str]:
+        """Count the valid numbers from here on by region; so many digits have been read."""
         key = (length, states)
         if key not in self._counts:
-            found: Counter[tuple[str, int]] = Counter()
+            found: Counter[str] = Counter()
             region = self.region(length, states)
             if region is not None:
-                found[region, length] = 1
+                found[region] = 1
             if length < self.longest and states:
                 for digit in DIGITS:
                     found.update(self.counts(length + 1, self._automaton.move(states, digit)))
@@ -291,9 +293,7 @@ class Numbering:
         waiting = [(code, 0, self.start)]
         while waiting:
             prefix, length, states = waiting.pop()
-            by_region: Counter[str] = Counter()
-            for (region, _), count in self.counts(length, states).items():
-                by_region[region] += count
+            by_region = self.counts(length, states)
             if len(by_region) > 1 and len(prefix) < PREFIX_DIGITS:
                 waiting += [
                     (prefix + digit, length + 1, self._automaton.move(states, digit))
@@ -311,7 +311,6 @@ class Tables(NamedTuple):
 
     calling_codes: dict[str, tuple[Region, ...]]
     prefixes: dict[str, str]
-    sizes: dict[str, dict[int, int]]
     shared: int
     undecided: Counter[str]
 
@@ -320,25 +319,19 @@ def compute() -> Tables:
     """Compute everything that the module holds."""
     calling_codes = regions()
     prefixes: dict[str, str] = {}
-    sizes: dict[str, dict[int, int]] = {}
     undecided: Counter[str] = Counter()
     shared = 0
     for code, members in calling_codes.items():
-        numbering = Numbering(members)
-        size: Counter[int] = Counter()
-        for (_, length), count in numbering.counts(0, numbering.start).items():
-            size[length] += count
-        sizes[code] = dict(sorted(size.items()))
         if members[0].code == "001":
             continue
-        for prefix, region, own, others in numbering.prefixes(code):
+        for prefix, region, own, others in Numbering(members).prefixes(code):
             if len(members) > 1:
                 shared += own + others
                 undecided[code] += others
             # Said already by a shorter prefix.
             if prefix == code or region != _longest(prefixes, prefix):
                 prefixes[prefix] = region
-    return Tables(calling_codes, prefixes, sizes, shared, +undecided)
+    return Tables(calling_codes, prefixes, shared, +undecided)
 
 
 def _longest(prefixes: dict[str, str], number: str) -> str | None:
@@ -358,8 +351,10 @@ def source() -> str:
     by_region: dict[str, list[str]] = {}
     for prefix, code in sorted(tables.prefixes.items()):
         by_region.setdefault(code, []).append(prefix)
+    version = phonenumbers.__version__
+    undecided = ", ".join(f"+{code}: {count:,}" for code, count in tables.undecided.items())
     lines = [
-        f'"""Numbering plans, made by data/make_numbers.py from phonenumbers {phonenumbers.__version__}.',
+        f'"""Numbering plans, made by data/make_numbers.py from phonenumbers {version}.',
         "",
         "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
         "",
@@ -367,7 +362,7 @@ def source() -> str:
         f"numbers of shared codes {tables.undecided.total():,}",
         f"of {tables.shared:,} lie behind a prefix of {PREFIX_DIGITS} digits that another country "
         "has more of:",
-        f"{', '.join(f'+{code}: {count:,}' for code, count in tables.undecided.items()) or 'none'}.",
+        f"{undecided or 'none'}.",
         '"""',
         "",
         "# ruff: noqa: E501",
@@ -388,21 +383,12 @@ def source() -> str:
         *(f"    {code!r}: {_words(found)!r}," for code, found in sorted(by_region.items())),
         "}",
         "",
-        "# Calling code: of all strings of so many digits the share that is a valid national number,",
-        "# as a decimal logarithm.",
-        "DENSITIES: dict[str, str] = {",
-        *(
-            f"    {code!r}: {_words([_density(item) for item in sizes.items()])!r},"
-            for code, sizes in tables.sizes.items()
-        ),
-        "}",
-        "",
         "# Region, or calling code without a place: calling code, possible lengths of a national",
         "# number, lengths possible only within an area, leading digits, trunk prefix, pattern and",
-        "# rule that take the trunk prefix away, pattern of every number, and by lengths the patterns",
-        "# of the types of number.",
-        "_Region = tuple[str, str, str, str, str, str, str, str, tuple[tuple[str, str], ...]]",
-        "REGIONS: dict[str, _Region] = {",
+        "# rule that take the trunk prefix away, pattern of every number, and the patterns of the",
+        "# types of number: lengths, whether mobile, pattern.",
+        "_Types = tuple[tuple[str, bool, str], ...]",
+        "REGIONS: dict[str, tuple[str, str, str, str, str, str, str, str, _Types]] = {",
     ]
     for code, members in tables.calling_codes.items():
         for member in members:
@@ -414,17 +400,12 @@ def source() -> str:
             ]
             lines.append("        (")
             lines += [
-                f"            ({_words(lengths)!r}, {pattern!r}),"
-                for lengths, pattern in member.patterns
+                f"            ({_words(lengths)!r}, {mobile}, {pattern!r}),"
+                for lengths, mobile, pattern in member.patterns
             ]
             lines += ["        ),", "    ),"]
     lines.append("}")
     return "\n".join(lines) + "\n"
-
-
-def _density(item: tuple[int, int]) -> str:
-    length, count = item
-    return f"{length}:{math.log10(count) - length:.2f}"
 
 
 def main() -> None:

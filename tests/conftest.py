@@ -68,10 +68,11 @@ def pytest_sessionstart() -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
-    """Print the closing line, below everything else."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
+    """Print the closing line, below everything else, unless the run was broken off."""
     yield
-    if session.config.getoption("--closing-line", default=False) and session.testscollected:
+    ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if ended and session.config.getoption("--closing-line"):
         left = "; ".join(f"{reason} ({count})" for reason, count in sorted(_not_run.items()))
         print(f"could not run here: {left}" if left else "all checks ran")
 

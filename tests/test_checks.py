@@ -91,6 +91,14 @@ def test_nothing_left_out_is_said_too(hooks: pytest.Pytester) -> None:
     assert result.outlines[-1] == "all checks ran"
 
 
+def test_a_broken_run_claims_nothing(hooks: pytest.Pytester) -> None:
+    """A run that stopped before its tests does not say that all checks ran."""
+    hooks.makepyfile("import nowhere")
+    result = hooks.runpytest_subprocess("--closing-line")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "all checks ran" not in result.outlines
+
+
 def test_a_skip_in_ci_fails(hooks: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """With CI=true a skipped test fails the run, whatever its reason; a known failure does not."""
     monkeypatch.setenv("CI", "true")

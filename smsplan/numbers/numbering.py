@@ -23,7 +23,7 @@ REGIONS: frozenset[str] = frozenset(
 PREFIXES: dict[str, str] = {
     prefix: country for country, prefixes in _PREFIXES.items() for prefix in prefixes.split()
 }
-"""Prefix to country. The longest that a number begins with decides; none is longer than 7 digits."""
+"""Prefix to country; the longest that a number begins with decides. None is over 7 digits."""
 
 _PREFIX_DIGITS = max(map(len, PREFIXES))
 # libphonenumber's bounds for a national number (E.164 allows 15 digits in all; some have more).
@@ -50,6 +50,7 @@ class _Plan:
     __slots__ = (
         "_general",
         "_matchers",
+        "_mobile",
         "_patterns",
         "_trunk_pattern",
         "_trunk_rule",
@@ -80,6 +81,7 @@ class _Plan:
         self._trunk_pattern = _compiled(trunk_pattern) if trunk_pattern else None
         self._general = _compiled(general)
         self._matchers: dict[int, re.Pattern[str] | None] = {}
+        self._mobile: dict[int, re.Pattern[str] | None] = {}
 
     def valid(self, national: str) -> bool:
         """Say whether a national number is in a range of this region."""
@@ -87,17 +89,29 @@ class _Plan:
         try:
             matcher = self._matchers[length]
         except KeyError:
-            matcher = self._matchers[length] = self._matcher(length)
+            matcher = self._matchers[length] = self._matcher(length, mobile=False)
         return (
             matcher is not None
             and matcher.fullmatch(national) is not None
             and self._general.fullmatch(national) is not None
         )
 
-    def _matcher(self, length: int) -> re.Pattern[str] | None:
+    def mobile(self, national: str) -> bool:
+        """Say whether a valid national number may be a mobile one."""
+        length = len(national)
+        if length not in self._mobile:
+            self._mobile[length] = self._matcher(length, mobile=True)
+        matcher = self._mobile[length]
+        return matcher is not None and matcher.fullmatch(national) is not None
+
+    def _matcher(self, length: int, *, mobile: bool) -> re.Pattern[str] | None:
         if length not in self.lengths:
             return None
-        found = [pattern for lengths, pattern in self._patterns if str(length) in lengths.split()]
+        found = [
+            pattern
+            for lengths, is_mobile, pattern in self._patterns
+            if str(length) in lengths.split() and (is_mobile or not mobile)
+        ]
         return _compiled("|".join(found)) if found else None
 
     def without_trunk(self, digits: str) -> str:
@@ -202,6 +216,18 @@ def sound(msisdn: str) -> bool:
     return code is not None and _sound(code, msisdn[len(code) :])
 
 
+def mobile(msisdn: str) -> bool:
+    """Say whether a sound number may be a mobile one; fictitious numbers may be anything."""
+    code = calling_code(msisdn)
+    if code is None:
+        return False
+    rest = msisdn[len(code) :]
+    fiction = _fiction(code)
+    return (fiction is not None and fiction.fullmatch(rest) is not None) or any(
+        member.mobile(rest) for member in _members(code)
+    )
+
+
 def national(digits: str, region: str) -> str | None:
     """Read digits as dialled within a region; None where that gives no valid or fictitious number.
 
@@ -238,8 +264,8 @@ def grade(msisdn: str) -> Grade:
     ``valid`` and ``possible`` are what libphonenumber says of ``+`` and these digits, which
     overlooks a trunk prefix behind the calling code.
 
-    >>> grade("447700900123"), grade("442079460000"), grade("12025550123")
-    (<Grade.FICTITIOUS: 'fictitious'>, <Grade.FICTITIOUS: 'fictitious'>, <Grade.FICTITIOUS: 'fictitious'>)
+    >>> grade("447700900123"), grade("12025550123")
+    (<Grade.FICTITIOUS: 'fictitious'>, <Grade.FICTITIOUS: 'fictitious'>)
     >>> grade("447999999999"), grade("440000000000"), grade("44123")
     (<Grade.VALID: 'valid'>, <Grade.POSSIBLE: 'possible'>, <Grade.INVALID: 'invalid'>)
     """

@@ -1,4 +1,4 @@
-"""Does a column hold national numbers although no region was given?
+"""Notices a column of national numbers when no region was given.
 
 National numbers read as international ones are the commonest mistake with lists, and the dearest:
 ``2025550123``, Washington as a spreadsheet holds it, begins like Egypt, ``7911123456``, London
@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 
-from smsplan.numbers._tables import CALLING_CODES, DENSITIES
-from smsplan.numbers.numbering import country, national, plan, sound
+from smsplan.numbers._tables import CALLING_CODES
+from smsplan.numbers.numbering import country, mobile, national, plan, sound
 from smsplan.numbers.reading import write_out
 
 # Numbers without `+` or `00` that are looked at, and those of them that every region is tried on.
@@ -25,8 +24,22 @@ _FEWEST_DIGITS = 7
 # stand and right in one and the same country, that is no dirt.
 _SHARE = 0.2
 _FEWEST = 2
-# Of a national list so much may be anything else.
-_DIRT = 0.05
+
+# Many countries may fit: `7911123456` is a number in India and in Iraq too. What one expects of a
+# national list for SMS: nearly all mobile, some fixed, little dirt.
+_MOBILE, _FIXED, _DIRT = 0.93, 0.05, 0.02
+# Of countries that fit as well, the one whose lists are met more often (a judgement, not a fact):
+# each place further down is a little less likely, and so is a missing trunk prefix.
+_MARKETS = (
+    "US", "GB", "JP", "IN", "DE", "FR", "BR", "ES", "IT", "MX", "AU", "TR", "PL", "NL", "ID",
+    "PH", "RU", "CN", "SE", "CO", "AR", "ZA", "NG", "VN", "TH", "MY", "PK", "BD", "SA", "AE",
+    "EG", "BE", "CH", "AT", "PT", "GR", "IE", "DK", "NO", "FI", "CZ", "RO", "HU", "UA", "IL",
+    "SG", "HK", "TW", "KR", "CL", "PE", "NZ", "KE", "GH", "MA", "CA", "KZ", "DO", "PR", "JM",
+)  # fmt: skip
+_RANK = 0.1
+_BARE = 0.5
+# A trunk prefix and a carrier code have at most so many digits.
+_LONGEST_TRUNK = 5
 
 
 class NationalTally:
@@ -79,44 +92,42 @@ class NationalTally:
         found = [msisdn for d in self._doubtful if (msisdn := national(d, main)) is not None]
         if len(found) < enough:
             return None
-        # All regions of a calling code read alike: the one that has most of them is named.
-        places = Counter(country(msisdn) or main for msisdn in found)
-        return places.most_common(1)[0][0], len(found)
+        # All regions of a calling code read alike: the one that has most of them is named, unless
+        # it is small. The British `7911123456` of so many examples belongs to Guernsey.
+        place = Counter(map(country, found)).most_common(1)[0][0]
+        return place if place in _MARKETS else main, len(found)
 
 
 def _likelihood(sample: list[str], code: str) -> float | None:
-    """How much better than chance a calling code explains the numbers: a decimal logarithm.
-
-    A number that fits counts the more, the fewer of all digit strings fit: German numbers have so
-    many lengths that nearly everything is one. None where too few fit.
-    """
+    """How well a calling code explains the numbers: a decimal logarithm, or None where few fit."""
     rules = plan(CALLING_CODES[code].split()[0])
-    densities = _densities(code)
-    score = 0.0
-    misses = 0
-    most_misses = (1 - _SHARE) * len(sample)
-    for digits in sample:
-        gain = None
-        if _length_fits(len(digits), rules.longest, min(rules.lengths)):
+    shortest, longest = min(rules.lengths), max(rules.lengths) + _LONGEST_TRUNK
+    fixed = mobiles = bare = 0
+    allowed = (1 - _SHARE) * len(sample)
+    for looked_at, digits in enumerate(sample, 1):
+        msisdn = None
+        if shortest <= len(digits) <= longest:
             msisdn = national(digits, CALLING_CODES[code].split()[0])
-            if msisdn is not None:
-                length = len(msisdn) - len(code)
-                # A trunk prefix is evidence too: a tenth of all strings begin with it.
-                gain = max(len(digits) - length, 0) - densities.get(length, -length)
-        if gain is None:
-            misses += 1
-            if misses > most_misses:
+        if msisdn is None:
+            if looked_at - fixed - mobiles > allowed:
                 return None
-        score += math.log10(_DIRT + ((1 - _DIRT) * 10**gain if gain is not None else 0))
-    return score
+        elif mobile(msisdn):
+            mobiles += 1
+        else:
+            fixed += 1
+        # At home such a number is written with a trunk prefix: a spreadsheet took it away.
+        if msisdn is not None and rules.trunk == "0" and not digits.startswith("0"):
+            bare += 1
+    misses = len(sample) - fixed - mobiles
+    return (
+        mobiles * math.log10(_MOBILE)
+        + fixed * math.log10(_FIXED)
+        + misses * math.log10(_DIRT)
+        - _BARE * bare / len(sample)
+        - _RANK * _rank(code)
+    )
 
 
-def _length_fits(length: int, longest: int, shortest: int) -> bool:
-    # A trunk prefix and a carrier code have at most five digits.
-    return shortest <= length <= longest + 5
-
-
-@cache
-def _densities(code: str) -> dict[int, float]:
-    pairs = (item.split(":") for item in DENSITIES[code].split())
-    return {int(length): float(share) for length, share in pairs}
+def _rank(code: str) -> int:
+    main = CALLING_CODES[code].split()[0]
+    return _MARKETS.index(main) if main in _MARKETS else len(_MARKETS)
