@@ -14,7 +14,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smsplan.batches import Batch, TextBatch, batch_from_dict, msisdn
+from smsplan.batches import (
+    Batch,
+    BinaryBatch,
+    MediaBatch,
+    TextBatch,
+    batch_from_dict,
+    msisdn,
+)
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.substitution import auto_encode
 from smsplan.errors import Fault, Problem, RequestRefused
@@ -322,7 +329,7 @@ def dry_run(
     """
     chosen = Profile.of(profile)
     detailed, shown = _query(per_recipient, number_of_recipients, chosen)
-    if isinstance(batch, Mapping):
+    if not isinstance(batch, (TextBatch, BinaryBatch, MediaBatch)):
         batch = batch_from_dict(batch, profile=chosen)
     elif faults := batch.check(chosen):
         raise RequestRefused(faults)

@@ -100,7 +100,7 @@ def test_unicode_user_data_is_read(text: str) -> None:
 
 @given(any_texts.filter(bool))
 def test_parts(text: str) -> None:
-    """smsutil cuts texts into the same parts, of the same size (ESC aside: see above)."""
+    """Smsutil cuts texts into the same parts, of the same size (ESC aside: see above)."""
     text = text.replace("\x1b", "")
     theirs = smsutil.split(text)
     made = segment(text)
@@ -111,7 +111,7 @@ def test_parts(text: str) -> None:
 
 # gsmcodecs has the apostrophe at 0x2C in ten tables, and so no comma; its Kannada table has the
 # standard's typing error at 0x24.
-DEVIATIONS = {**dict.fromkeys(range(4, 14), {","}), 7: {",", "\u0ca1", "\u0caa"}}
+DEVIATIONS = {**{key: {","} for key in range(4, 14)}, 7: {",", "\u0ca1", "\u0caa"}}
 
 
 @pytest.mark.parametrize("language", sorted(LOCKING))

@@ -1,0 +1,62 @@
+"""Write docs/cli.md from the command's own help: ``python docs/make_cli.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from smsplan.cli import app
+
+HEAD = """# Command line
+
+Written by `docs/make_cli.py` from the command's own help.
+
+Results go to stdout, progress and messages to stderr. Every command takes `--json`; what it writes
+is documented in [JSON](json.md).
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | the input is at fault: a file, column, template, card; one message with the next step |
+| 2 | usage |
+| 3 | the answer is no (for commands to come) |
+| 4 | surroundings: disk, folder, memory |
+| 70 | an internal error, which is a mistake of smsplan |
+| 130 | interrupted |
+"""
+
+
+def reference() -> str:
+    """Return the text of docs/cli.md."""
+    command: Any = get_command(app)
+    return HEAD + "".join(_command(name, sub) for name, sub in sorted(command.commands.items()))
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    usage = " ".join([f"smsplan {name}", *(one.name.upper() for one in arguments), "[OPTIONS]"])
+    lines = [f"\n## smsplan {name}\n", command.help.strip(), f"\n```\n{usage}\n```\n"]
+    lines += ["| | |", "|---|---|"]
+    lines += [f"| `{one.name.upper()}` | {_cell(one.help)} |" for one in arguments]
+    for one in options:
+        if one.name != "help":
+            names = ", ".join(f"`{option}`" for option in one.opts)
+            lines.append(f"| {names} | {_cell(one.help or '')}{_default(one)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(option: Any) -> str:
+    if option.default in (None, "", False, []) or callable(option.default):
+        return ""
+    return f" Default: `{option.default}`."
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("cli.md").write_text(reference(), encoding="utf-8")

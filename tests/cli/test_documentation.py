@@ -1,0 +1,61 @@
+"""What is documented is what there is."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from smsplan import Profile, plan
+from smsplan.bulk.settle import COLUMNS
+from smsplan.cli import app
+from smsplan.errors import Note, Problem
+from smsplan.profiles import PROFILES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_cli_reference_is_current() -> None:
+    """docs/cli.md is what docs/make_cli.py writes: every command and option is in it."""
+    spec = importlib.util.spec_from_file_location("make_cli", DOCS / "make_cli.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.reference() == (DOCS / "cli.md").read_text(encoding="utf-8")
+
+
+def documented(schema: str) -> set[str]:
+    """The keys that docs/json.md names for a schema."""
+    section = (DOCS / "json.md").read_text(encoding="utf-8").split(f"## {schema}\n")[1]
+    cells = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+    return {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
+
+
+def test_json_keys() -> None:
+    """The documented keys of every schema are the real ones."""
+    runner = CliRunner()
+    for arguments in (["segment", "a“"], ["example"]):
+        data = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
+        assert set(data) == documented(data["schema"])
+    summary: dict[str, Any] = plan(["+447700900123"], "Hi“").summary.to_dict()
+    assert {"schema", "warnings", *summary} == documented("smsplan.plan/1")
+    section = (DOCS / "json.md").read_text(encoding="utf-8")
+    assert all(f'"{key}"' in section for key in summary["findings"][0])
+
+
+def test_design_names_everything() -> None:
+    """docs/design.md lists every column, problem, note, switch, value of a switch and profile."""
+    text = (DOCS / "design.md").read_text(encoding="utf-8")
+    words = {*COLUMNS, "body", *Problem, *Note, *PROFILES}
+    words |= {field.name for field in fields(Profile)}
+    for field in fields(Profile):
+        words |= set(re.findall(r"'([^']+)'", str(field.type)))
+        words |= set(re.findall(r'"([^"]+)"', str(field.type)))
+    for word in sorted(words):
+        assert f"`{word}`" in text, word
