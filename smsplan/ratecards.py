@@ -49,9 +49,8 @@ from typing import Any, NamedTuple
 from smsplan.errors import InputError
 
 # Contexts of our own: the caller's may have any precision, rounding and traps.
-_PRECISION = 1000
 _EXACT = Context(
-    prec=_PRECISION,
+    prec=1000,
     rounding=ROUND_HALF_UP,
     Emin=MIN_EMIN,
     Emax=MAX_EMAX,
@@ -60,16 +59,8 @@ _EXACT = Context(
     flags=[],
     traps=[Inexact, InvalidOperation, Overflow],
 )
-_ROUNDED = Context(
-    prec=_PRECISION,
-    rounding=ROUND_HALF_UP,
-    Emin=MIN_EMIN,
-    Emax=MAX_EMAX,
-    capitals=1,
-    clamp=0,
-    flags=[],
-    traps=[InvalidOperation, Overflow],
-)
+_ROUNDED = _EXACT.copy()
+_ROUNDED.traps[Inexact] = False
 
 # ISO 3166-1 alpha-2, and the three that have numbers of their own without being in it: AC, TA, XK.
 _CODES = (
@@ -379,11 +370,8 @@ class RateCard:
         country,prefix,mccmnc,sender_type,kind,per,price,currency,valid_from,valid_to,source
         *,,,,base,part,0.034,GBP,,,
         """
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows(_cells(rate, rate.price) for rate in self.rates)
-        return out.getvalue()
+        rows = [_COLUMNS, *(_cells(rate, rate.price) for rate in self.rates)]
+        return "".join(",".join(map(_quoted, row)) + "\n" for row in rows)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -482,6 +470,11 @@ def _cells(rate: Rate, price: Decimal) -> tuple[str, ...]:
         "" if rate.valid_to is None else rate.valid_to.isoformat(),
         rate.source,
     )
+
+
+def _quoted(cell: str) -> str:
+    # Not by csv.writer: it leaves a lone carriage return, which ends a line, without quotes.
+    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\r\n]', cell) else cell
 
 
 # --- what can be wrong with rates -----------------------------------------------------------------
@@ -730,6 +723,7 @@ def _from_mapping(mapping: Mapping[str, str], *, named: bool) -> tuple[list[_Row
 
 
 def _from_item(key: object, value: object) -> tuple[Rate, list[tuple[str, str]]]:
+    """Read one entry; with field and text of each fault, no text where another one says it."""
     wrong: list[tuple[str, str]] = []
     country = prefix = currency = ""
     price = Decimal(0)
@@ -748,10 +742,11 @@ def _from_item(key: object, value: object) -> tuple[Rate, list[tuple[str, str]]]
         except _Unreadable as error:
             wrong.append(("price", str(error)))
         if not currency:
-            wrong.append(("currency", "the price has no currency; write it like '0.034 GBP'"))
+            text = "the price has no currency; write it like '0.034 GBP'"
+            wrong.append(("currency", "" if "price" in dict(wrong) else text))
     else:
         hint = _not_text(value) or "the price is not text: write it"
-        wrong += [("price", f"{hint}: '0.034 GBP'"), ("currency", "")]  # the same fault
+        wrong += [("price", f"{hint}: '0.034 GBP'"), ("currency", "")]
     rate = Rate(country=country, prefix=prefix, price=price, currency=_upper(currency))
     return rate, wrong
 

@@ -1,12 +1,17 @@
-"""Prices as the bulk stages know them: which row applies to a number, and what so many parts cost.
+"""Prices as the kernel knows them: number and country to the id of a row, and exact sums over ids.
 
-A :class:`PriceTable` holds no card: keys, whole numbers of the smallest unit, and currencies. It is
-made from a card in ``pricing``.
+:class:`PriceTable` gives what :meth:`smsplan.ratecards.RateCard.rate` gives, for a whole column;
+a property test holds the one to the other. It knows no rate cards: ``pricing.tables`` makes it.
+
+The prefixes form a tree, in which the parent of a prefix is the longest other one that begins it,
+and the root is the empty prefix: rows by country, and the default. Padded with zeros to the same
+width, the numbers below a prefix are an interval, so one binary search over the ends of all
+intervals finds the longest prefix of a number; rows that do not fit it go up the tree together.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -15,89 +20,232 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Rows = npt.NDArray[np.int32]
+_INT64_MAX = 2**63 - 1
+# Digits of a number that are looked at: what an int64 always holds. No prefix is longer.
+_DIGITS = 18
+
+_Ints = npt.NDArray[np.int64]
+_Rows = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
-    """Rows of prices: ``keys`` are (prefix, country), the empty text matching everything.
+    """The rows of a card, one entry of each field a row.
 
-    ``units`` are prices times 10 to the ``scale``; ``per_message`` tells which rows are for a whole
-    message rather than a part. The longest prefix wins, then a filled country.
+    ``countries`` and ``prefixes`` are the keys (``""``: any), ``scaled`` the price times
+    ``10 ** scale``, ``per`` is ``part`` or ``message``, ``currency`` is ISO 4217. No two rows have
+    the same keys.
+
+    >>> table = PriceTable(countries=("GB", ""), prefixes=("", "1"), scaled=(34, 10), scale=3,
+    ...                    per=("part", "message"), currency=("GBP", "USD"))
+    >>> found = table.lookup(pa.array(["447700900123", "15550100123", "33", None]),
+    ...                      pa.array(["GB", "US", "FR", None]))
+    >>> found.tolist()
+    [0, 1, -1, -1]
+    >>> table.totals(found, np.array([2, 2, 2, 0]))
+    {'GBP': Decimal('0.068'), 'USD': Decimal('0.010')}
     """
 
-    keys: tuple[tuple[str, str], ...]
-    units: tuple[int, ...]
+    countries: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    scaled: tuple[int, ...]
     scale: int
-    per_message: tuple[bool, ...]
-    currencies: tuple[str, ...]
+    per: tuple[str, ...]
+    currency: tuple[str, ...]
+    _tree: _Tree = field(init=False, repr=False, compare=False)
 
-    def lookup(self, recipients: Any, countries: Any) -> Rows:
-        """Return the row of each recipient (digits; null: none), -1 where no row applies."""
-        found = np.full(len(recipients), -1, dtype=np.int32)
-        if not len(recipients):
-            return found
-        known = pc.fill_null(countries, "").cast(pa.string())
-        digits = recipients.cast(pa.string())
-        # Least specific first, so that the most specific has the last word.
-        for length, by_country in sorted({(len(prefix), bool(c)) for prefix, c in self.keys}):
-            rows = [
-                row
-                for row, (prefix, country) in enumerate(self.keys)
-                if (len(prefix), bool(country)) == (length, by_country)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tree", _Tree.of(self.countries, self.prefixes))
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of the prices, in alphabetical order."""
+        return tuple(sorted(set(self.currency)))
+
+    def lookup(self, recipients: pa.Array, countries: pa.Array) -> _Rows:
+        """Return the row that applies to each number, -1 where none does.
+
+        ``recipients`` are digits, ``countries`` their ISO 3166 codes; null is not known. A null or
+        empty number has no price.
+        """
+        return self._tree.find(recipients, countries)
+
+    def price_array(self, rows: _Rows) -> pa.Array:
+        """Return the prices of rows as ``decimal128(38, scale)``, null for -1."""
+        prices = [_decimal(price, self.scale) for price in self.scaled]
+        return _taken(pa.array(prices, self._type), rows)
+
+    def currency_array(self, rows: _Rows) -> pa.Array:
+        """Return the currencies of rows as strings, null for -1."""
+        return _taken(pa.array(self.currency, pa.string()), rows)
+
+    def cost_array(self, rows: _Rows, parts: npt.NDArray[Any]) -> pa.Array:
+        """Return what messages of so many billed parts cost, null for rows -1.
+
+        ``decimal128(38, scale)``; exact for up to 10**6 parts a message.
+        """
+        units = self._units(rows, parts)
+        largest = max(map(abs, self.scaled), default=0) * max(1, int(units.max(initial=0)))
+        if largest > _INT64_MAX:
+            # Rare: more digits than an int64 has. Each pair of row and units is computed once.
+            pairs, place = np.unique(np.stack([rows, units]), axis=1, return_inverse=True)
+            costs = [
+                None if row < 0 else _decimal(self.scaled[row] * count, self.scale)
+                for row, count in pairs.T.tolist()
             ]
-            key = pc.utf8_slice_codeunits(digits, 0, length)
-            if by_country:
-                key = pc.binary_join_element_wise(key, known, "|")
-            values = pa.array(
-                ["|".join(self.keys[row]) if by_country else self.keys[row][0] for row in rows],
-                pa.string(),
-            )
-            places = pc.index_in(key, value_set=values, skip_nulls=True).fill_null(-1)
-            places = places.to_numpy(zero_copy_only=False)
-            hit = places >= 0
-            found[hit] = np.array(rows, dtype=np.int32)[places[hit]]
-        found[recipients.is_null().to_numpy(zero_copy_only=False)] = -1
+            return pa.array(costs, self._type).take(pa.array(place.reshape(-1)))
+        # A decimal128 is a little-endian integer of 128 bits: the product, and its sign.
+        words = np.empty((len(rows), 2), dtype="<i8")
+        words[:, 0] = np.array([*self.scaled, 0], dtype=np.int64)[rows] * units
+        words[:, 1] = words[:, 0] >> 63
+        costs_ = pa.Array.from_buffers(self._type, len(rows), [None, pa.py_buffer(words)])
+        return pc.if_else(pa.array(rows >= 0), costs_, pa.scalar(None, self._type))
+
+    def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:
+        """Return the exact cost of all messages by currency; those without a price do not count.
+
+        Only currencies in which something is billed. Units are counted for each row of the card as
+        integers, and then multiplied.
+        """
+        counts = np.zeros(len(self.scaled), dtype=np.int64)
+        known = rows >= 0
+        np.add.at(counts, rows[known], self._units(rows, parts)[known])
+        sums: dict[str, int] = {}
+        for row in np.flatnonzero(counts).tolist():
+            currency = self.currency[row]
+            sums[currency] = sums.get(currency, 0) + self.scaled[row] * int(counts[row])
+        return {currency: _decimal(sums[currency], self.scale) for currency in sorted(sums)}
+
+    def _units(self, rows: _Rows, parts: npt.NDArray[Any]) -> _Ints:
+        """Return what is billed: parts, or one a message with any."""
+        units: _Ints = np.asarray(parts, dtype=np.int64)
+        if "message" in self.per:
+            whole = np.array([*(per == "message" for per in self.per), False])
+            units = np.where(whole[rows], np.minimum(units, 1), units)
+        return units
+
+    @property
+    def _type(self) -> pa.DataType:
+        return pa.decimal128(38, self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The prefixes as a tree; node 0 is the empty prefix.
+
+    ``starts`` are the ends of the intervals, in order, and ``nodes`` the node from each to the
+    next; ``sizes`` the digits of each node and ``parents`` the node above it. ``plain`` has the row
+    without a country of each node, ``keys`` and ``rows`` those with one: the key is
+    ``node * (number of countries + 1) + place of the country, from 1``.
+    """
+
+    width: int
+    starts: _Ints
+    nodes: _Ints
+    sizes: _Ints
+    parents: _Ints
+    countries: tuple[str, ...]
+    plain: _Rows
+    keys: _Ints
+    rows: _Rows
+
+    @classmethod
+    def of(cls, countries: tuple[str, ...], prefixes: tuple[str, ...]) -> _Tree:
+        """Build the tree of the keys of a card."""
+        width = max(map(len, prefixes), default=0)
+        assert width <= _DIGITS, "a prefix is not longer than what is looked at"
+        # A prefix sorts before those that it begins.
+        distinct = ["", *sorted({prefix for prefix in prefixes if prefix})]
+        starts = {0: 0}
+        parents = [0] * len(distinct)
+        above = [(0, 10**width)]  # the nodes around the present one, with their ends
+        for node, prefix in enumerate(distinct[1:], start=1):
+            span = 10 ** (width - len(prefix))
+            start = int(prefix) * span
+            while above[-1][1] <= start:
+                _, end = above.pop()
+                starts[end] = above[-1][0]
+            parents[node] = above[-1][0]
+            starts[start] = node
+            above.append((node, start + span))
+        while len(above) > 1:
+            _, end = above.pop()
+            starts[end] = above[-1][0]
+        places = {prefix: node for node, prefix in enumerate(distinct)}
+        named = tuple(sorted({country for country in countries if country}))
+        numbers = {country: number for number, country in enumerate(named, start=1)}
+        plain = np.full(len(distinct), -1, dtype=np.int32)
+        keyed = {_INT64_MAX: -1}  # a key that is larger than any: every search ends within
+        for row, (country, prefix) in enumerate(zip(countries, prefixes, strict=True)):
+            if country:
+                keyed[places[prefix] * (len(named) + 1) + numbers[country]] = row
+            else:
+                plain[places[prefix]] = row
+        ends = sorted(starts)
+        keys = sorted(keyed)
+        return cls(
+            width=width,
+            starts=np.array(ends, dtype=np.int64),
+            nodes=np.array([starts[end] for end in ends], dtype=np.int64),
+            sizes=np.array([len(prefix) for prefix in distinct], dtype=np.int64),
+            parents=np.array(parents, dtype=np.int64),
+            countries=named,
+            plain=plain,
+            keys=np.array(keys, dtype=np.int64),
+            rows=np.array([keyed[key] for key in keys], dtype=np.int32),
+        )
+
+    def find(self, recipients: pa.Array, countries: pa.Array) -> _Rows:
+        """Return the row of each number, -1 where there is none."""
+        sizes = _ints(pc.binary_length(_strings(recipients)))
+        found = np.full(len(sizes), -1, dtype=np.int32)
+        nodes = self._longest(_strings(recipients), sizes)
+        known = pa.array(self.countries, pa.string())
+        country = _ints(pc.add(pc.index_in(_strings(countries).cast(pa.string()), known), 1))
+        pending = np.flatnonzero(sizes)
+        node = nodes[pending]
+        while len(pending):
+            key = node * (len(self.countries) + 1) + country[pending]
+            place = np.searchsorted(self.keys, key)
+            row = np.where(self.keys[place] == key, self.rows[place], self.plain[node])
+            # A short number can lie in the interval of a prefix that has more digits.
+            row[self.sizes[node] > sizes[pending]] = -1
+            found[pending] = row
+            up = (row < 0) & (node > 0)
+            pending, node = pending[up], self.parents[node[up]]
         return found
 
-    def price_array(self, rows: Rows) -> Any:
-        """Return each row's price as decimal128(38, scale); null where there is none."""
-        return self._decimals([int(unit) for unit in self.units], rows)
-
-    def currency_array(self, rows: Rows) -> Any:
-        """Return each row's currency; null where there is no price."""
-        return pa.array(self.currencies, pa.string()).take(_places(rows))
-
-    def cost_array(self, rows: Rows, parts: npt.NDArray[Any]) -> Any:
-        """Return price times parts as decimal128(38, scale), exactly; null without a price."""
-        billed = np.where(np.array(self.per_message, dtype=bool)[rows], np.minimum(parts, 1), parts)
-        many = pa.array(billed.astype(np.int64)).cast(pa.decimal128(19, 0))
-        price = self._decimals([int(unit) for unit in self.units], rows, precision=18)
-        return pc.multiply(price, many).cast(pa.decimal128(38, self.scale))
-
-    def totals(self, rows: Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:
-        """Return the exact total by currency; rows without a price count nothing."""
-        priced = rows >= 0
-        rows, parts = rows[priced], parts[priced]
-        billed = np.where(np.array(self.per_message, dtype=bool)[rows], np.minimum(parts, 1), parts)
-        counts = np.zeros(len(self.keys), dtype=np.int64)
-        np.add.at(counts, rows, billed)
-        sums: dict[str, int] = {}
-        for row in np.flatnonzero(np.bincount(rows, minlength=len(self.keys))):
-            currency = self.currencies[row]
-            sums[currency] = sums.get(currency, 0) + self.units[row] * int(counts[row])
-        return {
-            currency: Decimal((total < 0, tuple(map(int, str(abs(total)))), -self.scale))
-            for currency, total in sums.items()
-        }
-
-    def _decimals(self, units: list[int], rows: Rows, precision: int = 38) -> Any:
-        kind = pa.decimal128(precision, self.scale)
-        values = [
-            Decimal((unit < 0, tuple(map(int, str(abs(unit)))), -self.scale)) for unit in units
-        ]
-        return pa.array(values, kind).take(_places(rows))
+    def _longest(self, recipients: pa.Array, sizes: _Ints) -> _Ints:
+        """Return the node of the longest prefix, of each number padded with zeros."""
+        if not self.width or not len(sizes):
+            return np.zeros(len(sizes), dtype=np.int64)
+        if sizes.max() > _DIGITS:
+            recipients = pc.utf8_slice_codeunits(recipients, 0, _DIGITS)
+            sizes = np.minimum(sizes, _DIGITS)
+        if sizes.min() == 0:
+            recipients = pc.if_else(pa.array(sizes > 0), recipients, "0")
+        numbers = _ints(recipients.cast(pa.int64()))
+        powers = 10 ** np.arange(_DIGITS + 1, dtype=np.int64)
+        padded = numbers * powers[np.maximum(self.width - sizes, 0)]
+        padded //= powers[np.maximum(sizes - self.width, 0)]
+        return self.nodes[np.searchsorted(self.starts, padded, side="right") - 1]
 
 
-def _places(rows: Rows) -> Any:
-    return pa.array(rows, mask=rows < 0)
+def _strings(array: pa.Array) -> pa.Array:
+    """Decode dictionaries, and give an array of nothing but nulls a type."""
+    plain = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    return array if plain else array.cast(pa.large_string())
+
+
+def _ints(array: pa.Array) -> _Ints:
+    whole: _Ints = pc.fill_null(array, 0).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return whole
+
+
+def _taken(values: pa.Array, rows: _Rows) -> pa.Array:
+    return values.take(pa.array(rows, mask=rows < 0))
+
+
+def _decimal(scaled: int, scale: int) -> Decimal:
+    """Return ``scaled / 10 ** scale``: made from text, so exact in any decimal context."""
+    return Decimal(f"{scaled}E-{scale}")

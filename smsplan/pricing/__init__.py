@@ -1,1 +1,1 @@
-"""Rate cards in bulk."""
+"""Cards turned into what prices many recipients at once."""
