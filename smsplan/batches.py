@@ -11,7 +11,7 @@ import base64
 import binascii
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
@@ -87,7 +87,7 @@ class _Batch:
 
     type: ClassVar[str]
 
-    to: tuple[str, ...]
+    to: Sequence[str]
     from_: str | None = None
     delivery_report: str | None = None
     send_at: str | None = None
@@ -305,8 +305,8 @@ class TextUpdate:
 
     type: ClassVar[str] = "mt_text"
 
-    to_add: tuple[str, ...] | _Absent = ABSENT
-    to_remove: tuple[str, ...] | _Absent = ABSENT
+    to_add: Sequence[str] | _Absent = ABSENT
+    to_remove: Sequence[str] | _Absent = ABSENT
     from_: str | None | _Absent = ABSENT
     body: str | _Absent = ABSENT
     parameters: Parameters | None | _Absent = ABSENT

@@ -147,11 +147,11 @@ def framed(rows: list[dict[str, Any]], kind: str) -> Any:
 def plain(frame: Any) -> list[dict[str, Any]]:
     """The rows of any kind of frame as dicts, missing as None."""
     if isinstance(frame, list):
-        return frame
+        return list(frame)
     if isinstance(frame, pl.DataFrame):
-        return frame.to_dicts()
+        return list(frame.to_dicts())
     if isinstance(frame, pa.Table):
-        return frame.to_pylist()
+        return list(frame.to_pylist())
     return [
         {name: None if _missing(value) else value for name, value in row.items()}
         for row in frame.to_dict("records")

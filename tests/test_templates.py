@@ -106,7 +106,7 @@ def test_expansion_against_the_standard_library(pieces: list[tuple[str, str]], e
 
     class Api(string.Template):
         pattern = r"""(?P<escaped>(?!)) | (?P<named>(?!)) | (?P<invalid>(?!))
-            | \$\{(?P<braced>[A-Za-z0-9_.\-]+)\}"""
+            | \$\{(?P<braced>[A-Za-z0-9_.\-]+)\}"""  # type: ignore[assignment]
 
     body = "".join(f"{text}${{{key}}}" for text, key in pieces) + end
     values = {key: f"<{key}$>" for _, key in pieces}

@@ -117,7 +117,10 @@ class ParquetSource(_FileSource):
     def __init__(self, path: str, filesystem: Any, place: str) -> None:
         super().__init__(path, filesystem, place)
         with self._file() as file:
-            self._schema = file.schema_arrow
+            # Metadata that was added after the schema stands beside it.
+            added = dict(file.metadata.metadata or {})
+            added.pop(b"ARROW:schema", None)
+            self._schema = file.schema_arrow.with_metadata(added or None)
             rows = file.metadata.num_rows
         self.columns = _unique_columns(self._schema.names, path)
         if rows == 0 and not self.columns:

@@ -216,7 +216,7 @@ def test_errors() -> None:
         {"reference": -1},
     ):
         with pytest.raises(InputError, match="use "):
-            segment("a", **wrong)  # type: ignore[arg-type]
+            segment("a", **wrong)
     with pytest.raises(InputError, match="cuts a pair"):
         _ = segment("a" * 152 + "€" * 5, boundary="dense").parts
     with pytest.raises(AttributeError, match="immutable"):
