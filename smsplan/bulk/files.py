@@ -244,7 +244,6 @@ class CsvSource(_FileSource):
         self._delimiter = _delimiter(header, path)
         names = next(csv.reader([header], delimiter=self._delimiter))
         self.columns = _unique_columns([name.strip() for name in names], path)
-        self._check_rows()
 
     @property
     def schema(self) -> Any:
@@ -263,21 +262,16 @@ class CsvSource(_FileSource):
             if "\0" in line:
                 raise InputError(f"'{self._name}' is no CSV file; export it as CSV")
             # A quoted name may hold a line break.
-            while line.count('"') % 2 and len(line) < _BLOCK:
-                more = text.readline(_BLOCK)
-                if not more:
-                    break
+            while line.count('"') % 2 and len(line) < _BLOCK and (more := text.readline(_BLOCK)):
                 line += more
-        if not line.strip():
-            raise InputError(f"'{self._name}' has no header in its first line; add one")
-        return str(line).rstrip("\r\n")
-
-    def _check_rows(self) -> None:
-        with self._faults(), self._text() as text:
-            reader = csv.reader(text, delimiter=self._delimiter)
-            next(reader)
-            if not any(row for row in reader_head(reader)):
+            if not line.strip():
+                raise InputError(f"'{self._name}' has no header in its first line; add one")
+            rest = "\n"
+            while rest and not rest.strip():
+                rest = text.read(_BLOCK)
+            if not rest:
                 raise InputError(f"'{self._name}' has a header and no rows; export it again")
+        return str(line).rstrip("\r\n")
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -307,22 +301,24 @@ class CsvSource(_FileSource):
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield batches of these columns."""
         names = list(self.columns if columns is None else columns)
-        block = _BLOCK
-        while True:
-            done = False
+        sent = 0
+        for block in (_BLOCK, _MAX_BLOCK):
             try:
+                start = 0
                 for batch in self._read(names, block):
-                    done = True
-                    yield batch
+                    # Rows that went out before a row was too long for the smaller block.
+                    new = batch.slice(max(sent - start, 0))
+                    start += batch.num_rows
+                    if new.num_rows or not start:
+                        sent += new.num_rows
+                        yield new
+                return
             except _RowTooLong:
-                if done or block >= _MAX_BLOCK:
-                    raise InputError(
-                        f"'{self._name}' has a row of more than {block >> 20} MiB, or a quote that "
-                        "is not closed; mend that row"
-                    ) from None
-                block = _MAX_BLOCK
                 continue
-            return
+        raise InputError(
+            f"'{self._name}' has a row of more than {_MAX_BLOCK >> 20} MiB, or a quote that is not "
+            "closed; mend that row"
+        )
 
     def _read(self, names: list[str], block: int) -> Iterator[Any]:
         ragged: list[tuple[int, int]] = []
@@ -362,6 +358,8 @@ class CsvSource(_FileSource):
                         # The header is read as a row, so that its names are ours.
                         batch, first = batch.slice(1), False
                     yield from _small(batch.select(names), BATCH_ROWS)
+                if stream.quotes % 2:
+                    self._check_quotes()
             except pa.ArrowInvalid as error:
                 if stream.fault is not None:
                     raise stream.fault from None
@@ -378,15 +376,25 @@ class CsvSource(_FileSource):
                     f"'{self._name}' has a row that is no CSV; export it again"
                 ) from None
 
+    def _check_quotes(self) -> None:
+        """Tell a quote inside a field from one that swallows the rest of the file."""
+        limit = csv.field_size_limit(1 << 30)
+        try:
+            with self._text() as text:
+                for _ in csv.reader(text, delimiter=self._delimiter, strict=True):
+                    pass
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise InputError(
+                    f"'{self._name}' has a quote that is not closed, so that a field runs to the "
+                    "end of the file; close or remove it"
+                ) from None
+        finally:
+            csv.field_size_limit(limit)
+
 
 class _RowTooLong(Exception):
     """A row did not fit in a block."""
-
-
-def reader_head(reader: Any) -> Iterator[list[str]]:
-    """Yield the first rows: enough to know that there are any."""
-    for _, row in zip(range(100), reader, strict=False):
-        yield row
 
 
 class _Raw(io.RawIOBase):
@@ -417,6 +425,7 @@ class _Utf8:
     def __init__(self, text: Any) -> None:
         self._text = text
         self._rest = b""
+        self.quotes = 0
         self.fault: Exception | None = None
         self.closed = False
 
@@ -427,6 +436,7 @@ class _Utf8:
                 more = self._text.read(_BLOCK)
                 if not more:
                     break
+                self.quotes += more.count('"')
                 self._rest += more.encode()
         except (UnicodeError, OSError, EOFError) as error:
             self.fault = error
@@ -461,19 +471,21 @@ class JsonSource(_FileSource):
         super().__init__(path, filesystem, place)
         self._gzipped = gzipped
         self._encoding = _codec(encoding)
-        keys: dict[str, None] = {}
+        kinds: dict[str, set[type]] = {}
         rows = 0
-        for line in self._objects():
-            keys.update(dict.fromkeys(line))
+        for row in self._objects():
             rows += 1
+            for name, value in row.items():
+                kinds.setdefault(name, set()).add(type(value))
         if not rows:
             raise InputError(f"'{path}' has no lines; export it again")
-        self.columns = _unique_columns(list(keys), path)
+        self._types = {name: _json_type(found) for name, found in kinds.items()}
+        self.columns = _unique_columns(list(kinds), path)
 
     @property
     def schema(self) -> Any:
-        """Text, every column."""
-        return pa.schema([pa.field(name, pa.string()) for name in self.columns])
+        """The types of the values over the whole file."""
+        return pa.schema([pa.field(name, self._types[name]) for name in self.columns])
 
     def _objects(self) -> Iterator[dict[str, Any]]:
         encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
@@ -507,48 +519,50 @@ class JsonSource(_FileSource):
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield batches of these columns; numbers and text as the lines have them."""
-        from smsplan.bulk.cells import objects
-
         names = list(self.columns if columns is None else columns)
         rows: list[dict[str, Any]] = []
-
-        def batch() -> Any:
-            arrays = []
-            for name in names:
-                values = [row.get(name) for row in rows]
-                if columns is None or any(isinstance(v, (dict, list)) for v in values):
-                    arrays.append(_json_text(values, name, used=columns is not None))
-                else:
-                    arrays.append(objects(values, name))
-            return pa.RecordBatch.from_arrays(arrays, names=names)
-
         for row in self._objects():
             rows.append(row)
             if len(rows) == BATCH_ROWS:
-                yield batch()
+                yield self._batch(rows, names)
                 rows = []
         if rows:
-            yield batch()
+            yield self._batch(rows, names)
+
+    def _batch(self, rows: list[dict[str, Any]], names: list[str]) -> Any:
+        from smsplan.bulk.cells import objects
+
+        arrays = []
+        for name in names:
+            values = [row.get(name) for row in rows]
+            kind = self._types[name]
+            try:
+                if pa.types.is_string(kind):
+                    arrays.append(pa.array([_json_text(value) for value in values], kind))
+                elif pa.types.is_binary(kind):
+                    texts = [None if v is None else json.dumps(v).encode() for v in values]
+                    arrays.append(pa.array(texts, kind))
+                else:
+                    arrays.append(pa.array(values, kind))
+            except (UnicodeEncodeError, pa.ArrowException):
+                arrays.append(objects(values, name))
+        return pa.RecordBatch.from_arrays(arrays, names=names)
 
 
-def _json_text(values: list[Any], name: str, *, used: bool) -> Any:
-    """A column as text for a file: what is no text is written as JSON."""
-    if used:
-        raise InputError(
-            f"column '{name}' holds objects or lists; flatten it, or name another column"
-        )
-    try:
-        return pa.array(
-            [
-                value if value is None or isinstance(value, str) else json.dumps(value)
-                for value in values
-            ],
-            pa.string(),
-        )
-    except UnicodeEncodeError:
-        raise InputError(
-            f"column '{name}' has text that no file can hold; plan without an output, or mend it"
-        ) from None
+def _json_type(kinds: set[type]) -> Any:
+    """The Arrow type of a column by what its values are; octets of JSON where they are mixed."""
+    known = kinds - {type(None)}
+    if known == {int}:
+        return pa.int64()
+    if known and known <= {int, float}:
+        return pa.float64()
+    if known == {bool}:
+        return pa.bool_()
+    return pa.string() if known <= {str, int} else pa.binary()
+
+
+def _json_text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _codec(encoding: str) -> str:
