@@ -273,7 +273,7 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
     rows = sum(summary.problems.values())
     if rows:
         reasons = "; ".join(
-            f"{count:,} {_PROBLEMS[Problem(problem)]} ({problem})"
+            f"{count:,} because {_PROBLEMS[Problem(problem)]} ({problem})"
             for problem, count in sorted(summary.problems.items(), key=lambda item: -item[1])
         )
         yield Finding(
