@@ -24,7 +24,7 @@ class Tables:
     ``septets`` maps each character to its octets of one septet, or two with the escape before.
     """
 
-    __slots__ = ("locking", "septets", "single_shift", "text", "wide")
+    __slots__ = ("locking", "outside", "septets", "single_shift", "text", "wide")
 
     def __init__(self, locking: int, single_shift: int) -> None:
         if locking not in LOCKING:
@@ -47,10 +47,12 @@ class Tables:
         # Whole texts are classified by one match; ``re`` is faster here than ``regex``.
         self.text = re.compile(f"[{re.escape(narrow + wide)}]*").fullmatch
         self.wide = re.compile(f"[{re.escape(wide)}]")
+        self.outside = re.compile(f"[^{re.escape(narrow + wide)}]")
 
-    def units(self, text: str) -> int:
-        """Return the septets of a text that these tables express."""
-        return len(text) + len(self.wide.findall(text))
+    def reach(self, text: str) -> int:
+        """Return how many first characters of a text these tables express."""
+        first = self.outside.search(text)
+        return first.start() if first else len(text)
 
     def encode(self, text: str) -> bytes:
         """Return the septets, one an octet; KeyError for a character outside the tables."""

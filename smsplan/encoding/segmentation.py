@@ -7,9 +7,10 @@ not be cut are the two units of an escape or surrogate pair and, on request, gra
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from smsplan.encoding import gsm7, ucs2, udh
@@ -24,7 +25,6 @@ Languages = Sequence[str] | Literal["all"]
 _DEFAULT = tables()
 _DEFAULT_TEXT = _DEFAULT.text
 _DEFAULT_WIDE = _DEFAULT.wide.findall
-_CULPRIT = re.compile(f"[^{re.escape(''.join(_DEFAULT.septets))}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -86,18 +86,19 @@ def part_capacity(
     >>> part_capacity(Encoding.UNICODE), part_capacity(Encoding.UNICODE, parts=2)
     (70, 67)
     """
-    national = bool(locking) + bool(single_shift) if encoding is Encoding.GSM else 0
+    gsm = encoding == Encoding.GSM
+    national = bool(locking) + bool(single_shift) if gsm else 0
     octets = udh.header_octets(
         concatenated=parts > 1, national=national, reference_bits=reference_bits
     )
-    return udh.septet_room(octets) if encoding is Encoding.GSM else udh.unit_room(octets)
+    return udh.septet_room(octets) if gsm else udh.unit_room(octets)
 
 
 class _Layout:
     """A text in units: what may not be cut, and where greedy parts end.
 
-    ``pairs`` are the offsets of the first unit of every two-unit character, ``clusters`` the
-    offsets behind every grapheme cluster, or None where clusters may be cut.
+    ``pairs`` are the offsets of the first unit of every two-unit character; ``clusters`` says
+    whether grapheme clusters stay whole too.
     """
 
     __slots__ = ("alone", "clusters", "dense", "encoding", "pairs", "room", "text", "units")
@@ -112,7 +113,7 @@ class _Layout:
     ) -> None:
         self.text = text
         self.dense = boundary == "dense"
-        self.clusters: list[int] | None = None
+        self.clusters = boundary == "grapheme" and pair is None
         if pair is not None:
             self.encoding = Encoding.GSM
             self.pairs = _pair_offsets(pair.wide, text)
@@ -121,8 +122,6 @@ class _Layout:
             ucs2.encode(text)
             self.pairs = _pair_offsets(_ASTRAL, text) if unit == "utf16" else []
         self.units = len(text) + len(self.pairs)
-        if pair is None and boundary == "grapheme":
-            self.clusters = [self.offset(end) for end in ucs2.cluster_ends(text)]
         self.alone, self.room = (
             part_capacity(
                 self.encoding,
@@ -150,42 +149,42 @@ class _Layout:
         """Return the code points before a unit; half a pair does not count."""
         return offset - bisect_left(self.pairs, offset)
 
+    def cuts_pair(self, offset: int) -> bool:
+        """Say whether a cut before this unit goes through a pair."""
+        at = bisect_left(self.pairs, offset - 1)
+        return at < len(self.pairs) and self.pairs[at] == offset - 1
+
     def ends(self) -> list[int]:
         """Return the offset behind every part."""
         if self.units <= self.alone:
             return [self.units]
-        ends, position = [], 0
+        ends, position, first, last = [], 0, 0, 0
+        clusters = ucs2.clusters(self.text)
         while self.units - position > self.room:
-            position = self.end(position, self.room)
+            position += self.room
+            if not self.dense and self.cuts_pair(position):
+                position -= 1
+            if self.clusters:
+                index = self.index(position)
+                while last < index:
+                    first, last = next(clusters)
+                start = self.offset(first)
+                # A cluster longer than a part is cut all the same.
+                if last > index and self.offset(last) - start <= self.room:
+                    position = start
             ends.append(position)
         ends.append(self.units)
         return ends
-
-    def end(self, start: int, room: int) -> int:
-        """Return where a part ends that starts here and must be cut."""
-        end = start + room
-        if self.dense:
-            return end
-        if self.clusters is not None:
-            at = bisect_right(self.clusters, end)
-            if at and self.clusters[at - 1] > start:
-                return self.clusters[at - 1]
-            # A cluster longer than a part falls back to code points.
-        at = bisect_left(self.pairs, end - 1)
-        if at < len(self.pairs) and self.pairs[at] == end - 1:
-            return end - 1
-        return end
 
 
 def _pair_offsets(wide: re.Pattern[str], text: str) -> list[int]:
     return [match.start() + rank for rank, match in enumerate(wide.finditer(text))]
 
 
-def _expressing(text: str, languages: Languages) -> list[Tables]:
+def _allowed(languages: Languages) -> tuple[Tables, ...]:
     if not languages:
-        return [_DEFAULT] if _DEFAULT_TEXT(text) else []
-    allowed = allowed_tables(languages if isinstance(languages, str) else tuple(languages))
-    return [pair for pair in allowed if pair.text(text)]
+        return (_DEFAULT,)
+    return allowed_tables(languages if isinstance(languages, str) else tuple(languages))
 
 
 def _layout(
@@ -203,12 +202,15 @@ def _layout(
     A pair of tables that expresses the text never needs more parts than Unicode.
     """
     best: tuple[int, _Layout, Tables] | None = None
-    for pair in [] if encoding is Encoding.UNICODE else _expressing(text, languages):
+    for pair in () if encoding == Encoding.UNICODE else _allowed(languages):
+        if not pair.text(text):
+            continue
         layout = _Layout(text, pair, gsm_boundary, reference_bits)
         number = _count(layout)
         if best is None or number < best[0]:
             best = number, layout, pair
-        if number == 1:
+        if number == 1 or not layout.pairs:
+            # Later pairs of tables take no fewer septets, and their headers leave no more room.
             break
     if best is not None:
         return best[1], best[2]
@@ -227,7 +229,7 @@ def _count(layout: _Layout) -> int:
     low = -(-units // room)
     if layout.dense:
         return low
-    if layout.clusters is None:
+    if not layout.clusters:
         high = min(-(-units // (room - 1)), -(-(units + len(layout.pairs)) // room))
         if low == high:
             return low
@@ -252,7 +254,7 @@ def measure(
     >>> measure("a" * 161)
     Measure(encoding=<Encoding.GSM: 'GSM'>, units=161, number_of_parts=2, locking=0, single_shift=0)
     """
-    if not languages and encoding is not Encoding.UNICODE and _DEFAULT_TEXT(text):
+    if not languages and encoding != Encoding.UNICODE and _DEFAULT_TEXT(text):
         units = len(text) + len(_DEFAULT_WIDE(text))
         if units <= 160:
             return Measure(Encoding.GSM, units, 1)
@@ -279,6 +281,7 @@ def cut(
     *,
     parts: int = 1,
     order: str = "before",
+    suffix: str = "",
     gsm_boundary: str = "pair",
     unicode_boundary: str = "pair",
     unicode_unit: str = "utf16",
@@ -286,10 +289,11 @@ def cut(
     languages: Languages = (),
     encoding: Encoding | None = None,
 ) -> str:
-    """Return the longest prefix that fits in so many parts.
+    """Return the longest prefix that fits in so many parts, with the suffix if something was cut.
 
-    ``order="before"``: the encoding (and the tables) of the whole text decide the room and stay.
-    ``"after"``: the longest prefix whose own encoding fits.
+    ``order="before"``: the encoding (and the tables) of the whole text and of the suffix decide the
+    room and stay. ``"after"``: the longest prefix that, with the suffix, fits by its own encoding.
+    Raises InputError where the suffix alone does not fit.
     """
     keywords: dict[str, Any] = {
         "gsm_boundary": gsm_boundary,
@@ -299,25 +303,58 @@ def cut(
         "languages": languages,
         "encoding": encoding,
     }
-    layout, _ = _layout(text, **keywords)
+    layout, pair = _layout(text, **keywords)
     if _count(layout) <= parts:
         return text
+    if suffix:
+        layout, pair = _layout(text + suffix, **keywords)
+    # No part holds more than 160 characters; one more shows whether the last cluster goes on.
+    text = text[: 160 * parts + 1]
     if order == "before":
-        end = layout.end(0, layout.alone) if parts == 1 else layout.ends()[parts - 1]
-        return text[: layout.index(end)]
+        boundary = gsm_boundary if pair else unicode_boundary
+        gsm = len(text) if pair else 0
+
+        def count(made: str) -> int:
+            return _count(_Layout(made, pair, boundary, reference_bits, unicode_unit))
+    else:
+        gsm = max(one.reach(text) for one in _allowed(languages))
+        gsm = 0 if encoding == Encoding.UNICODE else gsm
+
+        def count(made: str) -> int:
+            return measure(made, **keywords).number_of_parts
+
+    lengths: Sequence[int] = range(len(text) + 1)
+    longest = part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits)
+    size = ucs2.units if unicode_unit == "utf16" else len
+    if unicode_boundary == "grapheme":
+        lengths = [*range(max(gsm, 1)), *_cluster_ends(text, max(gsm, 1), size, longest)]
+
+    def too_long(length: int) -> bool:
+        return count(text[:length] + suffix) > parts
+
     # What a prefix takes grows with it, so the longest that fits is found by halving.
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if measure(text[:middle], **keywords).number_of_parts <= parts:
-            low = middle
-        else:
-            high = middle - 1
-    if layout.clusters is not None and not _DEFAULT_TEXT(text[: low + 1]):
-        ends = ucs2.cluster_ends(text)
-        at = bisect_right(ends, low)
-        low = ends[at - 1] if at else low
-    return text[:low]
+    at = bisect_left(lengths, True, key=too_long)
+    if at == 0:
+        raise InputError(
+            f"the suffix alone needs more than {parts} part{'s' * (parts > 1)}; shorten it"
+        )
+    end, beyond = lengths[at - 1], lengths[at]
+    if size(text[end:beyond]) > longest:
+        end = bisect_left(range(beyond), True, lo=end, key=too_long) - 1
+    return text[:end] + suffix
+
+
+def _cluster_ends(text: str, least: int, size: Callable[[str], int], longest: int) -> Iterator[int]:
+    """Yield where a text can be cut without cutting a cluster that fits in a part.
+
+    A longer one can be cut anywhere, but its start, as long as it would fit, moves to a new part as
+    a whole: what a prefix takes grows again only behind that, and these lengths are left out.
+    """
+    for first, last in ucs2.clusters(text):
+        end = last
+        if size(text[first:last]) > longest:
+            end = next(to for to in range(first, last + 1) if size(text[first:to]) > longest)
+        yield from range(max(end, least), last + 1)
 
 
 def culprits(text: str) -> tuple[Culprit, ...]:
@@ -326,7 +363,25 @@ def culprits(text: str) -> tuple[Culprit, ...]:
     >>> culprits("“a”")
     (Culprit(character='“', position=0), Culprit(character='”', position=2))
     """
-    return tuple(Culprit(match.group(), match.start()) for match in _CULPRIT.finditer(text))
+    return _outside(text, _DEFAULT)
+
+
+def _outside(text: str, pair: Tables) -> tuple[Culprit, ...]:
+    return tuple(Culprit(match.group(), match.start()) for match in pair.outside.finditer(text))
+
+
+class _Asked(NamedTuple):
+    """What :func:`segment` was asked for, beside the text."""
+
+    boundary: Boundary = "pair"
+    locking: int = 0
+    single_shift: int = 0
+    reference_bits: Literal[8, 16] = 8
+    reference: int = 0
+    languages: tuple[str, ...] | Literal["all"] = ()
+
+
+_USUAL = _Asked()
 
 
 class Segmentation:
@@ -336,14 +391,14 @@ class Segmentation:
     only when asked for. A class with slots, because counting makes millions of them.
     """
 
-    __slots__ = ("_options", "_parts", "_tables", "encoding", "number_of_parts", "text", "units")
+    __slots__ = ("_asked", "_parts", "_tables", "encoding", "number_of_parts", "text", "units")
 
     text: str
     encoding: Encoding
     units: int
     number_of_parts: int
     _tables: Tables | None
-    _options: tuple[Boundary, Literal[8, 16], int]
+    _asked: _Asked
     _parts: tuple[Part, ...] | None
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -361,8 +416,18 @@ class Segmentation:
 
     @property
     def culprits(self) -> tuple[Culprit, ...]:
-        """The characters that force Unicode, with positions; none in a GSM message."""
-        return culprits(self.text) if self.encoding is Encoding.UNICODE else ()
+        """The characters that force Unicode, with positions; none in a GSM message.
+
+        With national tables, those that the allowed pair which lacks the fewest does not have.
+        """
+        if self.encoding is Encoding.GSM:
+            return ()
+        asked = self._asked
+        if asked.languages:
+            allowed = _allowed(asked.languages)
+        else:
+            allowed = (tables(asked.locking, asked.single_shift),)
+        return min((_outside(self.text, pair) for pair in allowed), key=len)
 
     @property
     def free_units(self) -> int:
@@ -387,94 +452,53 @@ class Segmentation:
         return self._parts
 
     def _layout(self) -> _Layout:
-        boundary, reference_bits, _ = self._options
-        return _Layout(self.text, self._tables, boundary, reference_bits)
+        return _Layout(self.text, self._tables, self._asked.boundary, self._asked.reference_bits)
 
     def _build(self) -> tuple[Part, ...]:
-        _, reference_bits, reference = self._options
         layout = self._layout()
-        parts, start = [], 0
-        if layout.dense:
-            _refuse_cut_pairs(layout)
-        ends = [] if layout.dense else layout.ends()
-        if layout.dense:
-            ends = [
-                min(layout.room * number, layout.units) for number in range(1, self.number_of_parts)
-            ] + [layout.units]
-        national = udh.national_elements(self.locking, self.single_shift)
+        ends = layout.ends()
         for number, end in enumerate(ends, 1):
-            # The order of elements is that of most encoders: concatenation first.
-            elements = national
-            if len(ends) > 1:
-                elements = (
-                    udh.concatenation(len(ends), number, reference, reference_bits) + national
+            if layout.cuts_pair(end):
+                raise InputError(
+                    f"boundary='dense' cuts a pair between parts {number} and {number + 1}, which "
+                    "has no text; count with 'dense' and build parts with 'pair'"
                 )
+        national = udh.national_elements(self.locking, self.single_shift)
+        parts, start = [], 0
+        for number, end in enumerate(ends, 1):
+            concatenation = b""
+            if len(ends) > 1:
+                concatenation = udh.concatenation(
+                    len(ends), number, self._asked.reference, self._asked.reference_bits
+                )
+            # The order of elements is that of most encoders: concatenation first.
+            header = udh.header(concatenation + national)
             text = self.text[layout.index(start) : layout.index(end)]
-            parts.append(_part(text, end - start, udh.header(elements), self._tables))
+            parts.append(_part(text, end - start, header, self._tables))
             start = end
         return tuple(parts)
 
-    def _key(self) -> tuple[Any, ...]:
-        return (self.text, self.locking, self.single_shift, self.encoding, self._options)
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Segmentation) and self._key() == other._key()
+        if not isinstance(other, Segmentation):
+            return NotImplemented
+        return self.text == other.text and self._asked == other._asked
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash((self.text, self._asked))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        boundary, reference_bits, reference = self._options
-        return (
-            _again,
-            (self.text, boundary, self.locking, self.single_shift, reference_bits, reference),
-        )
+        return partial(segment, **self._asked._asdict()), (self.text,)
 
     def __repr__(self) -> str:
-        boundary, reference_bits, reference = self._options
-        given = {
-            "boundary": (boundary, "pair"),
-            "locking": (self.locking, 0),
-            "single_shift": (self.single_shift, 0),
-            "reference_bits": (reference_bits, 8),
-            "reference": (reference, 0),
-        }
         named = "".join(
-            f", {name}={value!r}" for name, (value, usual) in given.items() if value != usual
+            f", {name}={value!r}"
+            for name, value in self._asked._asdict().items()
+            if value != _Asked._field_defaults[name]
         )
         return f"segment({self.text!r}{named})"
 
 
 _set = object.__setattr__
-
-
-def _again(
-    text: str,
-    boundary: Boundary,
-    locking: int,
-    single_shift: int,
-    reference_bits: Literal[8, 16],
-    reference: int,
-) -> Segmentation:
-    return segment(
-        text,
-        boundary=boundary,
-        locking=locking,
-        single_shift=single_shift,
-        reference_bits=reference_bits,
-        reference=reference,
-    )
-
-
-def _refuse_cut_pairs(layout: _Layout) -> None:
-    for number in range(1, _count(layout)):
-        end = layout.room * number
-        at = bisect_left(layout.pairs, end - 1)
-        if at < len(layout.pairs) and layout.pairs[at] == end - 1:
-            raise InputError(
-                f"boundary='dense' cuts a pair between parts {number} and {number + 1}, which has "
-                "no text; count with 'dense' and build parts with 'pair'"
-            )
 
 
 def _part(text: str, units: int, header: bytes, pair: Tables | None) -> Part:
@@ -500,10 +524,12 @@ def segment(
     """Find the encoding of a text, its units and its parts. TS 23.038 6.2, TS 23.040 9.2.3.24.
 
     ``boundary``: ``pair`` keeps escape and surrogate pairs whole, ``grapheme`` also the grapheme
-    clusters of Unicode messages, ``dense`` counts ceil(units / capacity). Tables asked for by
-    number (``locking``, ``single_shift``) are always used and stand in every part's header; a text
-    that they cannot express is Unicode. ``languages`` (ISO 639 names, or ``"all"``) takes the
-    cheapest pair of tables among theirs. ``reference`` of a concatenated message: None means 0.
+    clusters of Unicode messages (one longer than a part is cut as by ``pair``), ``dense`` counts
+    ceil(units / capacity). Tables asked for by number (``locking``, ``single_shift``) are always
+    used and stand in every part's header; a text that they cannot express is Unicode.
+    ``languages`` (ISO 639 names, or ``"all"``) takes the cheapest pair of tables among theirs:
+    fewest parts, then fewest tables, then lowest numbers. ``reference`` of a concatenated message:
+    None means 0.
 
     Raises :class:`~smsplan.errors.UnencodableText` for a lone surrogate and
     :class:`~smsplan.errors.TooManyParts` above 255 parts.
@@ -525,7 +551,7 @@ def segment(
             _set(made, "units", units)
             _set(made, "number_of_parts", 1)
             _set(made, "_tables", _DEFAULT)
-            _set(made, "_options", _USUAL)
+            _set(made, "_asked", _USUAL)
             return made
     _check_options(boundary, locking, single_shift, reference_bits, reference, languages)
     if languages or not (locking or single_shift):
@@ -549,11 +575,10 @@ def segment(
     _set(made, "units", layout.units)
     _set(made, "number_of_parts", number)
     _set(made, "_tables", pair)
-    _set(made, "_options", (boundary, reference_bits, reference or 0))
+    names: tuple[str, ...] | Literal["all"] = "all" if languages == "all" else tuple(languages)
+    asked = _Asked(boundary, locking, single_shift, reference_bits, reference or 0, names)
+    _set(made, "_asked", asked)
     return made
-
-
-_USUAL = ("pair", 8, 0)
 
 
 def _check_options(
@@ -588,9 +613,13 @@ def truncate(
 ) -> str:
     """Return the longest prefix that fits in so many parts, with a suffix where something was cut.
 
-    ``encoding="before"``: the encoding of the whole text (and of the suffix) decides the room and
-    stays; ``"after"``: the longest prefix that fits by the encoding of what is left. The suffix
-    counts. Raises :class:`~smsplan.errors.InputError` where the suffix alone does not fit.
+    ``encoding="before"``: the encoding of the whole text and of the suffix decides the room and
+    stays; ``"after"``: the longest prefix that, with the suffix, fits by its own encoding. Either
+    way a suffix outside the GSM alphabet, such as an ellipsis, makes the message Unicode. With
+    ``boundary="grapheme"`` a Unicode text is cut between clusters; inside one longer than a part.
+
+    Raises :class:`~smsplan.errors.InputError` where the suffix alone does not fit, and
+    :class:`~smsplan.errors.UnencodableText` for a lone surrogate.
 
     >>> truncate("a" * 161, suffix="...")[-5:], len(truncate("a" * 161, suffix="..."))
     ('aa...', 160)
@@ -600,23 +629,11 @@ def truncate(
     if encoding not in ("before", "after"):
         raise InputError(f"encoding cannot be '{encoding}'; use 'before' or 'after'")
     _check_options(boundary, 0, 0, 8, None, ())
-    keywords: dict[str, Any] = {"gsm_boundary": boundary, "unicode_boundary": boundary}
-    if measure(text, **keywords).number_of_parts <= parts:
-        return text
-    if not suffix:
-        return cut(text, parts=parts, order=encoding, **keywords)
-    if encoding == "before" and culprits(text + suffix):
-        keywords["encoding"] = Encoding.UNICODE
-    if measure(suffix, **keywords).number_of_parts > parts:
-        raise InputError(
-            f"the suffix alone needs more than {parts} part{'s' * (parts > 1)}; shorten it"
-        )
-    # A longer prefix takes more units, but its pairs may fall better: try them all, longest first.
-    longest = len(cut(text, parts=parts, order=encoding, **keywords))
-    whole = set(ucs2.cluster_ends(text)) if boundary == "grapheme" else None
-    for length in range(longest, 0, -1):
-        made = text[:length] + suffix
-        kept = whole is None or length in whole or _DEFAULT_TEXT(text[: length + 1])
-        if kept and measure(made, **keywords).number_of_parts <= parts:
-            return made
-    return suffix
+    return cut(
+        text,
+        parts=parts,
+        order=encoding,
+        suffix=suffix,
+        gsm_boundary=boundary,
+        unicode_boundary=boundary,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import regex
 
 from smsplan.errors import UnencodableText
@@ -26,10 +28,21 @@ def units(text: str) -> int:
     return len(encode(text)) // 2
 
 
-def cluster_ends(text: str) -> list[int]:
-    """Return the index behind every grapheme cluster (UAX #29), in linear time.
+def clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where every grapheme cluster (UAX #29) starts and ends, in linear time.
 
-    >>> cluster_ends("e\\u0301x")
-    [2, 3]
+    >>> list(clusters("e\\u0301x"))
+    [(0, 2), (2, 3)]
     """
-    return [match.end() for match in _CLUSTERS.finditer(text)]
+    # ``regex`` counts a run of regional indicators anew at each of them, which windows bound. A
+    # boundary depends on what is before it and one code point behind it, so only the last cluster
+    # of a window may go on; it starts the next one, twice as wide if it was the only one.
+    start, width = 0, 128
+    while start + width < len(text):
+        spans = [match.span() for match in _CLUSTERS.finditer(text[start : start + width])]
+        for first, last in spans[:-1]:
+            yield start + first, start + last
+        width = 128 if len(spans) > 1 else 2 * width
+        start += spans[-1][0]
+    for match in _CLUSTERS.finditer(text[start:]):
+        yield start + match.start(), start + match.end()

@@ -7,19 +7,21 @@ import math
 import pickle
 import time
 import unicodedata
+from typing import Literal
 
 import grapheme
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsplan import Encoding, InputError, TooManyParts, UnencodableText, segment, truncate
-from smsplan.encoding import cut, measure
+from smsplan.encoding import Boundary, cut, measure
 from smsplan.encoding.alphabets import LANGUAGES, LOCKING, SINGLE_SHIFT, UNASSIGNED
 from smsplan.encoding.gsm7 import decode, pack, tables, unpack
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.encoding.substitution import auto_encode
+from smsplan.encoding.ucs2 import clusters
 
 GSM = "".join(tables().septets)
 WIDE = "^{}\\[~]|€\f"
@@ -36,7 +38,14 @@ long_runs = st.builds(
     st.sampled_from([*WIDE, *CLUSTERS, "😀", ""]),
     st.integers(0, 330).map(lambda n: "b" * n),
 )
-texts = st.one_of(gsm_texts, unicode_texts, long_runs)
+# One cluster about as long as a part, anywhere.
+long_clusters = st.builds(
+    lambda head, marks, tail: "я" * head + "e" + "\u0301" * marks + tail,
+    st.integers(0, 80),
+    st.integers(60, 150),
+    st.sampled_from(["", "я", "😀ы" * 40]),
+)
+texts = st.one_of(gsm_texts, unicode_texts, long_runs, long_clusters)
 
 
 def greedy(text: str, boundary: str) -> list[str]:
@@ -54,38 +63,21 @@ def greedy(text: str, boundary: str) -> list[str]:
             if sum(map(width, unit)) > left and parts[-1]:
                 parts.append("")
                 left = room
-            if unit == piece and size > left and len(piece) > 1 and size <= room:
-                parts.append("")
-                left = room
             parts[-1] += unit
             left -= sum(map(width, unit))
     return parts
 
 
-@given(texts)
-def test_pair_is_greedy(text: str) -> None:
-    """The count by bounds equals filling parts one character after the other."""
-    made = segment(text)
-    assert [part.text for part in made.parts] == greedy(text, "pair")
-    assert made.number_of_parts == len(made.parts)
+@settings(max_examples=400)
+@given(texts, st.sampled_from(["pair", "grapheme"]))
+def test_parts_are_greedy(text: str, boundary: Boundary) -> None:
+    """Counting by bounds and cutting locally equal filling parts piece after piece.
 
-
-@given(texts)
-def test_clusters_stay_whole(text: str) -> None:
-    """No part of a Unicode message ends inside a cluster that fits in a part."""
-    made = segment(text, boundary="grapheme")
-    assert "".join(part.text for part in made.parts) == text
+    Grapheme clusters stay whole in Unicode messages, unless one is longer than a part.
+    """
+    made = segment(text, boundary=boundary)
+    assert [part.text for part in made.parts] == greedy(text, boundary)
     assert made.number_of_parts == len(made.parts)
-    if made.encoding is Encoding.GSM:
-        assert made.parts == segment(text).parts
-        return
-    ends = {match.end() for match in regex.finditer(r"\X", text)}
-    sizes = [sum(1 + (c > "\uffff") for c in cluster) for cluster in regex.findall(r"\X", text)]
-    if max(sizes, default=0) <= 67:
-        position = 0
-        for part in made.parts:
-            position += len(part.text)
-            assert position in ends
 
 
 @given(texts)
@@ -179,6 +171,9 @@ def test_languages_take_the_cheapest() -> None:
     assert segment("ş" * 71).number_of_parts == 2
     # 81 euro signs: 162 septets in the extension table, 81 in the Turkish locking table.
     assert segment("€" * 81, languages=("tr",)).locking == 1
+    # The locking table of one language with the single shift table of another.
+    mixed = segment("ş" * 60 + "௦" * 10, languages=("tr", "ta"))
+    assert (mixed.locking, mixed.single_shift, mixed.units) == (1, 11, 80)
     with pytest.raises(InputError, match="no national table"):
         segment("a", languages=("xx",))
     with pytest.raises(InputError, match="exclude each other"):
@@ -198,6 +193,17 @@ def test_languages_by_trying(text: str, language: str) -> None:
         if locking or single
     ]
     assert made.number_of_parts == min(one.number_of_parts for one in tried)
+
+
+def test_culprits_with_national_tables() -> None:
+    """Only what the allowed tables lack forces Unicode."""
+    assert [c.character for c in segment("aşя").culprits] == ["ş", "я"]
+    assert segment("aşя", locking=1).culprits == (("я", 2),)
+    assert segment("aşя", languages=("tr",)).culprits == (("я", 2),)
+    assert segment("aş", languages="all").culprits == ()
+    asked = segment("aşя", languages=["tr"])
+    assert repr(asked) == "segment('aşя', languages=('tr',))"
+    assert pickle.loads(pickle.dumps(asked)) == asked != segment("aşя")
 
 
 def test_errors() -> None:
@@ -225,32 +231,45 @@ def test_errors() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["e" + "\u0301" * 17000, "👨\u200d" * 5600, "€" * 19000, "a" * 38000 + "я", "\u0301" * 17000],
-    ids=["marks", "joiners", "escapes", "late", "only-marks"],
+    [
+        "e" + "\u0301" * 100_000,
+        "👨\u200d" * 50_000,
+        "🇸🇪" * 50_000,
+        "क\u094d" * 50_000,
+        "€" * 100_000,
+        "a" * 100_000 + "я",
+    ],
+    ids=["marks", "joiners", "flags", "conjuncts", "escapes", "late"],
 )
 def test_hostile_texts_are_fast(text: str) -> None:
     """Time grows with the text, not with its square."""
     start = time.perf_counter()
     for boundary in ("pair", "grapheme", "dense"):
         measure(text, gsm_boundary=boundary, unicode_boundary=boundary)
-        cut(text, parts=9, unicode_boundary=boundary)
+        for order in ("before", "after"):
+            cut(text, parts=200, order=order, suffix="…", unicode_boundary=boundary)
     assert time.perf_counter() - start < 2
 
 
 def longest(text: str, suffix: str, parts: int, boundary: str, forced: Encoding | None) -> str:
     """The longest prefix that fits with its suffix, by trying every length."""
-    ends = {match.end() for match in regex.finditer(r"\X", text)}
-    for length in range(len(text), 0, -1):
-        inside = boundary == "grapheme" and length not in ends
-        if inside and any(character not in GSM for character in text[: length + 1]):
+    kept_whole: set[int] = set()
+    if boundary == "grapheme":
+        for match in regex.finditer(r"\X", text):
+            if len(match.group().encode("utf-16-be")) // 2 <= 67:
+                kept_whole.update(range(match.start() + 1, match.end()))
+    for length in range(len(text), -1, -1):
+        gsm = forced is None and all(character in GSM for character in text[: length + 1])
+        if length in kept_whole and not gsm:
             continue
         made = text[:length] + suffix
         counted = measure(made, gsm_boundary=boundary, unicode_boundary=boundary, encoding=forced)
         if counted.number_of_parts <= parts:
             return made
-    return suffix
+    raise AssertionError("the suffix alone does not fit")
 
 
+@settings(max_examples=400)
 @given(
     texts,
     st.integers(1, 3),
@@ -259,10 +278,14 @@ def longest(text: str, suffix: str, parts: int, boundary: str, forced: Encoding 
     st.sampled_from(["before", "after"]),
 )
 def test_truncate_is_the_longest_prefix(
-    text: str, parts: int, boundary: str, suffix: str, encoding: str
+    text: str,
+    parts: int,
+    boundary: Boundary,
+    suffix: str,
+    encoding: Literal["before", "after"],
 ) -> None:
     """Truncation against the definition: every prefix tried, the longest that fits."""
-    made = truncate(text, parts=parts, boundary=boundary, suffix=suffix, encoding=encoding)  # type: ignore[arg-type]
+    made = truncate(text, parts=parts, boundary=boundary, suffix=suffix, encoding=encoding)
     whole = measure(text, gsm_boundary=boundary, unicode_boundary=boundary)
     if whole.number_of_parts <= parts:
         assert made == text
@@ -270,11 +293,29 @@ def test_truncate_is_the_longest_prefix(
     forced = None
     if encoding == "before" and any(character not in GSM for character in text + suffix):
         forced = Encoding.UNICODE
-    sizes = [sum(1 + (c > "\uffff") for c in cluster) for cluster in regex.findall(r"\X", text)]
-    if boundary == "grapheme" and max(sizes) > 60:
-        assert made.endswith(suffix)
-        return
     assert made == longest(text, suffix, parts, boundary, forced)
+
+
+@given(st.text(st.sampled_from("aşıçक€{😀"), max_size=400), st.sampled_from(["before", "after"]))
+def test_cut_with_national_tables(text: str, order: str) -> None:
+    """The tables of the whole text stay (before), or those of the prefix decide (after)."""
+    made = cut(text, order=order, languages=("tr",), reference_bits=16)
+    whole = measure(text, languages=("tr",), reference_bits=16)
+    if whole.number_of_parts == 1:
+        assert made == text
+        return
+
+    def one_part(prefix: str) -> bool:
+        if order == "after":
+            return measure(prefix, languages=("tr",)).number_of_parts == 1
+        if whole.encoding is Encoding.UNICODE:
+            return measure(prefix, encoding=Encoding.UNICODE).number_of_parts == 1
+        septets = len(tables(whole.locking, whole.single_shift).encode(prefix))
+        return septets <= {0: 160, 1: 155, 2: 152}[bool(whole.locking) + bool(whole.single_shift)]
+
+    assert made == next(
+        text[:length] for length in range(len(text), -1, -1) if one_part(text[:length])
+    )
 
 
 def test_truncate_examples() -> None:
@@ -288,10 +329,29 @@ def test_truncate_examples() -> None:
     for wrong in (0, 256, True, "1"):
         with pytest.raises(InputError, match="parts cannot be"):
             truncate("a", parts=wrong)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="suffix alone"):
-        truncate("a" * 200, suffix="b" * 161)
+    # A Unicode suffix makes the message Unicode, whichever order.
+    assert truncate("a" * 161, suffix="…") == "a" * 69 + "…"
+    assert truncate("a" * 161, suffix="…", encoding="after") == "a" * 69 + "…"
+    # One cluster longer than a part is cut; what is before it is not given up.
+    assert truncate("я" * 9 + "e" + "\u0301" * 99, boundary="grapheme")[-1] == "\u0301"
+    assert truncate("a" * 200, suffix="b" * 160) == "b" * 160
+    for encoding in ("before", "after"):
+        with pytest.raises(InputError, match="suffix alone"):
+            truncate("a" * 200, suffix="b" * 161, encoding=encoding)
     with pytest.raises(UnencodableText):
         truncate("\ud83d")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*CLUSTERS, "क\u094d", "я", "\u0301"]), st.integers(1, 150)),
+        max_size=6,
+    )
+)
+def test_clusters_are_those_of_the_whole_text(runs: list[tuple[str, int]]) -> None:
+    """Looking at windows of a text finds the clusters of the text."""
+    text = "".join(piece * times for piece, times in runs)
+    assert list(clusters(text)) == [match.span() for match in regex.finditer(r"\X", text)]
 
 
 @given(unicode_texts)
@@ -299,7 +359,7 @@ def test_clusters_by_a_second_opinion(text: str) -> None:
     """`grapheme` finds the same clusters, Indic scripts and newer emoji aside."""
     text = "".join(c for c in text if c.isascii() or c in "".join(CLUSTERS) + "яж中😀")
     text = text.replace("\u200d", "") if "\u200d" in text and "👨" not in text else text
-    assert regex.findall(r"\X", text) == list(grapheme.graphemes(text))
+    assert [text[slice(*span)] for span in clusters(text)] == list(grapheme.graphemes(text))
 
 
 def test_look_alikes() -> None:
