@@ -494,8 +494,10 @@ def _faults(rows: list[_Row], mixed_currencies: bool) -> list[CardFault]:
     checked: list[_Row] = []
     for index, row in enumerate(rows, start=1):
         rate, place = row.rate, row.place
-        if not place:
-            place = f"rate {index}" if rate.line is None else f"line {rate.line}"
+        if rate.line is not None:
+            place = f"line {rate.line}"
+        elif not place and len(rows) > 1:
+            place = f"rate {index}"
         wrong = [(name, text) for name, text in _rate_faults(rate) if name not in row.unread]
         unusable = (*row.unread, *(name for name, _ in wrong))
         checked.append(_Row(rate, unusable, place))
@@ -510,7 +512,7 @@ def _faults(rows: list[_Row], mixed_currencies: bool) -> list[CardFault]:
 def _at(row: _Row, text: str) -> CardFault:
     """Say where: a fault with a line shows it by itself."""
     line = row.rate.line
-    return CardFault(line, text if line is not None else f"{row.place}: {text}")
+    return CardFault(line, f"{row.place}: {text}" if line is None and row.place else text)
 
 
 def _rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
@@ -656,8 +658,6 @@ def _price(text: str) -> Decimal:
         raise _Unreadable(f"price has a decimal comma; write {text.replace(',', '.')}")
     if re.fullmatch(r"[0-9]{1,12},[0-9]{3}", text):
         point, none = text.replace(",", "."), text.replace(",", "")
-        if text.startswith("0"):
-            raise _Unreadable(f"price has a decimal comma; write {point}")
         raise _Unreadable(f"price has a comma; write {point} or {none}, whichever is meant")
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,18}", text):
         raise _Unreadable(f"price has commas between thousands; write {text.replace(',', '')}")
@@ -713,12 +713,13 @@ def _not_text(value: object) -> str | None:
 
 def _from_mapping(mapping: Mapping[str, str], *, named: bool) -> tuple[list[_Row], list[CardFault]]:
     """Read countries, prefixes and ``*`` to prices, as far as they can be read."""
-    rows, faults = [], []
+    rows: list[_Row] = []
+    faults: list[CardFault] = []
     for key, value in mapping.items():
         rate, wrong = _from_item(key, value)
-        place = f"'{key}'" if named else "the price for all numbers"
-        faults += [CardFault(None, f"{place}: {text}") for _, text in wrong if text]
+        place = f"'{key}'" if named else ""
         rows.append(_Row(rate, tuple(name for name, _ in wrong), place))
+        faults += [_at(rows[-1], text) for _, text in wrong if text]
     return rows, faults
 
 
@@ -782,7 +783,8 @@ def _parsed(text: str) -> tuple[list[_Row], list[CardFault]]:
     lines = _lines(text)
     number, header = next(lines)
     names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
-    faults = [CardFault(number, fault) for fault in _header_faults(names)]
+    as_written = dict(zip(names, (name.strip() for name in header), strict=True))
+    faults = [CardFault(number, fault) for fault in _header_faults(names, as_written)]
     rows: list[_Row] = []
     if faults:
         raise RateCardError(faults)
@@ -832,31 +834,33 @@ def _known(header: str, delimiter: str) -> int:
     return sum(name.strip(' "').lower() in _COLUMNS for name in header.split(delimiter))
 
 
-def _header_faults(names: list[str]) -> list[str]:
+def _header_faults(names: list[str], as_written: dict[str, str]) -> list[str]:
     faults = []
     strange = [name for name in names if name and name not in _COLUMNS and name not in _DECISIVE]
-    first = "the first line names the columns"
+    first = "name the columns in the first line"
     if "price" not in names:
-        faults.append(f"no column 'price'; {_meant('price', strange) or first}")
+        faults.append(f"no column 'price'; {_meant('price', strange, as_written) or first}")
     if "country" not in names and "prefix" not in names:
-        guess = _meant("country", strange) or _meant("prefix", strange)
+        guess = _meant("country", strange, as_written) or _meant("prefix", strange, as_written)
         faults.append(f"no column 'country' and none 'prefix'; {guess or first}")
     for name in sorted({name for name in names if name in _COLUMNS and names.count(name) > 1}):
         faults.append(f"the column '{name}' is there twice; remove one")
-    told = " ".join(faults)
+    if faults:
+        return faults
     for name in strange:
         # A misspelt column that is not required would go unread and the rows be priced without it.
         for meant in difflib.get_close_matches(name, _COLUMNS, n=1, cutoff=0.82):
-            if meant not in names and f"'{name}'" not in told:
+            if meant not in names:
                 faults.append(
-                    f"unknown column '{name}'; did you mean '{meant}'? rename or remove it"
+                    f"unknown column '{as_written[name]}'; did you mean '{meant}'? rename or "
+                    "remove it"
                 )
     return faults
 
 
-def _meant(name: str, strange: list[str]) -> str | None:
+def _meant(name: str, strange: list[str], as_written: dict[str, str]) -> str | None:
     close = difflib.get_close_matches(name, strange, n=1)
-    return f"did you mean '{close[0]}'? rename it" if close else None
+    return f"did you mean '{as_written[close[0]]}'? rename it" if close else None
 
 
 def _row(cells: dict[str, str], line: int) -> tuple[Rate, list[tuple[str, str]]]:

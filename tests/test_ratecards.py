@@ -281,8 +281,8 @@ BAD_FILES = [
         id="no columns",
     ),
     pytest.param(
-        "contry,prices,currency\nGB,1,GBP\n",
-        [(1, "did you mean 'prices'? rename it"), (1, "did you mean 'contry'? rename it")],
+        "Contry,Prices,currency\nGB,1,GBP\n",
+        [(1, "did you mean 'Prices'? rename it"), (1, "did you mean 'Contry'? rename it")],
         id="misspelt columns",
     ),
     pytest.param(
@@ -446,6 +446,15 @@ def test_a_thousand_faults(write: Write) -> None:
     assert str(caught.value).endswith("and 950 more; mend these first")
 
 
+def test_one_common_day_is_enough(write: Write) -> None:
+    """Both days of a period belong to it: rows that meet on one day can be used on that day."""
+    path = write(
+        "country,price,currency,valid_from,valid_to\n"
+        "GB,1,GBP,,2026-04-01\nFR,2,GBP,2026-04-01,\nDE,3,GBP,2026-04-01,2026-04-01\n"
+    )
+    assert len(RateCard.read(path).rates) == 3
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a folder and an impossible name each say what to do."""
     assert "no such file; check the name" in faults_of(tmp_path / "no.csv")[0][1]
@@ -524,6 +533,7 @@ def test_the_digest_tells_cards_apart() -> None:
         )
     }  # fmt: skip
     assert len(digests) == 4
+    assert RateCard.of("0.034 GBP") != "0.034 GBP"
     assert RateCard([rate("", "0.034")]).digest == RateCard([rate("", "0.0340")]).digest
 
 
@@ -562,6 +572,7 @@ def test_scale() -> None:
         (Cost({"GBP": Decimal(0)}), "GBP 0.00"),
         (Cost({"JPY": Decimal("1234.5")}), "JPY 1235"),
         (Cost({"JPY": Decimal("0.5")}), "JPY 0.5"),
+        (Cost({"JPY": Decimal(0)}), "JPY 0"),
         (Cost({"KWD": Decimal("1.2345")}), "KWD 1.235"),
         (Cost({"GBP": Decimal(1), "EUR": Decimal(2)}), "EUR 2.00 + GBP 1.00"),
         (Cost({"GBP": Decimal(1)}, 1), "GBP 1.00, 1 message without a price"),

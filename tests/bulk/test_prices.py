@@ -95,6 +95,17 @@ def test_the_default_needs_no_country() -> None:
     assert table.lookup(pa.nulls(2), pa.nulls(2)).tolist() == [-1, -1]
 
 
+def test_neighbours_are_no_ancestors() -> None:
+    """Where the row of a prefix is for another country, the prefix before it has no say."""
+    table = price_table(RateCard([
+        Rate(prefix="1", price=Decimal(1), currency="GBP"),
+        Rate(prefix="2", country="EG", price=Decimal(2), currency="GBP"),
+        Rate(price=Decimal(3), currency="GBP"),
+    ]))  # fmt: skip
+    found = table.lookup(pa.array(["19", "20", "21"]), pa.array(["US", "EG", "SS"]))
+    assert found.tolist() == [0, 1, 2]
+
+
 def test_the_longest_number_and_prefix() -> None:
     """A prefix of 15 digits is found in numbers of 15, 18 and 40 digits, and not in one of 14."""
     prefix = "987654321098765"
@@ -121,6 +132,17 @@ def test_at_the_end_of_64_bits(price: str, parts: int) -> None:
     rows = np.array([0, -1], dtype=np.int32)
     cost = table.cost_array(rows, np.array([parts, parts]))
     assert cost.to_pylist() == [Decimal(int(price.replace(".", "")) * parts).scaleb(-18), None]
+
+
+@pytest.mark.parametrize("scaled", [-34, -(2**64)])
+def test_a_price_below_zero(scaled: int) -> None:
+    """A table made otherwise than from a card may hold a credit: its sign is kept."""
+    table = PriceTable(
+        countries=("",), prefixes=("",), scaled=(scaled,), scale=3, per=("part",), currency=("GBP",)
+    )
+    rows, parts = np.zeros(2, dtype=np.int32), np.array([3, 0])
+    costs = table.cost_array(rows, parts).to_pylist()
+    assert [Fraction(cost) for cost in costs] == [Fraction(3 * scaled, 1000), 0]
 
 
 def test_ten_thousand_million_parts() -> None:
