@@ -106,6 +106,13 @@ def test_neighbours_are_no_ancestors() -> None:
     assert found.tolist() == [0, 1, 2]
 
 
+def test_short_numbers() -> None:
+    """A number does not match a prefix longer than itself, though zeros behind it would."""
+    table = price_table(RateCard.of({"4400": "1 GBP", "44": "2 GBP", "000": "3 GBP"}))
+    found = table.lookup(pa.array(["4400", "440", "44", "4", "000", "00"]), pa.nulls(6))
+    assert found.tolist() == [0, 1, 1, -1, 2, -1]
+
+
 def test_the_longest_number_and_prefix() -> None:
     """A prefix of 15 digits is found in numbers of 15, 18 and 40 digits, and not in one of 14."""
     prefix = "987654321098765"
