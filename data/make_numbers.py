@@ -21,9 +21,9 @@ from phonenumbers.phonemetadata import PhoneMetadata
 
 TARGET = Path(__file__).resolve().parent.parent / "smsplan" / "numbers" / "_tables.py"
 
-# A prefix, calling code included, has at most this many digits, so that one look-up table over the
-# first seven digits of a number gives the same country as the longest prefix.
-PREFIX_DIGITS = 7
+# A prefix, calling code included, has at most this many digits. Seven would tell all countries
+# apart but for a few blocks of Saint Barthélemy, Saint Martin and two Australian islands.
+PREFIX_DIGITS = 8
 
 # The types that make a number valid, as phonenumbers' own `_number_type_helper` asks them.
 TYPES = (

@@ -23,7 +23,7 @@ REGIONS: frozenset[str] = frozenset(
 PREFIXES: dict[str, str] = {
     prefix: country for country, prefixes in _PREFIXES.items() for prefix in prefixes.split()
 }
-"""Prefix to country; the longest that a number begins with decides. None is over 7 digits."""
+"""Prefix to country; the longest that a number begins with decides. None is over 8 digits."""
 
 _PREFIX_DIGITS = max(map(len, PREFIXES))
 # libphonenumber's bounds for a national number (E.164 allows 15 digits in all; some have more).

@@ -30,7 +30,7 @@ _LEAD = re.compile(r"[+0]*")
 
 # E.164 6.2.1: at most 15 digits. A repair that gives more has joined two numbers.
 _MOST_DIGITS = 15
-# Two groups of so many digits, parted by a slash, are two numbers.
+# Two groups of so many digits, parted by a slash and without `+`, are two numbers.
 _DIGITS_OF_ONE = 6
 
 # What people call a region that has another code.
@@ -53,7 +53,8 @@ class Written(NamedTuple):
     """Digits and how they were written.
 
     ``marker``: ``""`` for none, ``"+"`` for one ``+`` or ``00``, ``"?"`` for something like ``0+``
-    or ``+00``. ``loose``: the separators are common in dates and amounts too.
+    or ``+00``. ``loose``: the separators are those of dates, amounts and alternatives too, so that
+    only a number that exists will do.
     """
 
     marker: str
@@ -110,7 +111,7 @@ def read(text: str, *, region: str | None = None) -> Reading:
         return certain
     if (
         written.marker == "?"
-        or (written.loose and not written.marker)
+        or written.loose
         or (written.repaired and len(written.digits) > _MOST_DIGITS)
     ):
         return Reading(None)
@@ -212,21 +213,22 @@ def _grouped(cleaned: str) -> Written | None:
     """Read digits with separators and whatever stands for the international prefix."""
     if not _ALLOWED.fullmatch(cleaned):
         return None
-    loose = "." in cleaned or "/" in cleaned
-    if sum(len(re.sub(r"[^0-9]", "", part)) >= _DIGITS_OF_ONE for part in cleaned.split("/")) > 1:
-        return None
     plain = cleaned.translate(_SEPARATORS)
     lead = _lead(plain)
     digits = plain[len(lead) :]
     if not digits or "+" in digits:
         return None
+    slash = "/" in cleaned
     if lead in ("", "0"):
-        return Written("", lead + digits, repaired=True, loose=loose)
+        groups = [sum(map(str.isdigit, group)) for group in cleaned.split("/")]
+        if sum(length >= _DIGITS_OF_ONE for length in groups) > 1:
+            return None
+        return Written("", lead + digits, repaired=True, loose=slash or "." in cleaned)
     if lead in ("+", "00"):
-        return Written("+", digits, repaired=True, loose=loose)
+        return Written("+", digits, repaired=True, loose=slash)
     if lead in ("+0", "000"):
-        return Written("+", "0" + digits, repaired=True, loose=loose)
-    return Written("?", digits, repaired=True, loose=loose)
+        return Written("+", "0" + digits, repaired=True, loose=slash)
+    return Written("?", digits, repaired=True)
 
 
 def _lead(plain: str) -> str:
