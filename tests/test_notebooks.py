@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_notebook(path: Path) -> None:
     """No cell raises, and every code cell but the imports shows something."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": FOLDER}}).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert cells

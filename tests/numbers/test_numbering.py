@@ -60,7 +60,7 @@ def numbers() -> list[str]:
                 made.update((_varied(rng, number, fixed), None) for _ in range(25))
     for code in sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS):
         example = phonenumbers.example_number_for_non_geo_entity(code)
-        number = f"{code}{phonenumbers.national_significant_number(example)}"
+        number = f"{code}{phonenumbers.national_significant_number(example)}"  # type: ignore[arg-type]
         made.update((_varied(rng, number, 3), None) for _ in range(100))
     for shared in SHARED:
         lengths = (7, 8, 9, 9, 10, 10, 11)

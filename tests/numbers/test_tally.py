@@ -48,7 +48,7 @@ def international(count: int, regions: Iterable[str] = WORLD) -> list[str]:
         example = phonenumbers.example_number_for_type(
             rng.choice(choice), phonenumbers.PhoneNumberType.MOBILE
         )
-        digits = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)[1:]
+        digits = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)[1:]  # type: ignore[arg-type]
         number = digits[:-5] + "".join(rng.choices("0123456789", k=5))
         if phonenumbers.is_valid_number(phonenumbers.parse(f"+{number}")):
             made.append(number)
