@@ -94,8 +94,8 @@ class Composer:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
         text, unmatched = self._expand(values)
         text = characters(text, self.profile)
-        text, substituted, truncated = self._shorten(text)
-        encoding, units, parts, *_ = self.measure(text)
+        text, substituted, truncated, kept = self._shorten(text)
+        encoding, units, parts, *_ = self.measure(text, kept)
         billed = parts
         if self.truncate_concat and self.profile.truncation != "cut" and parts > 1:
             # The dry run does not show the cut; what is sent is one part all the same.
@@ -122,9 +122,9 @@ class Composer:
             problem,
         )
 
-    def measure(self, text: str) -> Measure:
-        """Count a text as the profile does."""
-        return measure(text, **self._measuring, encoding=self._forced(text))
+    def measure(self, text: str, kept: Encoding | None = None) -> Measure:
+        """Count a text as the profile does; ``kept`` is an encoding that was chosen before."""
+        return measure(text, **self._measuring, encoding=kept or self._forced(text))
 
     def _forced(self, text: str) -> Encoding | None:
         if self.profile.form_feed == "unicode" and "\f" in text:
@@ -140,13 +140,19 @@ class Composer:
             again=self.profile.values_in_values == "again",
         )
 
-    def _shorten(self, text: str) -> tuple[str, bool, bool]:
-        """Auto Encoding and truncation, in the profile's order."""
+    def _shorten(self, text: str) -> tuple[str, bool, bool, Encoding | None]:
+        """Auto Encoding and truncation, in the profile's order.
+
+        Returns the text, whether each did something, and the encoding if a cut must not change it.
+        """
         before = self.profile.auto_encoding_order == "before_truncation"
         encoded = self._auto_encode(text) if before else text
         short = self._truncate(encoded)
         final = short if before else self._auto_encode(short)
-        return final, encoded != text or final != short, len(short) < len(encoded)
+        truncated, kept = len(short) < len(encoded), None
+        if truncated and self.profile.truncation_encoding == "before":
+            kept = self.measure(encoded).encoding
+        return final, encoded != text or final != short, truncated, kept
 
     def _auto_encode(self, text: str) -> str:
         # Only where the Unicode form would not fit one part.

@@ -243,3 +243,12 @@ def test_profile_by_name_or_value() -> None:
     assert dry_run(request).number_of_messages == 3
     assert dry_run(request, profile=naive).number_of_messages == 2
     assert dry_run(request, profile="current").number_of_messages == 3
+
+
+def test_encoding_chosen_before_the_cut_stays() -> None:
+    """By default the encoding is chosen first, then the cut: 70 code units, and Unicode stays."""
+    request = {"to": ["447700900123"], "body": "a" * 160 + "\U0001f600", "truncate_concat": True}
+    detail = dry_run(request).details[0]
+    assert (detail.encoding, detail.units, detail.body) == (Encoding.UNICODE, 70, "a" * 70)
+    detail = dry_run(request, profile=Profile(truncation_encoding="after")).details[0]
+    assert (detail.encoding, detail.units, detail.body) == (Encoding.GSM, 160, "a" * 160)
