@@ -1,9 +1,10 @@
-"""Make smsplan/numbers/_tables.py from the metadata of phonenumbers, the same at every run.
+"""Make smsplan/numbers/_tables.py and _ranges.py from the metadata of phonenumbers.
 
     python data/make_numbers.py
 
 phonenumbers (a development dependency) is the Python port of Google's libphonenumber, Apache-2.0;
-see NOTICE. After a new release of it, run this script and commit what it writes.
+see NOTICE. After a new release of it, run this script and commit what it writes; it writes the same
+at every run.
 
 Which country a prefix belongs to is computed, not sampled: the patterns of all regions that share
 a calling code become one automaton, and the numbers that are valid behind each prefix are counted.
@@ -17,9 +18,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import phonenumbers
+import regex
 from phonenumbers.phonemetadata import PhoneMetadata
 
-TARGET = Path(__file__).resolve().parent.parent / "smsplan" / "numbers" / "_tables.py"
+from smsplan.numbers.fiction import FICTION
+
+ROOM = Path(__file__).resolve().parent.parent / "smsplan" / "numbers"
+TARGET = ROOM / "_tables.py"
+RANGES = ROOM / "_ranges.py"
 
 # A prefix, calling code included, has at most this many digits. Seven would tell all countries
 # apart but for a few blocks of Saint Barthélemy, Saint Martin and two Australian islands.
@@ -408,9 +414,168 @@ def source() -> str:
     return "\n".join(lines) + "\n"
 
 
+# What a number of some length behind a prefix can be, as bits.
+_NOTHING, _VALID, _FICTITIOUS = 1, 2, 4
+# A number has at most so many digits here, and a prefix as many as stand in a 64-bit integer.
+RANGE_DIGITS = 18
+# Numbers behind a prefix of so many digits that may have a trunk prefix are told apart no further.
+_ASKED_DIGITS = 7
+
+
+class Range(NamedTuple):
+    """What all numbers behind a prefix have in common: a bit for each number of digits."""
+
+    valid: int
+    fictitious: int
+    country: str
+    trunk: bool  # a trunk prefix may stand behind the calling code
+
+
+_EMPTY = Range(0, 0, "", False)
+
+
+class _Ranges:
+    """The ranges of one calling code."""
+
+    def __init__(self, code: str, members: tuple[Region, ...], prefixes: dict[str, str]) -> None:
+        self.code = code
+        self._numbering = Numbering(members)
+        self._automaton = self._numbering._automaton
+        self._start = self._numbering.start
+        for calling_code, pattern, _ in FICTION:
+            if calling_code == code:
+                first = self._automaton.add(pattern, (-1, 0))
+                self._start |= self._automaton.closure([first])
+        self._trunk = members[0].trunk
+        self._trunk_pattern = members[0].trunk_pattern
+        self._prefixes = prefixes
+        self._inner = {prefix[:end] for prefix in prefixes for end in range(len(prefix))}
+        self._outcomes: dict[tuple[int, frozenset[int]], tuple[int, ...]] = {}
+
+    def outcomes(self, length: int, states: frozenset[int]) -> tuple[int, ...]:
+        """What the numbers with 0, 1, 2, ... more digits are."""
+        key = (length, states)
+        if key not in self._outcomes:
+            found = [self._here(length, states)]
+            if states and length < RANGE_DIGITS:
+                below = [self.outcomes(length + 1, self._move(states, digit)) for digit in DIGITS]
+                for more in range(max(map(len, below))):
+                    bits = 0
+                    for outcome in below:
+                        bits |= outcome[more] if more < len(outcome) else _NOTHING
+                    found.append(bits)
+            while len(found) > 1 and found[-1] == _NOTHING:
+                found.pop()
+            self._outcomes[key] = tuple(found)
+        return self._outcomes[key]
+
+    def _here(self, length: int, states: frozenset[int]) -> int:
+        accepting = self._automaton.accepting
+        if any(accepting.get(state) == (-1, 0) for state in states):
+            return _FICTITIOUS
+        return _NOTHING if self._numbering.region(length, states) is None else _VALID
+
+    def _move(self, states: frozenset[int], digit: str) -> frozenset[int]:
+        return self._automaton.move(states, digit)
+
+    def _may_have_trunk(self, rest: str) -> bool:
+        if self._trunk and (rest.startswith(self._trunk) or self._trunk.startswith(rest)):
+            return True
+        if not self._trunk_pattern:
+            return False
+        match = regex.match(self._trunk_pattern, rest, partial=True)
+        return match is not None and (match.partial or match.end() > 0)
+
+    def __iter__(self) -> Iterator[tuple[str, Range]]:
+        """Yield every prefix that is told apart no further, in order."""
+        waiting: list[tuple[str, frozenset[int], Range]] = [
+            (self.code, self._start, _EMPTY)
+        ]
+        while waiting:
+            prefix, states, shorter = waiting.pop()
+            length = len(prefix) - len(self.code)
+            outcomes = self.outcomes(length, states)
+            trunk = self._may_have_trunk(prefix[len(self.code) :])
+            alike = all(bits in (_NOTHING, _VALID, _FICTITIOUS) for bits in outcomes)
+            if alike and prefix not in self._inner and not (trunk and len(prefix) < _ASKED_DIGITS):
+                valid, fictitious = (
+                    sum(1 << len(prefix) + more for more, bits in enumerate(outcomes) if bits == bit)
+                    for bit in (_VALID, _FICTITIOUS)
+                )
+                country = _longest(self._prefixes, prefix) or ""
+                yield (
+                    prefix,
+                    Range(valid | shorter.valid, fictitious | shorter.fictitious, country, trunk),
+                )
+                continue
+            for digit in reversed(DIGITS):
+                # The number that ends here is found behind its prefix padded with zeros.
+                inherited = _EMPTY
+                if digit == "0":
+                    inherited = Range(
+                        shorter.valid | (outcomes[0] == _VALID) << len(prefix),
+                        shorter.fictitious | (outcomes[0] == _FICTITIOUS) << len(prefix),
+                        "",
+                        False,
+                    )
+                waiting.append((prefix + digit, self._move(states, digit), inherited))
+
+
+def ranges() -> list[tuple[str, Range]]:
+    """Return where each range starts, as digits without trailing zeros."""
+    tables = compute()
+    found: list[tuple[str, Range]] = []
+    end = 0
+    for code, members in sorted(tables.calling_codes.items()):
+        for prefix, kind in _Ranges(code, members, tables.prefixes):
+            start = int(prefix.ljust(RANGE_DIGITS, "0"))
+            if start > end and (not found or found[-1][1] != _EMPTY):
+                found.append((_digits(end), _EMPTY))
+            if found[-1][1] != kind:
+                found.append((_digits(start), kind))
+            end = start + 10 ** (RANGE_DIGITS - len(prefix))
+    return [*found, (_digits(end), _EMPTY)]
+
+
+def _digits(start: int) -> str:
+    return str(start).zfill(RANGE_DIGITS).rstrip("0")
+
+
+def ranges_source() -> str:
+    """Return the source of smsplan/numbers/_ranges.py."""
+    starts: dict[Range, list[str]] = {}
+    for start, kind in ranges():
+        starts.setdefault(kind, []).append(start)
+    lines = [
+        f'"""Ranges of numbers, made by data/make_numbers.py from phonenumbers '
+        f'{phonenumbers.__version__}.',
+        "",
+        "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
+        '"""',
+        "",
+        "# ruff: noqa: E501",
+        "# fmt: off",
+        "",
+        "from __future__ import annotations",
+        "",
+        "# Each kind of number: the numbers of digits (as bits) that are valid and fictitious, the",
+        "# country, whether a trunk prefix may stand behind the calling code; and the digits with",
+        f"# which its ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where another",
+        "# starts; in the first kind nothing is.",
+        "RANGES: tuple[tuple[int, int, str, bool, str], ...] = (",
+    ]
+    for kind in sorted(starts, key=lambda kind: (kind != _EMPTY, kind)):
+        valid, fictitious, country, trunk = kind
+        words = _words([start or "0" for start in starts[kind]])
+        lines.append(f"    ({valid}, {fictitious}, {country!r}, {trunk}, {words!r}),")
+    lines.append(")")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    """Write the module."""
+    """Write the modules."""
     TARGET.write_text(source(), encoding="utf-8", newline="\n")
+    RANGES.write_text(ranges_source(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ FICTION: tuple[tuple[str, str, str], ...] = (
     # Toll-free codes are no part of it, but for one number.
     (
         "1",
-        r"(?!8(?:00|33|44|55|66|77|88))[2-9]\d\d55501\d\d|8005550199",
+        r"(?:[2-79]\d\d|8(?:0[1-9]|[129]\d|3[0-24-9]|4[0-35-9]|5[0-46-9]|6[0-57-9]|7[0-689]"
+        r"|8[0-79]))55501\d\d|8005550199",
         "NANPA, 555 line numbers: 555-0100 to 555-0199 in every area code",
     ),
     (
