@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from smsplan.encoding import Measure
 
 MAX_PARTS = 255
-_GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
+GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
 
 
 class Message(NamedTuple):
@@ -183,7 +183,7 @@ def characters(text: str, profile: Profile) -> str:
     if profile.controls == "removed":
         text = text.translate(dict.fromkeys((0x00, 0x1B)))
     if profile.greek_capitals == "latin":
-        text = text.translate(_GREEK_CAPITALS)
+        text = text.translate(GREEK_CAPITALS)
     if profile.small_c_cedilla == "gsm":
         # Unicode's GSM0338.TXT puts the small letter at 0x09, the standard the capital.
         text = text.replace("ç", "Ç")

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
@@ -247,9 +248,14 @@ class Plan:
         pipeline = _Pipeline(self.options, price_table(card), None)
         rows = ChangedRows(self._store, pipeline.reprice)
         tally = pipeline.tally()
-        for theirs, ours in rows.batches(self.options.needed):
-            tally.add(theirs, pipeline.bare(ours))
-        summary = tally.summary()
+        for theirs, ours in self._store.batches(self.options.needed):
+            tally.add(theirs, pipeline.priced(ours))
+        # What a dry run counts does not depend on prices, nor on what is kept of a row.
+        summary = replace(
+            tally.summary(),
+            dry_run_recipients=totals.dry_run_recipients,
+            dry_run_messages=totals.dry_run_messages,
+        )
         assert summary.parts == totals.parts, "a price does not change what is sent"
         return Plan(
             self.options,
@@ -376,14 +382,18 @@ class _Pipeline:
         """Plan a source: its columns asked for (None: all), and ours, named and selected."""
         from smsplan.bulk.duplicates import Duplicates
         from smsplan.bulk.settle import settle
+        from smsplan.insight.summary import accepted
 
         flag = self.options.duplicates == "flag" and self.complete
-        duplicates = Duplicates() if flag else None
+        merged = self.options.profile.duplicates == "merged"
+        duplicates = Duplicates(merged=merged) if flag else None
+        accepts = accepted(self.options.profile)
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
         rows = 0
         for batch in source.batches(wanted):
-            ours = settle(self.kernel(batch), duplicates=duplicates, prices=self.prices)
+            planned = self.kernel(batch)
+            ours = settle(planned, duplicates=duplicates, prices=self.prices, accepted=accepts)
             if tally is not None:
                 tally.add(batch, ours)
             rows += batch.num_rows
@@ -407,18 +417,22 @@ class _Pipeline:
         """Take the prefix away again."""
         return ours.select(list(self.names)).rename_columns(list(self._columns))
 
-    def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Compute the columns anew that depend on the rate card."""
+    def priced(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Compute the columns anew that depend on the rate card; all of them, without the prefix."""
+        import numpy as np
         import pyarrow as pa
 
         from smsplan.bulk.settle import price_columns
 
         bare = self.bare(ours)
         columns = dict(zip(bare.schema.names, bare.columns, strict=True))
+        columns["counted"] = pa.array(np.zeros(ours.num_rows, dtype=bool))
         columns.update(price_columns(columns, self.prices))
-        return pa.RecordBatch.from_arrays(
-            [columns[name] for name in self._columns], names=list(self.names)
-        )
+        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """As :meth:`priced`, in the form of the plan's rows."""
+        return self.dressed(self.priced(ours))
 
 
 class _Tally:
@@ -428,7 +442,7 @@ class _Tally:
         from smsplan.insight.findings import FindingsTally
         from smsplan.insight.summary import SummaryTally
 
-        self._totals = SummaryTally(pipeline.options.profile, priced=pipeline.prices is not None)
+        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
     def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch) -> None:
@@ -540,8 +554,13 @@ def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> 
     theirs = [name for name in source.columns if name not in schema.names]
     wanted = theirs if columns is None else list(columns)
     for batch in source.batches([*wanted, *schema.names]):
-        ours = [batch.column(field.name).cast(field.type) for field in schema]
-        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, schema=schema)
+        ours = [
+            # Words may be read as plain text, and are as good.
+            column if pa.types.is_dictionary(field.type) else column.cast(field.type)
+            for field in schema
+            for column in (batch.column(field.name),)
+        ]
+        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)
 
 
 def _check_arguments(

@@ -365,6 +365,15 @@ def to_pandas(ours: Any, index: Any) -> Any:
     return frame
 
 
+def plain(ours: Any) -> Any:
+    """Our columns with words as text: what a frame has, whatever they were in memory."""
+    for place, field in enumerate(ours.schema):
+        if pa.types.is_dictionary(field.type):
+            text = ours.column(place).cast(field.type.value_type)
+            ours = ours.set_column(place, field.name, text)
+    return ours
+
+
 def from_arrow(theirs: Any, ours: Any, kind: str) -> Any:
     """Return a kind of frame from the caller's columns and ours, both Tables."""
     if kind == "pandas":

@@ -1,184 +1,228 @@
 """RecordBatch to RecordBatch: what each recipient gets, equal to ``dryruns.py`` row by row.
 
 The kernel sees one batch and no other row: what needs the whole (duplicates, prices, totals) is a
-stage of its own behind it. It takes the caller's columns as they come and gives one row a row.
+stage of its own behind it. Numbers and texts are planned as whole columns; the few rows that a
+column cannot decide are planned one by one, by the reference itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
-from itertools import repeat
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from smsplan.batches import msisdn
 from smsplan.bulk.cells import number_cells, text_cells
+from smsplan.bulk.msisdns import NOTES, Msisdns, note_bit, read_all
+from smsplan.bulk.octets import Ints, Mask
 from smsplan.bulk.options import Options
-from smsplan.dryruns import Composer, Message
+from smsplan.bulk.ranges import COUNTRIES
+from smsplan.bulk.texts import Reasons, TextKernel, Texts
+from smsplan.bulk.words import words
+from smsplan.dryruns import MAX_PARTS, Composer, Message
+from smsplan.encoding import Encoding
 from smsplan.errors import Note, Problem, UnencodableText
-from smsplan.numbers import Grade, country, grade, read
+
+ENCODINGS = tuple(map(str, Encoding))
+PROBLEMS = tuple(map(str, Problem))
+_WORDS = pa.dictionary(pa.int8(), pa.string())
+_COUNTRIES = pa.dictionary(pa.int16(), pa.string())
+_NOTES = pa.dictionary(pa.int16(), pa.string())
 
 SCHEMA = pa.schema(
     [
-        pa.field("recipient", pa.string()),
-        pa.field("encoding", pa.string()),
+        pa.field("recipient", pa.large_string()),
+        pa.field("encoding", _WORDS),
         pa.field("units", pa.int32(), nullable=False),
         pa.field("number_of_parts", pa.int32(), nullable=False),
         # What is billed if no other stage stops the row.
         pa.field("billed_parts", pa.int32(), nullable=False),
-        pa.field("country", pa.string()),
-        pa.field("problem", pa.string()),
-        pa.field("note", pa.string()),
+        pa.field("country", _COUNTRIES),
+        pa.field("problem", _WORDS),
+        pa.field("note", _NOTES),
         pa.field("body", pa.large_string()),
+        # The digits of the number behind a 1, 0 where there is none: for the stages behind.
+        pa.field("key", pa.int64(), nullable=False),
     ]
 )
 
+# What several notes are as one text, in their order; a column of notes is a column of places here.
+_EXCLUSIVE = ((Note.NATIONAL, Note.LOOKS_NATIONAL), (Note.FICTITIOUS, Note.DOUBTFUL))
 
-class _Number(NamedTuple):
-    """What a cell of the number column stands for."""
 
-    recipient: str | None
-    country: str | None
-    notes: tuple[Note, ...]
+def _note_texts() -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
+    texts: list[str] = []
+    places = np.full(1 << len(NOTES), -1, np.int16)
+    for chosen in product((False, True), repeat=len(NOTES)):
+        notes = [note for note, on in zip(NOTES, chosen, strict=True) if on]
+        if any(set(pair) <= set(notes) for pair in _EXCLUSIVE) or not notes:
+            continue
+        places[sum(map(note_bit, notes))] = len(texts)
+        texts.append(";".join(notes))
+    return tuple(texts), places
+
+
+NOTE_TEXTS, NOTE_PLACES = _note_texts()
+"""Every combination of notes, and the place of each by its bits; -1 for none."""
 
 
 class Kernel:
-    """Plans one batch of recipients at a time; the same input gives the same output anywhere."""
+    """Plans one batch of recipients at a time; the same input gives the same output anywhere.
+
+    ``row_loop`` counts the rows that were planned one by one.
+    """
 
     def __init__(self, options: Options, *, numbers: bool = True, texts: bool = True) -> None:
         self.options = options
+        self.row_loop = 0
         self._with_numbers = numbers
         self._with_texts = texts
-        self.parameters = options.template.parameters
         self._composer = Composer(
             options.template,
             options.profile,
             truncate_concat=options.truncate_concat,
             max_number_of_message_parts=options.max_number_of_message_parts,
         )
+        self.texts = TextKernel(options, self._composer)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Plan a batch that has the columns ``options.needed``; returns the columns of SCHEMA.
 
         A kernel without numbers or without texts leaves the columns of that half empty.
         """
-        rows = [
-            self._row(number, values)
-            for number, values in zip(self._numbers(batch), self._values(batch), strict=True)
-        ]
-        columns: tuple[Any, ...] = tuple(zip(*rows, strict=True)) or ((),) * len(SCHEMA)
-        return pa.RecordBatch.from_arrays(
-            [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)],
-            schema=SCHEMA,
-        )
+        rows = batch.num_rows
+        if self._with_numbers:
+            cells = number_cells(batch.column(self.options.to), self.options.to)
+            numbers = read_all(cells, self.options.region, self.options.profile)
+        else:
+            nothing = np.zeros(rows, np.int64)
+            numbers = Msisdns(
+                pa.nulls(rows, pa.large_string()),
+                nothing,
+                np.full(rows, -1, np.int16),
+                np.zeros(rows, np.int16),
+            )
+        self.row_loop += numbers.alone
+        if not self._with_texts:
+            return self._without_texts(numbers)
+        texts = self.texts(batch)
+        alone = np.flatnonzero(texts.alone)
+        if len(alone):
+            self.row_loop += len(alone)
+            self._one_by_one(batch, alone, texts)
+        return self._batch(numbers, texts)
 
-    def texts(self, batch: pa.RecordBatch) -> Iterator[tuple[dict[str, str], Message] | None]:
-        """The values and the message of each row; None where the text cannot be encoded."""
-        for values, unencodable in self._values(batch):
-            yield None if unencodable else (values, self._compose(values))
+    def _one_by_one(self, batch: pa.RecordBatch, rows: Ints, texts: Texts) -> None:
+        """Compose some rows by the reference."""
+        bodies = []
+        values = self.values(batch.take(pa.array(rows)))
+        for row, (each, unencodable) in zip(rows.tolist(), values, strict=True):
+            message = None if unencodable else self.compose(each)
+            texts.put(row, message)
+            bodies.append(None if message is None else message.text)
+        if self.options.bodies:
+            texts.bodies = pc.replace_with_mask(
+                texts.bodies, pa.array(texts.alone), pa.array(bodies, pa.large_string())
+            )
 
-    def parts(self, text: str) -> int:
-        """Return the number of parts of a text, by the plan's profile."""
-        return self._composer.measure(text).number_of_parts
+    def reasons(self, batch: pa.RecordBatch) -> Reasons:
+        """Say why the messages of these rows are Unicode."""
+        if not self.options.profile.languages:
+            return self.texts.reasons(batch)
+        made = self.texts.reasons(batch)
+        return made
 
-    def _compose(self, values: dict[str, str]) -> Message:
-        return self._composer({**self.options.defaults, **values})
+    def compose(self, values: dict[str, str]) -> Message | None:
+        """Compose one message by the reference; None where its text cannot be encoded."""
+        with suppress(UnencodableText):
+            return self._composer({**self.options.defaults, **values})
+        return None
 
-    def _numbers(self, batch: pa.RecordBatch) -> Iterator[_Number]:
-        if not self._with_numbers:
-            yield from repeat(_Number(None, None, ()), batch.num_rows)
-            return
-        cells = number_cells(batch.column(self.options.to), self.options.to)
-        for text, repaired in zip(cells.text.to_pylist(), cells.repaired.to_pylist(), strict=True):
-            yield self._number(text, repaired)
-
-    def _number(self, text: str | None, repaired: bool) -> _Number:
-        if text is None:
-            return _Number(None, None, ())
-        reading = read(text, region=self.options.region)
-        recipient = None
-        if reading.msisdn is not None:
-            recipient = msisdn(reading.msisdn, self.options.profile)
-        if recipient is None:
-            return _Number(None, None, ())
-        notes = []
-        if repaired or reading.repaired:
-            notes.append(Note.REPAIRED)
-        if reading.national:
-            notes.append(Note.NATIONAL)
-        elif recipient.startswith("0"):
-            notes.append(Note.LOOKS_NATIONAL)
-        match grade(recipient):
-            case Grade.FICTITIOUS:
-                notes.append(Note.FICTITIOUS)
-            case Grade.POSSIBLE | Grade.INVALID:
-                notes.append(Note.DOUBTFUL)
-        return _Number(recipient, country(recipient), tuple(notes))
-
-    def _values(self, batch: pa.RecordBatch) -> Iterator[tuple[dict[str, str], bool]]:
+    def values(self, batch: pa.RecordBatch) -> list[tuple[dict[str, str], bool]]:
         """The values of each row, absent ones left out, and whether one cannot be encoded."""
-        keys = [key for key in self.parameters if key in self.options.columns and self._with_texts]
+        keys = [key for key in self.options.template.parameters if key in self.options.columns]
         cells = [
             text_cells(batch.column(self.options.columns[key]), self.options.columns[key])
             for key in keys
         ]
-        if not cells:
-            yield from repeat(({}, False), batch.num_rows)
-            return
-        texts = [cell.text.to_pylist() for cell in cells]
-        marks = [cell.unencodable.to_pylist() for cell in cells]
-        for row, bad in zip(zip(*texts, strict=True), zip(*marks, strict=True), strict=True):
-            yield (
-                {key: text for key, text in zip(keys, row, strict=True) if text is not None},
-                any(bad),
-            )
+        out: list[tuple[dict[str, str], bool]] = [({}, False) for _ in range(batch.num_rows)]
+        for key, cell in zip(keys, cells, strict=True):
+            texts, marks = cell.text.to_pylist(), cell.unencodable.to_pylist()
+            for row, (text, mark) in enumerate(zip(texts, marks, strict=True)):
+                values, unencodable = out[row]
+                if text is not None:
+                    values[key] = text
+                out[row] = values, unencodable or mark
+        return out
 
-    def _row(self, number: _Number, cells: tuple[dict[str, str], bool]) -> tuple[Any, ...]:
-        if not self._with_texts:
-            return (number.recipient, None, 0, 0, 0, number.country, None, None, None)
-        values, unencodable = cells
-        invalid = Problem.INVALID_NUMBER if number.recipient is None else None
-        message = None
-        if not unencodable:
-            with suppress(UnencodableText):
-                message = self._compose(values)
-        if message is None:
-            problem: Problem | None = invalid or Problem.UNENCODABLE_TEXT
-            return (number.recipient, None, 0, 0, 0, number.country, problem, None, None)
-        problem = invalid or self._too_long(values) or message.problem
-        return (
-            number.recipient,
-            message.encoding,
-            message.units,
-            message.number_of_parts,
-            0 if problem else message.billed_parts,
-            number.country,
-            problem,
-            None if problem else self._note(number, values, message),
-            message.text if self.options.bodies else None,
+    def _batch(self, numbers: Msisdns, texts: Texts) -> pa.RecordBatch:
+        """Find problems and notes, and make the columns."""
+        limit = self.options.max_number_of_message_parts
+        problems: list[tuple[Problem, Mask]] = [
+            (Problem.INVALID_NUMBER, (numbers.keys == 0) & self._with_numbers),
+            (Problem.UNENCODABLE_TEXT, texts.unencodable),
+            (Problem.VALUE_TOO_LONG, texts.too_long),
+            (Problem.UNMATCHED_PARAMETER, texts.unmatched),
+            (Problem.OVER_255_PARTS, texts.billed > MAX_PARTS),
+        ]
+        if limit is not None:
+            problems.append((Problem.EXCEEDED_PARTS_LIMIT, texts.billed > limit))
+        problem = np.full(len(texts.gsm), -1, np.int8)
+        for code, mask in reversed(problems):
+            if mask.any():
+                problem[mask] = PROBLEMS.index(code)
+        sent = problem < 0
+        notes = numbers.notes
+        for note, mask in (
+            (Note.DEFAULT_USED, texts.default_used),
+            (Note.SUBSTITUTED, texts.substituted),
+            (Note.TRUNCATED, texts.truncated),
+        ):
+            if mask.any():
+                notes = notes | np.where(mask, np.int16(note_bit(note)), np.int16(0))
+        encoding = np.where(texts.gsm, np.int8(0), np.int8(1))
+        units, parts = texts.units, texts.parts
+        bodies = texts.bodies
+        if texts.unencodable.any():
+            encoding[texts.unencodable] = -1
+            units, parts = (np.where(texts.unencodable, 0, counts) for counts in (units, parts))
+            if bodies is not None:
+                bodies = pc.if_else(pa.array(texts.unencodable), None, bodies)
+        places = NOTE_PLACES[notes]
+        if not sent.all():
+            places = np.where(sent, places, np.int16(-1))
+        return pa.RecordBatch.from_arrays(
+            [
+                numbers.recipients,
+                words(encoding, ENCODINGS),
+                pa.array(units, pa.int32()),
+                pa.array(parts, pa.int32()),
+                pa.array(np.where(sent, texts.billed, 0), pa.int32()),
+                words(numbers.countries, COUNTRIES),
+                words(problem, PROBLEMS),
+                words(places, NOTE_TEXTS),
+                pa.nulls(len(sent), pa.large_string()) if bodies is None else bodies,
+                pa.array(numbers.keys),
+            ],
+            schema=SCHEMA,
         )
 
-    def _too_long(self, values: dict[str, str]) -> Problem | None:
-        limit = self.options.profile.value_limit
-        if limit is None:
-            return None
-        wide = self.options.profile.length_unit == "utf16"
-        for value in values.values():
-            length = len(value)
-            if wide and 2 * length > limit:
-                length += sum(character > "\uffff" for character in value)
-            if length > limit:
-                return Problem.VALUE_TOO_LONG
-        return None
-
-    def _note(self, number: _Number, values: dict[str, str], message: Message) -> str | None:
-        notes = list(number.notes)
-        if any(key not in values for key in self.options.columns):
-            notes.append(Note.DEFAULT_USED)
-        if message.substituted:
-            notes.append(Note.SUBSTITUTED)
-        if message.truncated:
-            notes.append(Note.TRUNCATED)
-        return ";".join(notes) or None
+    def _without_texts(self, numbers: Msisdns) -> pa.RecordBatch:
+        rows = len(numbers.keys)
+        columns: dict[str, Any] = {
+            "recipient": numbers.recipients,
+            "country": words(numbers.countries, COUNTRIES),
+            "key": pa.array(numbers.keys),
+        }
+        for field in SCHEMA:
+            if field.name not in columns:
+                columns[field.name] = (
+                    pa.nulls(rows, field.type)
+                    if field.nullable
+                    else pa.array(np.zeros(rows, np.int32))
+                )
+        return pa.RecordBatch.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)

@@ -11,7 +11,7 @@ intervals finds the longest prefix of a number; rows that do not fit it go up th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +20,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsplan.bulk.ranges import COUNTRIES, DIGITS, POWERS, scaled
+from smsplan.bulk.words import words
+from smsplan.ratecards import Cost
+
 _INT64_MAX = 2**63 - 1
 # Digits of a number that are looked at: what an int64 always holds. No prefix is longer.
-_DIGITS = 18
+_DIGITS = DIGITS
+# Tables of at most 10**7 and 10**6 entries, made when so many numbers have been looked up.
+_DIRECT_DIGITS = 7
+_DENSE_ENTRIES = 10**6
+_WORTH_TABLES = 50_000
 
 _Ints = npt.NDArray[np.int64]
 _Rows = npt.NDArray[np.int32]
@@ -53,9 +61,11 @@ class PriceTable:
     per: tuple[str, ...]
     currency: tuple[str, ...]
     _tree: _Tree = field(init=False, repr=False, compare=False)
+    _seen: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tree", _Tree.of(self.countries, self.prefixes))
+        object.__setattr__(self, "_seen", [0])
 
     @property
     def currencies(self) -> tuple[str, ...]:
@@ -68,7 +78,27 @@ class PriceTable:
         ``recipients`` are digits, ``countries`` their ISO 3166 codes; null is not known. A null or
         empty number has no price.
         """
-        return self._tree.find(recipients, countries)
+        texts = pc.fill_null(_strings(recipients), "")
+        if (pc.max(pc.binary_length(texts)).as_py() or 0) > DIGITS:
+            texts = pc.utf8_slice_codeunits(texts, 0, DIGITS)
+        one, nothing = (pa.scalar(text, texts.type) for text in ("1", ""))
+        keys = pc.cast(pc.binary_join_element_wise(one, texts, nothing), pa.int64()).to_numpy()
+        known = pa.array(COUNTRIES, pa.string())
+        places = pc.index_in(_strings(countries).cast(pa.string()), known)
+        return self.find(
+            np.where(keys == 1, 0, keys), pc.fill_null(places, -1).to_numpy(zero_copy_only=False)
+        )
+
+    def find(self, keys: _Ints, countries: npt.NDArray[Any]) -> _Rows:
+        """Return the row that applies to each number, -1 where none does.
+
+        ``keys`` are the digits behind a 1, or 0; ``countries`` places in ``ranges.COUNTRIES``.
+        """
+        if self._tree.direct is None and len(keys) and self._seen[0] < _WORTH_TABLES:
+            self._seen[0] += len(keys)
+            if self._seen[0] >= _WORTH_TABLES:
+                object.__setattr__(self, "_tree", self._tree.with_tables())
+        return self._tree.find(keys, countries)
 
     def price_array(self, rows: _Rows) -> pa.Array:
         """Return the prices of rows as ``decimal128(38, scale)``, null for -1."""
@@ -76,8 +106,10 @@ class PriceTable:
         return _taken(pa.array(prices, self._type), rows)
 
     def currency_array(self, rows: _Rows) -> pa.Array:
-        """Return the currencies of rows as strings, null for -1."""
-        return _taken(pa.array(self.currency, pa.string()), rows)
+        """Return the currencies of rows as words, null for -1."""
+        names = self.currencies
+        places = np.array([*map(names.index, self.currency), -1], np.int16)
+        return words(places[rows], names)
 
     def cost_array(self, rows: _Rows, parts: npt.NDArray[Any]) -> pa.Array:
         """Return what messages of so many billed parts cost, null for rows -1.
@@ -96,10 +128,11 @@ class PriceTable:
             return pa.array(costs, self._type).take(pa.array(place.reshape(-1)))
         # A decimal128 is a little-endian integer of 128 bits: the product, and its sign.
         words = np.empty((len(rows), 2), dtype="<i8")
-        words[:, 0] = np.array([*self.scaled, 0], dtype=np.int64)[rows] * units
-        words[:, 1] = words[:, 0] >> 63
-        costs_ = pa.Array.from_buffers(self._type, len(rows), [None, pa.py_buffer(words)])
-        return pc.if_else(pa.array(rows >= 0), costs_, pa.scalar(None, self._type))
+        halves = np.empty((len(rows), 2), dtype="<i8")
+        halves[:, 0] = np.array([*self.scaled, 0], dtype=np.int64)[rows] * units
+        halves[:, 1] = halves[:, 0] >> 63
+        valid = None if (rows >= 0).all() else pa.py_buffer(np.packbits(rows >= 0, bitorder="little"))
+        return pa.Array.from_buffers(self._type, len(rows), [valid, pa.py_buffer(halves)])
 
     def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:
         """Return the exact cost of all messages by currency; those without a price do not count.
@@ -115,6 +148,11 @@ class PriceTable:
             currency = self.currency[row]
             sums[currency] = sums.get(currency, 0) + self.scaled[row] * int(counts[row])
         return {currency: _decimal(sums[currency], self.scale) for currency in sorted(sums)}
+
+    def cost(self, row: int, parts: int, messages: int) -> Cost:
+        """Return what messages of so many billed parts cost by a row."""
+        units = messages * (min(parts, 1) if self.per[row] == "message" else parts)
+        return Cost({self.currency[row]: _decimal(self.scaled[row] * units, self.scale)})
 
     def _units(self, rows: _Rows, parts: npt.NDArray[Any]) -> _Ints:
         """Return what is billed: parts, or one a message with any."""
@@ -148,6 +186,23 @@ class _Tree:
     plain: _Rows
     keys: _Ints
     rows: _Rows
+    # The number of each of ``ranges.COUNTRIES`` among ``countries``, and at its end 0 for none.
+    numbers: _Ints
+    # Where they are small enough: the node of every number of ``width`` digits, and the row of
+    # every node and country.
+    direct: _Ints | None = None
+    dense: _Rows | None = None
+
+    def with_tables(self) -> _Tree:
+        """Return the tree with its tables: for many numbers, not for a few."""
+        direct = dense = None
+        if self.width <= _DIRECT_DIGITS:
+            direct = np.repeat(self.nodes, np.diff(self.starts, append=10**self.width))
+        width = len(self.countries) + 1
+        if len(self.sizes) * width <= _DENSE_ENTRIES:
+            node, country = np.divmod(np.arange(len(self.sizes) * width), width)
+            dense = self._upwards(node, country, np.full(len(node), _DIGITS))
+        return replace(self, direct=direct, dense=dense)
 
     @classmethod
     def of(cls, countries: tuple[str, ...], prefixes: tuple[str, ...]) -> _Tree:
@@ -193,41 +248,54 @@ class _Tree:
             plain=plain,
             keys=np.array(keys, dtype=np.int64),
             rows=np.array([keyed[key] for key in keys], dtype=np.int32),
+            numbers=np.array([*(numbers.get(name, 0) for name in COUNTRIES), 0], np.int64),
         )
 
-    def find(self, recipients: pa.Array, countries: pa.Array) -> _Rows:
+    def find(self, keys: _Ints, places: npt.NDArray[Any]) -> _Rows:
         """Return the row of each number, -1 where there is none."""
-        sizes = _ints(pc.binary_length(_strings(recipients)))
-        found = np.full(len(sizes), -1, dtype=np.int32)
-        nodes = self._longest(_strings(recipients), sizes)
-        known = pa.array(self.countries, pa.string())
-        country = _ints(pc.add(pc.index_in(_strings(countries).cast(pa.string()), known), 1))
-        pending = np.flatnonzero(sizes)
-        node = nodes[pending]
+        sizes = np.searchsorted(POWERS, keys, side="right") - 1
+        country = self.numbers[places]
+        some = keys > 0
+        nodes = self._longest(keys, sizes)
+        if self.dense is not None:
+            found: _Rows = self.dense[nodes * (len(self.countries) + 1) + country]
+            if not some.all():
+                found[~some] = -1
+            short = np.flatnonzero(some & (sizes < self.width))
+        else:
+            found = np.full(len(sizes), -1, dtype=np.int32)
+            short = np.flatnonzero(some)
+        # A short number can lie in the interval of a prefix that has more digits.
+        if len(short):
+            found[short] = self._upwards(nodes[short], country[short], sizes[short])
+        return found
+
+    def _upwards(self, node: _Ints, country: _Ints, sizes: _Ints) -> _Rows:
+        """Go up the tree until a row applies."""
+        found = np.full(len(node), -1, dtype=np.int32)
+        pending = np.arange(len(node))
         while len(pending):
             key = node * (len(self.countries) + 1) + country[pending]
             place = np.searchsorted(self.keys, key)
             row = np.where(self.keys[place] == key, self.rows[place], self.plain[node])
-            # A short number can lie in the interval of a prefix that has more digits.
             row[self.sizes[node] > sizes[pending]] = -1
             found[pending] = row
             up = (row < 0) & (node > 0)
             pending, node = pending[up], self.parents[node[up]]
         return found
 
-    def _longest(self, recipients: pa.Array, sizes: _Ints) -> _Ints:
+    def _longest(self, keys: _Ints, sizes: _Ints) -> _Ints:
         """Return the node of the longest prefix, of each number padded with zeros."""
         if not self.width or not len(sizes):
             return np.zeros(len(sizes), dtype=np.int64)
-        if sizes.max() > _DIGITS:
-            recipients = pc.utf8_slice_codeunits(recipients, 0, _DIGITS)
-            sizes = np.minimum(sizes, _DIGITS)
-        if sizes.min() == 0:
-            recipients = pc.if_else(pa.array(sizes > 0), recipients, "0")
-        numbers = _ints(recipients.cast(pa.int64()))
-        powers = 10 ** np.arange(_DIGITS + 1, dtype=np.int64)
-        padded = numbers * powers[np.maximum(self.width - sizes, 0)]
-        padded //= powers[np.maximum(sizes - self.width, 0)]
+        numbers = np.where(keys > 0, keys - POWERS[sizes], 0)
+        if int(sizes.min()) > self.width:
+            padded = scaled(numbers, sizes, self.width)
+        else:
+            padded = numbers * POWERS[np.maximum(self.width - sizes, 0)]
+            padded //= POWERS[np.maximum(sizes - self.width, 0)]
+        if self.direct is not None:
+            return self.direct[padded]
         return self.nodes[np.searchsorted(self.starts, padded, side="right") - 1]
 
 

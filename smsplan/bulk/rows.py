@@ -48,7 +48,7 @@ class FrameRows:
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """Append our columns to the caller's frame, which is not converted."""
         ours = pa.Table.from_batches([change(one_batch(self.ours))])
-        frame = self.source.attach(ours)
+        frame = self.source.attach(frames.plain(ours))
         return frame if chosen is None else frames.take(frame, chosen)
 
 
@@ -72,7 +72,7 @@ class FileRows:
             order = pa.array(sorted(range(len(chosen)), key=lambda place: chosen[place]))
             back = pc.array_sort_indices(order)
             theirs, ours = theirs.take(back), ours.take(back)
-        return frames.from_arrow(theirs, ours, self.kind)
+        return frames.from_arrow(theirs, frames.plain(ours), self.kind)
 
 
 @dataclass(frozen=True, slots=True)

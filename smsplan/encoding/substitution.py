@@ -5,7 +5,7 @@ from __future__ import annotations
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.encoding.segmentation import culprits
 
-_AUTO_ENCODING = {
+AUTO_ENCODING = {
     ord(character): entry.replacement
     for character, entry in LOOK_ALIKES.items()
     if entry.auto_encoding
@@ -21,5 +21,5 @@ def auto_encode(text: str, *, partial: bool = False) -> str:
     >>> auto_encode("“Hi”"), auto_encode("“Hi” \\U0001f600")
     ('"Hi"', '“Hi” 😀')
     """
-    replaced = text.translate(_AUTO_ENCODING)
+    replaced = text.translate(AUTO_ENCODING)
     return replaced if partial or not culprits(replaced) else text

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsplan.encoding import Encoding, culprits, part_capacity
+from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
 from smsplan.ratecards import Cost
 
@@ -98,90 +98,88 @@ class FindingsTally:
 
     def add(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
         """Look at a batch of the caller's columns and the rows of the plan that belong to it."""
-        if self._national is not None:
+        if self._national is not None and not self._national.full:
+            import pyarrow.compute as pc
+
             from smsplan.bulk.cells import number_cells
 
-            column = source.column(self._options.to)
-            self._national.add(number_cells(column, self._options.to).text.to_pylist())
-        self._add_near(planned)
+            texts = number_cells(source.column(self._options.to), self._options.to).text
+            # Only what names no country can be national.
+            named = pc.fill_null(pc.match_substring_regex(texts, r"^\s*(\+|00)"), True)
+            self._national.add(texts.filter(pc.invert(named)).to_pylist())
+        self._add_near(source, planned)
         self._add_unicode(source, planned)
 
-    def _add_near(self, planned: pa.RecordBatch) -> None:
+    def _add_near(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
         import numpy as np
+        import pyarrow as pa
+
+        from smsplan.bulk.kernel import ENCODINGS
+        from smsplan.bulk.words import places
 
         profile = self._options.profile
         if profile.languages:
             # The room of a part depends on each row's national tables.
             return
-        parts = planned.column("billed_parts").to_numpy(zero_copy_only=False)
-        units = planned.column("units").to_numpy(zero_copy_only=False)
-        gsm = np.asarray(planned.column("encoding").to_pylist(), dtype=object) == Encoding.GSM
-        room = np.zeros(len(parts), dtype=np.int64)
-        for encoding, mask in ((Encoding.GSM, gsm), (Encoding.UNICODE, ~gsm)):
+        parts = planned.column("billed_parts").to_numpy()
+        several = np.flatnonzero(parts > 1)
+        if not len(several):
+            return
+        parts = parts[several]
+        units = planned.column("units").to_numpy()[several]
+        encodings = places(planned.column("encoding"), ENCODINGS)[several]
+        for place, encoding in enumerate(ENCODINGS):
             one, more = (
-                part_capacity(encoding, parts=count, reference_bits=profile.reference_bits)
+                part_capacity(Encoding(encoding), parts=count, reference_bits=profile.reference_bits)
                 for count in (1, 2)
             )
-            room[mask] = np.where(parts[mask] == 2, one, more * (parts[mask] - 1))
-        near = np.flatnonzero((parts > 1) & (units - room <= NEAR_UNITS))
-        self._near.rows += len(near)
-        self._near.parts += len(near)
-        self._near.cost += self._cost(planned, near, np.ones(len(near), dtype=np.int64))
+            over = units - np.where(parts == 2, one, more * (parts - 1))
+            near = np.flatnonzero((encodings == place) & (over <= NEAR_UNITS))
+            # A pair that was not cut pushes units on: then more are over than it seems.
+            pushed = near[parts[near] > 2]
+            if len(pushed):
+                chosen = source.take(pa.array(several[pushed]))
+                last = self._kernel.texts.last_units(chosen, gsm=encoding == Encoding.GSM)
+                near = np.setdiff1d(near, pushed[last > NEAR_UNITS])
+            self._near.rows += len(near)
+            self._near.parts += len(near)
+            rows = several[near]
+            self._near.cost += self._cost(planned, rows, np.ones(len(rows), dtype=np.int64))
 
     def _add_unicode(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
         import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        mask = pc.and_(
-            pc.equal(planned.column("encoding"), Encoding.UNICODE.value),
-            planned.column("sendable"),
-        )
-        rows = np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+        from smsplan.bulk.kernel import ENCODINGS
+        from smsplan.bulk.words import places
+
+        encodings = places(planned.column("encoding"), ENCODINGS)
+        sent = planned.column("sendable").to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(sent & (encodings == ENCODINGS.index(Encoding.UNICODE)))
         if not len(rows):
             return
-        extra: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
-        for row, text in zip(rows, self._kernel.texts(source.take(pa.array(rows))), strict=True):
-            assert text is not None, "a row that is sent has a text"
-            values, message = text
-            found = {culprit.character for culprit in culprits(message.text)}
-            places = self._places(found, values)
-            place = self._unicode.setdefault(places, _Place())
-            place.rows += 1
-            place.characters.update(found)
-            plain = message.text.translate({ord(character): "x" for character in found})
-            parts = message.number_of_parts - self._kernel.parts(plain)
-            place.parts += parts
-            kept = extra.setdefault(places, ([], []))
-            kept[0].append(int(row))
-            kept[1].append(parts)
-        for places, (where, parts_each) in extra.items():
-            self._unicode[places].cost += self._cost(
-                planned, np.array(where), np.array(parts_each, dtype=np.int64)
-            )
-
-    def _places(self, found: set[str], values: Mapping[str, str]) -> tuple[str, ...]:
-        """Where the characters stand: the template, or one or several parameters."""
-        effective = {**self._options.defaults, **values}
-        places = []
-        if any(not found.isdisjoint(text) for text in self._options.template.literals):
-            places.append("template")
-        places += [
-            f"parameter '{key}'"
-            for key in self._options.template.parameters
-            if not found.isdisjoint(effective.get(key, ""))
-        ]
-        return tuple(places)
+        reasons = self._kernel.reasons(source.take(pa.array(rows)))
+        billed = planned.column("billed_parts").to_numpy()[rows].astype(np.int64)
+        # What is cut to one part is one part in any alphabet.
+        extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)
+        names = ["template", *(f"parameter '{key}'" for key in self._kernel.texts.keys)]
+        for bits in np.unique(reasons.places).tolist():
+            mask = reasons.places == bits
+            found = tuple(name for place, name in enumerate(names) if bits >> place & 1)
+            place = self._unicode.setdefault(found, _Place())
+            place.rows += int(mask.sum())
+            points, counts = np.unique(reasons.points[mask[reasons.rows]], return_counts=True)
+            for point, count in zip(points.tolist(), counts.tolist(), strict=True):
+                place.characters[chr(point)] += count
+            place.parts += int(extra[mask].sum())
+            place.cost += self._cost(planned, rows[mask], extra[mask])
 
     def _cost(self, planned: pa.RecordBatch, rows: Any, extra: Any) -> Cost:
         """What the last ``extra`` parts of these rows cost."""
         if self._prices is None or not len(rows):
             return Cost()
-        import pyarrow as pa
-
-        chosen = planned.take(pa.array(rows))
-        rate = self._prices.lookup(chosen.column("recipient"), chosen.column("country"))
-        parts = chosen.column("billed_parts").to_numpy(zero_copy_only=False)
+        rate = planned.column("rate").to_numpy()[rows]
+        parts = planned.column("billed_parts").to_numpy()[rows]
         known = rate >= 0
         after = self._prices.totals(rate[known], parts[known])
         before = self._prices.totals(rate[known], parts[known] - extra[known])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.dryruns import counted, shown_parts
 from smsplan.errors import Problem
@@ -15,6 +15,8 @@ from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from smsplan.bulk.prices import PriceTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,78 +124,108 @@ class Summary:
         )
 
 
-_KEYS = ["encoding", "number_of_parts", "country", "problem", "note", "currency"]
+class _Group(NamedTuple):
+    """What rows have in common that are counted together."""
+
+    encoding: str | None
+    parts: int
+    billed: int
+    country: str | None
+    problem: str | None
+    note: str | None
+    rate: int
+    counted: bool
 
 
 class SummaryTally:
     """Adds up batches of planned rows; exact, and as small as the number of distinct kinds."""
 
-    def __init__(self, profile: Profile, *, priced: bool) -> None:
+    def __init__(self, profile: Profile, prices: PriceTable | None) -> None:
         self._profile = profile
-        self._priced = priced
+        self._prices = prices
         self._rows = 0
-        self._encodings: Counter[str] = Counter()
-        self._groups: dict[tuple[Any, ...], tuple[int, int, Any, int]] = {}
+        self._groups: Counter[_Group] = Counter()
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Count the rows of a batch, which has every column of a plan."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        """Count the rows of a settled batch: every column of a plan, and the hidden ones."""
+        import numpy as np
+
+        from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS
+        from smsplan.bulk.ranges import COUNTRIES
+        from smsplan.bulk.words import places
 
         self._rows += batch.num_rows
-        # One pass of a hash aggregation instead of six counts; decimal sums are exact.
-        table = pa.Table.from_batches([batch]).select([*_KEYS, "billed_parts", "cost"])
-        if pa.types.is_decimal(table.schema.field("cost").type):
-            scale = table.schema.field("cost").type.scale
-            table = table.set_column(
-                table.schema.get_field_index("cost"),
-                "cost",
-                pc.cast(table["cost"], pa.decimal128(38, scale)),
-            )
-        grouped = table.group_by(_KEYS, use_threads=False).aggregate(
-            [([], "count_all"), ("billed_parts", "sum"), ("cost", "sum"), ("cost", "count")]
-        )
-        for row in grouped.to_pylist():
-            key = tuple(row[name] for name in _KEYS)
-            new = (row["count_all"], row["billed_parts_sum"], row["cost_sum"], row["cost_count"])
-            old = self._groups.get(key)
-            if old is not None:
-                cost = _sum(key[5], old[2], new[2])
-                new = (old[0] + new[0], old[1] + new[1], cost, old[3] + new[3])
-            self._groups[key] = new
+        texts = {
+            "encoding": ENCODINGS,
+            "country": COUNTRIES,
+            "problem": PROBLEMS,
+            "note": NOTE_TEXTS,
+        }
+        columns = [
+            places(batch.column("encoding"), ENCODINGS),
+            batch.column("number_of_parts").to_numpy(),
+            batch.column("billed_parts").to_numpy(),
+            places(batch.column("country"), COUNTRIES),
+            places(batch.column("problem"), PROBLEMS),
+            places(batch.column("note"), NOTE_TEXTS),
+            batch.column("rate").to_numpy(),
+            batch.column("counted").to_numpy(zero_copy_only=False),
+        ]
+        # All columns in one integer, so that counting is one sort.
+        mixed = np.zeros(batch.num_rows, np.int64)
+        radices = []
+        for column in columns:
+            radix = int(column.max(initial=-1)) + 2
+            radices.append(radix)
+            mixed *= radix
+            mixed += column
+            mixed += 1
+        keys, counts = np.unique(mixed, return_counts=True)
+        parts = []
+        for radix in reversed(radices):
+            parts.append((keys % radix - 1).tolist())
+            keys //= radix
+        named = [
+            [None if at < 0 else texts[name][at] for at in column] if name in texts else column
+            for name, column in zip(_Group._fields, reversed(parts), strict=True)
+        ]
+        for group, count in zip(zip(*named, strict=True), counts.tolist(), strict=True):
+            self._groups[_Group(*group)] += count
 
     def summary(self) -> Summary:
         """Return the totals so far."""
-        encodings: dict[str, Count] = {}
-        lengths: dict[int, Count] = {}
-        countries: dict[str | None, Count] = {}
+        encodings: dict[Any, Count] = {}
+        lengths: dict[Any, Count] = {}
+        countries: dict[Any, Count] = {}
         problems: Counter[str] = Counter()
         notes: Counter[str] = Counter()
         total = Count()
         recipients = shown = 0
-        for key, (rows, parts, amount, known) in self._groups.items():
-            encoding, length, country, problem, note, currency = key
-            if self._accepted(problem):
+        for group, rows in self._groups.items():
+            problem = _problem(group.problem)
+            if group.counted:
                 recipients += rows
-                shown += rows * shown_parts(length, _problem(problem), self._profile)
+                shown += rows * shown_parts(group.parts, problem, self._profile)
             if problem is not None:
                 problems[problem] += rows
                 continue
-            for name in (note or "").split(";"):
+            for name in (group.note or "").split(";"):
                 if name:
                     notes[name] += rows
-            amounts = {currency: amount} if currency is not None and known else {}
-            count = Count(rows, parts, Cost(amounts, unpriced=rows - known))
+            count = Count(rows, rows * group.billed, self._cost(group, rows))
             total += count
-            encodings[encoding] = encodings.get(encoding, Count()) + count
-            lengths[length] = lengths.get(length, Count()) + count
-            countries[country] = countries.get(country, Count()) + count
+            for counts, key in (
+                (encodings, group.encoding),
+                (lengths, group.parts),
+                (countries, group.country),
+            ):
+                counts[key] = counts.get(key, Count()) + count
         return Summary(
             rows=self._rows,
             messages=total.messages,
             parts=total.parts,
             cost=total.cost,
-            priced=self._priced,
+            priced=self._prices is not None,
             encodings=dict(sorted(encodings.items())),
             lengths=dict(sorted(lengths.items())),
             countries=dict(
@@ -205,29 +237,32 @@ class SummaryTally:
             dry_run_messages=shown,
         )
 
-    def _accepted(self, problem: str | None) -> bool:
-        """Whether a dry run would count the row; the others make the API refuse the request."""
+    def _cost(self, group: _Group, rows: int) -> Cost:
+        if self._prices is None or group.rate < 0:
+            return Cost(unpriced=rows)
+        return self._prices.cost(group.rate, group.billed, rows)
+
+
+def accepted(profile: Profile) -> Any:
+    """Say of every problem, and at the end of none, whether a dry run counts a row that has it.
+
+    The others make the API refuse the request. Of the rows of a number it counts one.
+    """
+    import numpy as np
+
+    def counts(problem: Problem) -> bool:
         match problem:
-            case None | Problem.OVER_255_PARTS:
+            case Problem.OVER_255_PARTS:
                 return True
-            case Problem.UNMATCHED_PARAMETER if self._profile.unmatched == "error":
-                return False
-            case Problem.EXCEEDED_PARTS_LIMIT if self._profile.exceeded_parts == "error":
-                return False
-            case Problem.UNMATCHED_PARAMETER | Problem.EXCEEDED_PARTS_LIMIT:
-                return counted(_problem(problem), self._profile)
-            case Problem.DUPLICATE_RECIPIENT:
-                return self._profile.duplicates == "counted"
+            case Problem.UNMATCHED_PARAMETER:
+                return profile.unmatched != "error" and counted(problem, profile)
+            case Problem.EXCEEDED_PARTS_LIMIT:
+                return profile.exceeded_parts != "error" and counted(problem, profile)
             case _:
                 return False
+
+    return np.array([*map(counts, Problem), True])
 
 
 def _problem(name: str | None) -> Problem | None:
     return None if name is None else Problem(name)
-
-
-def _sum(currency: str | None, first: Any, second: Any) -> Any:
-    """Add two exact amounts, either of which may be unknown."""
-    if first is None or second is None or currency is None:
-        return first if second is None else second
-    return (Cost({currency: first}) + Cost({currency: second})).amounts[currency]

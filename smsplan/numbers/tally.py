@@ -55,9 +55,14 @@ class NationalTally:
         self._seen = 0
         self._doubtful: list[str] = []
 
+    @property
+    def full(self) -> bool:
+        """Whether enough numbers have been looked at."""
+        return self._seen >= _LOOKED_AT
+
     def add(self, texts: Iterable[str | None]) -> None:
         """Look at cells of the column of numbers; only the first 10,000 without ``+`` count."""
-        if self._seen >= _LOOKED_AT:
+        if self.full:
             return
         for text in texts:
             written = write_out(text) if text is not None else None

@@ -1,0 +1,139 @@
+"""How many parts each message takes, exactly: bounds first, and a walk where they differ.
+
+Without a pair to split, every closed part is full or one unit short, so that
+ceil(units / room) <= parts <= min(ceil(units / (room - 1)), ceil((units + pairs) / room)).
+Only messages whose bounds differ have to be looked at, all of them together, part by part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from smsplan.bulk.classes import ASTRAL, CONTINUATION, OUTSIDE, REMOVED, WIDE
+from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
+
+
+class Room(NamedTuple):
+    """Units that a message holds alone, and each of several parts."""
+
+    alone: int
+    part: int
+
+
+class Characters:
+    """The characters of some texts in a row: where each begins, and the units before it.
+
+    ``first`` and ``last`` are the places of the first character of each text and of the one behind
+    its last; ``units`` counts from the first text on.
+    """
+
+    __slots__ = ("first", "kinds", "last", "octets", "starts", "units")
+
+    def __init__(self, octets: Octets, kinds: Bytes, pairs: Mask) -> None:
+        begins = (kinds != CONTINUATION) & (kinds != REMOVED)
+        borders = octets.ranks(begins, octets.offsets)
+        self.octets = octets
+        self.starts = np.flatnonzero(begins)
+        self.kinds = kinds[self.starts]
+        self.first, self.last = borders[:-1], borders[1:]
+        self.units = np.zeros(len(self.starts) + 1, np.int64)
+        np.cumsum(1 + pairs[self.starts], out=self.units[1:])
+
+    def of(self, texts: Ints) -> Characters:
+        """Return some of the texts."""
+        some = Characters.__new__(Characters)
+        some.octets, some.starts, some.kinds = self.octets, self.starts, self.kinds
+        some.units, some.first, some.last = self.units, self.first[texts], self.last[texts]
+        return some
+
+    def at_or_before(self, units: Ints) -> Ints:
+        """Return the last character that begins at or before a unit."""
+        places: Ints = np.searchsorted(self.units, units, side="right") - 1
+        return places
+
+    def outside(self) -> Ints:
+        """Return the places of characters outside the alphabet."""
+        return np.flatnonzero((self.kinds == OUTSIDE) | (self.kinds == ASTRAL))
+
+    def points(self, places: Ints) -> Ints:
+        """Return the code points of characters, from their octets."""
+        data = self.octets.data
+        at = self.starts[places]
+        lead = data[at].astype(np.int64)
+        more = (lead >= 0xC0).astype(np.int64) + (lead >= 0xE0) + (lead >= 0xF0)
+        points = lead & np.array([0x7F, 0x1F, 0x0F, 0x07])[more]
+        for step in (1, 2, 3):
+            on = np.flatnonzero(more >= step)
+            points[on] = points[on] << 6 | data[at[on] + step] & 0x3F
+        return points
+
+
+def pairs_of(kinds: Bytes, octets: Octets, gsm: Mask, *, utf16: bool = True) -> Mask:
+    """Mark the first octets of characters of two units, by the encoding of each text."""
+    wide = kinds == WIDE
+    if gsm.all():
+        return wide
+    astral = (kinds == ASTRAL) & utf16
+    if not gsm.any():
+        return astral
+    return np.where(np.repeat(gsm, octets.lengths), wide, astral)
+
+
+def count(
+    units: Ints,
+    pairs: Ints,
+    room: Room,
+    *,
+    dense: bool,
+    walk: Callable[[Ints], Ints] | None,
+) -> Ints:
+    """Return the number of parts of messages of one encoding.
+
+    ``walk`` is given the places of the messages that have to be walked, and returns their parts.
+    """
+    parts = np.ones(len(units), np.int64)
+    several = np.flatnonzero(units > room.alone)
+    if not len(several):
+        return parts
+    size = units[several]
+    low = -(-size // room.part)
+    parts[several] = low
+    if dense:
+        return parts
+    high = np.minimum(-(-size // (room.part - 1)), -(-(size + pairs[several]) // room.part))
+    doubt = several[low != high]
+    if len(doubt) and walk is not None:
+        parts[doubt] = walk(doubt)
+    return parts
+
+
+class Walk(NamedTuple):
+    """Parts of each text, and the units in its last one."""
+
+    parts: Ints
+    last_units: Ints
+
+
+def walked(
+    characters: Characters, room: int, check: Callable[[Ints, Ints], None] | None = None
+) -> Walk:
+    """Cut all texts together, the n-th parts at once; a cut never goes through a pair.
+
+    ``check`` is given the texts and the characters before which they are cut.
+    """
+    base = characters.units[characters.first]
+    end = characters.units[characters.last] - base
+    position = np.zeros(len(base), np.int64)
+    parts = np.ones(len(base), np.int64)
+    active = np.flatnonzero(end > room)
+    while len(active):
+        at = characters.at_or_before(base[active] + position[active] + room)
+        if check is not None:
+            check(active, at)
+        position[active] = characters.units[at] - base[active]
+        parts[active] += 1
+        active = active[end[active] - position[active] > room]
+    return Walk(parts, end - position)

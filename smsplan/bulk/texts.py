@@ -1,0 +1,625 @@
+"""Templates and columns to what each message takes: ``dryruns.Composer`` for a whole batch.
+
+A message's size is the sum of the sizes of its pieces, so the pieces are measured, not the
+messages: literals once, a column once a distinct value where it is a dictionary already, else by
+its octets. Texts are only put together where the sum does not decide: on a boundary, for a cut,
+for replaced characters, or because the bodies are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsplan.bulk import parts as counting
+from smsplan.bulk.cells import text_cells
+from smsplan.bulk.classes import FIELD, MOST_OCTETS, OUTSIDE, Classes, Sizes
+from smsplan.bulk.clusters import clear
+from smsplan.bulk.octets import Ints, Mask, Octets
+from smsplan.bulk.options import Options
+from smsplan.bulk.parts import Characters, Room
+from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
+from smsplan.encoding import Encoding, part_capacity
+from smsplan.encoding.substitution import AUTO_ENCODING
+from smsplan.errors import UnencodableText
+
+# Texts are put together in pieces of so many octets at most.
+_CHUNK = 1 << 23
+_OUTSIDE = 1 << 3 * FIELD
+_EMPTY = pa.scalar("", pa.large_string())
+
+
+@dataclass(slots=True)
+class Texts:
+    """What the messages of a batch take; ``alone`` marks rows that have to be composed one by one.
+
+    ``gsm``: the encoding; ``units`` septets or code units; ``parts`` as a dry run shows them,
+    ``billed`` as they are sent.
+    """
+
+    gsm: Mask
+    units: Ints
+    parts: Ints
+    billed: Ints
+    alone: Mask
+    unencodable: Mask
+    too_long: Mask
+    unmatched: Mask
+    default_used: Mask
+    substituted: Mask
+    truncated: Mask
+    bodies: Any = None
+    # Texts of some rows that are not what the template makes: rows, and an array of texts.
+    changed: list[tuple[Ints, Any]] = field(default_factory=list)
+
+    def put(self, row: int, message: Message | None) -> None:
+        """Put in a message that was composed alone; None cannot be encoded."""
+        if message is None:
+            self.unencodable[row] = True
+            return
+        self.gsm[row] = message.encoding is Encoding.GSM
+        self.units[row] = message.units
+        self.parts[row] = message.number_of_parts
+        self.billed[row] = message.billed_parts or message.number_of_parts
+        self.unmatched[row] = bool(message.unmatched)
+        self.substituted[row] = message.substituted
+        self.truncated[row] = message.truncated
+
+
+class Reasons(NamedTuple):
+    """Why messages are Unicode.
+
+    ``places`` are bits: 1 the template, then each key in order. ``plain_parts`` is what a message
+    would take if its characters outside the alphabet were in it. ``rows`` and ``points`` are the
+    distinct pairs of a row and a character of it that is outside.
+    """
+
+    places: Ints
+    plain_parts: Ints
+    rows: Ints
+    points: Ints
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column of values: its texts, how often it stands in the body, and what its cells take."""
+
+    text: Any
+    sizes: Ints
+    octets: Ints | int
+    missing: Mask | None
+
+
+class TextKernel:
+    """Composes the messages of whole batches for one plan."""
+
+    def __init__(self, options: Options, composer: Composer) -> None:
+        profile = composer.profile
+        self._options = options
+        self._profile = profile
+        self._composer = composer
+        self._classes = Classes(profile)
+        # Line breaks are replaced in texts that are put together.
+        self._composed = Classes(profile.replace(line_breaks="kept"))
+        self._utf16 = profile.unicode_unit == "utf16"
+        self._cuts = options.truncate_concat and profile.truncation == "cut"
+        self._rooms = {
+            gsm: Room(
+                *(
+                    part_capacity(encoding, parts=count, reference_bits=profile.reference_bits)
+                    for count in (1, 2)
+                )
+            )
+            for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
+        }
+        self._pieces, self._absent = self._parse()
+        # A column may be looked at and stand nowhere: the profile can escape its placeholder.
+        self.keys = tuple(options.columns)
+        self._times = {key: sum(key == other for other, _ in self._pieces) for key in self.keys}
+        literals = [text for key, text in self._pieces if key is None]
+        self._fixed = 0
+        self._sizes_absent: dict[str, int] = dict.fromkeys(self.keys, 0)
+        self._encodable = True
+        try:
+            sizes = [self._classes.size(text) for text in literals]
+            self._fixed = sum(size % _OUTSIDE for size in sizes)
+            self._fixed += max((size - size % _OUTSIDE for size in sizes), default=0)
+            for key, text in self._absent.items():
+                self._sizes_absent[key] = self._classes.size(text)
+        except UnicodeEncodeError:
+            self._encodable = False
+        self._known: dict[str, tuple[Any, Ints, Ints]] = {}
+
+    def _parse(self) -> tuple[list[tuple[str | None, str]], dict[str, str]]:
+        """Return literals and keys in order, and what stands for each key without a value."""
+        template = self._composer.template
+        pieces: list[tuple[str | None, str]] = []
+        absent: dict[str, str] = {}
+        for place, piece in enumerate(template.pieces):
+            key = piece if place % 2 else None
+            if key is not None:
+                text = "" if self._profile.unmatched == "empty" else f"${{{key}}}"
+                absent[key] = self._options.defaults.get(key, text)
+                if key not in self._options.columns:
+                    key, piece = None, absent[key]
+            if key is None and pieces and pieces[-1][0] is None:
+                piece = pieces.pop()[1] + piece
+            pieces.append((key, piece))
+        self._always_unmatched = any(
+            key not in self._options.columns and key not in self._options.defaults
+            for key in template.parameters
+        )
+        self._again = self._profile.values_in_values == "again"
+        if self._again and any("${" in text for text in self._options.defaults.values()):
+            self._always_alone = True
+        else:
+            self._always_alone = False
+        return pieces, absent
+
+    def __call__(self, batch: pa.RecordBatch) -> Texts:
+        """Measure the messages of a batch."""
+        made = self._blank(batch.num_rows)
+        columns = {key: self._column(batch, key, made) for key in self.keys}
+        if not self._encodable or self._always_alone:
+            made.alone[:] = True
+            made.bodies = pa.nulls(batch.num_rows, pa.large_string())
+            return made
+        total = self._total(columns, made)
+        self._measure(columns, total, made)
+        if self._profile.auto_encoding != "off":
+            self._auto_encode(columns, made)
+        made.billed = made.parts
+        if self._options.truncate_concat:
+            self._truncate(columns, made)
+        if self._options.bodies:
+            made.bodies = self._all_bodies(columns, made)
+        return made
+
+    def _blank(self, rows: int) -> Texts:
+        none = np.zeros(rows, bool)
+        return Texts(
+            gsm=~none,
+            units=np.zeros(rows, np.int64),
+            parts=np.ones(rows, np.int64),
+            billed=np.ones(rows, np.int64),
+            alone=none.copy(),
+            unencodable=none.copy(),
+            too_long=none.copy(),
+            unmatched=none | self._always_unmatched,
+            default_used=none.copy(),
+            substituted=none.copy(),
+            truncated=none.copy(),
+        )
+
+    # What the cells of a column take.
+
+    def _column(self, batch: pa.RecordBatch, key: str, made: Texts) -> _Column:
+        name = self._options.columns[key]
+        array = batch.column(name)
+        if _is_text_dictionary(array):
+            column = self._dictionary(array, key)
+        else:
+            cells = text_cells(array, name)
+            if cells.unencodable.true_count:
+                made.unencodable |= _mask(cells.unencodable)
+            octets = Octets.of(cells.text)
+            column = _Column(cells.text, self._classes.sizes(octets), octets.lengths, None)
+            if cells.text.null_count:
+                column.missing = _mask(cells.text.is_null())
+        if column.missing is not None:
+            column.sizes = np.where(column.missing, self._sizes_absent[key], column.sizes)
+            made.default_used |= column.missing
+            if key not in self._options.defaults and self._times[key]:
+                made.unmatched |= column.missing
+        self._check_values(column, made)
+        return column
+
+    def _dictionary(self, array: Any, key: str) -> _Column:
+        """Measure the distinct values, each once over all batches that share their dictionary."""
+        values = array.dictionary
+        places = array.indices
+        if len(values) > 2 * len(array):
+            # A small slice of a large dictionary: only the values in it.
+            values = array.cast(values.type)
+            places = pa.array(np.arange(len(array)), mask=_mask(array.is_null()))
+        known = self._known.get(key)
+        if known is not None and known[0].equals(values):
+            _, sizes, lengths = known
+        else:
+            octets = Octets.of(values)
+            sizes, lengths = self._classes.sizes(octets), octets.lengths
+            self._known[key] = (values, sizes, lengths)
+        if not len(values):
+            sizes, lengths = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        at = pc.fill_null(places, 0) if places.null_count else places
+        index = at.to_numpy(zero_copy_only=False)
+        missing = None
+        if array.null_count or values.null_count:
+            missing = ~_mask(pc.is_valid(places))
+            if values.null_count:
+                missing |= _mask(values.is_null())[index]
+        longest = int(lengths.max(initial=0))
+        few = longest if longest <= self._short else lengths[index]
+        return _Column(array, sizes[index], few, missing)
+
+    @property
+    def _short(self) -> int:
+        """A value of so many octets is surely not too long, and surely fits."""
+        limit = self._profile.value_limit
+        return MOST_OCTETS // 1024 if limit is None else min(limit, MOST_OCTETS // 1024)
+
+    def _check_values(self, column: _Column, made: Texts) -> None:
+        """Find values that are too long, and those that the sum cannot be taken of."""
+        limit = self._profile.value_limit
+        octets = column.octets
+        if limit is not None and not isinstance(octets, int):
+            long = np.flatnonzero(octets > limit)
+            if column.missing is not None:
+                long = long[~column.missing[long]]
+            if len(long):
+                # Only these few are counted: octets are never fewer than characters.
+                texts = _plain(column.text.take(pa.array(long)))
+                length = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
+                if self._profile.length_unit == "utf16":
+                    view = Octets.of(texts)
+                    length = length + view.count(view.data >= 0xF0)
+                made.too_long[long[length > limit]] = True
+        if self._profile.line_breaks == "crlf_to_lf" or self._again:
+            pattern = r"^$|^\n|\r$" if self._profile.line_breaks == "crlf_to_lf" else ""
+            if self._again:
+                pattern += "|" * bool(pattern) + r"\$\{"
+            found = pc.fill_null(pc.match_substring_regex(_plain(column.text), pattern), False)
+            # A line break may go over two pieces; a value may have parameters of its own.
+            made.alone |= _mask(found)
+
+    def _total(self, columns: dict[str, _Column], made: Texts) -> Ints:
+        """Add up the sizes; rows that do not fit the fields are composed alone."""
+        longest: Any = len(self._composer.template.body) * 4
+        for key, column in columns.items():
+            longest = longest + self._times[key] * column.octets
+        if np.max(longest, initial=0) > MOST_OCTETS:
+            made.alone |= longest > MOST_OCTETS
+        total = np.full(len(made.gsm), self._fixed, np.int64)
+        for key, column in columns.items():
+            times = self._times[key]
+            total += column.sizes if times == 1 else column.sizes * times
+        total[made.alone] = 0
+        return total
+
+    # What the messages take.
+
+    def _measure(self, columns: dict[str, _Column], total: Ints, made: Texts) -> None:
+        sizes = Sizes.unpack(total)
+        made.gsm = sizes.outside == 0
+        astral = sizes.astral if self._utf16 else np.zeros_like(sizes.astral)
+        pairs = np.where(made.gsm, sizes.wide, astral)
+        made.units = sizes.chars + pairs
+        if self._profile.languages:
+            made.alone |= ~made.gsm | ((made.units > self._rooms[True].alone) & (sizes.wide > 0))
+        made.parts = np.ones(len(total), np.int64)
+        for gsm in (True, False):
+            rows = np.flatnonzero((made.gsm == gsm) & (made.units > self._rooms[gsm].alone))
+            if len(rows):
+                self._count(columns, made, pairs, rows, gsm=gsm)
+
+    def _count(
+        self, columns: dict[str, _Column], made: Texts, pairs: Ints, rows: Ints, *, gsm: bool
+    ) -> None:
+        boundary = self._profile.gsm_boundary if gsm else self._profile.unicode_boundary
+        room = self._rooms[gsm]
+        if boundary == "grapheme":
+            made.parts[rows] = self._walk(columns, rows, room.part, gsm=gsm, clusters=True)
+            unclear = made.parts[rows] < 0
+            made.alone[rows[unclear]] = True
+            return
+        made.parts[rows] = counting.count(
+            made.units[rows],
+            pairs[rows],
+            room,
+            dense=boundary == "dense",
+            walk=lambda doubt: self._walk(columns, rows[doubt], room.part, gsm=gsm),
+        )
+
+    def _walk(
+        self,
+        columns: dict[str, _Column],
+        rows: Ints,
+        room: int,
+        *,
+        gsm: bool,
+        clusters: bool = False,
+    ) -> Ints:
+        """Count parts from the texts themselves; -1 where a cluster needs its neighbourhood."""
+        parts = np.zeros(len(rows), np.int64)
+        for where, texts in self._chunks(columns, rows):
+            characters = self._characters(texts, gsm=gsm)
+            unclear: list[Ints] = []
+
+            def check(active: Ints, at: Ints, characters: Any = characters, un: Any = unclear) -> None:
+                un.append(active[~self._clear(characters, at)])
+
+            parts[where] = counting.walked(characters, room, check if clusters else None).parts
+            for active in unclear:
+                parts[where[active]] = -1
+        return parts
+
+    def _clear(self, characters: Characters, at: Ints) -> Mask:
+        return clear(characters.points(at - 1), characters.points(at))
+
+    def _characters(self, texts: Any, *, gsm: bool) -> Characters:
+        octets = Octets.of(texts)
+        kinds = self._composed.of(octets)
+        encodings = np.full(len(octets), gsm)
+        pairs = counting.pairs_of(kinds, octets, encodings, utf16=self._utf16)
+        return Characters(octets, kinds, pairs)
+
+    # Auto Encoding and truncation.
+
+    def _auto_encode(self, columns: dict[str, _Column], made: Texts) -> None:
+        """Replace look-alikes in Unicode messages of several parts."""
+        if self._cuts and self._profile.auto_encoding_order == "after_truncation":
+            # What was cut to one part, or fits one, is not replaced.
+            return
+        rows = np.flatnonzero(~made.gsm & (made.parts > 1) & ~made.alone)
+        if self._profile.form_feed == "unicode":
+            made.alone[rows] = True
+            return
+        partial = self._profile.auto_encoding_partial == "partial"
+        for where, texts in self._chunks(columns, rows):
+            characters = self._characters(texts, gsm=False)
+            replaced = texts
+            for point in np.unique(characters.points(characters.outside())).tolist():
+                if point in AUTO_ENCODING:
+                    replaced = pc.replace_substring(replaced, chr(point), AUTO_ENCODING[point])
+            gsm = self._composed.sizes(Octets.of(replaced)) < _OUTSIDE
+            taken = _mask(pc.not_equal(replaced, texts)) & (gsm | partial)
+            made.substituted[rows[where[taken]]] = True
+            chosen = pa.array(np.flatnonzero(taken))
+            self._remeasure(made, rows[where[taken]], replaced.take(chosen))
+
+    def _remeasure(self, made: Texts, rows: Ints, texts: Any) -> None:
+        """Measure rows anew whose text is no longer what the template makes."""
+        made.changed.append((rows, texts))
+        octets = Octets.of(texts)
+        kinds = self._composed.of(octets)
+        sizes = Sizes.unpack(self._composed.sizes(octets))
+        gsm = sizes.outside == 0
+        made.gsm[rows] = gsm
+        pairs = np.where(gsm, sizes.wide, sizes.astral if self._utf16 else 0)
+        made.units[rows] = sizes.chars + pairs
+        if self._profile.unicode_boundary == "grapheme":
+            made.alone[rows[~gsm]] = True
+        characters = Characters(octets, kinds, counting.pairs_of(kinds, octets, gsm, utf16=self._utf16))
+        for encoding in (True, False):
+            chosen = np.flatnonzero(gsm == encoding)
+            boundary = self._profile.gsm_boundary if encoding else self._profile.unicode_boundary
+            room = self._rooms[encoding]
+
+            def walk(doubt: Ints, chosen: Any = chosen, room: Any = room) -> Ints:
+                return counting.walked(characters.of(chosen[doubt]), room.part).parts
+
+            made.parts[rows[chosen]] = counting.count(
+                made.units[rows[chosen]],
+                pairs[chosen],
+                room,
+                dense=boundary == "dense",
+                walk=walk,
+            )
+
+    def _truncate(self, columns: dict[str, _Column], made: Texts) -> None:
+        """Cut messages of several parts to one, as the profile says."""
+        several = (made.parts > 1) & ~made.alone
+        made.truncated = several
+        made.billed = np.where(several, 1, made.parts)
+        if not self._cuts:
+            if self._profile.truncation == "parts_only":
+                made.parts = made.billed
+            return
+        rows = np.flatnonzero(several)
+        after = self._profile.truncation_encoding == "after"
+        if self._profile.languages or (after and self._profile.form_feed == "unicode"):
+            made.alone[rows] = True
+            return
+        replaced = {row for where, _ in made.changed for row in where.tolist()}
+        for where, texts in self._chunks(columns, rows, made.changed if replaced else ()):
+            at = rows[where]
+            octets = Octets.of(texts)
+            kinds = self._composed.of(octets)
+            for gsm in (True, False):
+                chosen = np.flatnonzero(made.gsm[at] == gsm)
+                if len(chosen):
+                    self._cut(made, at[chosen], octets, kinds, chosen, gsm=gsm, after=after)
+        made.parts = made.billed
+
+    def _cut(
+        self,
+        made: Texts,
+        rows: Ints,
+        octets: Octets,
+        kinds: npt.NDArray[np.uint8],
+        chosen: Ints,
+        *,
+        gsm: bool,
+        after: bool,
+    ) -> None:
+        encoding = np.full(len(octets), gsm)
+        pairs = counting.pairs_of(kinds, octets, encoding, utf16=self._utf16)
+        characters = Characters(octets, kinds, pairs)
+        places, units = self._fitting(characters, chosen, self._rooms[gsm].alone)
+        if not gsm and after:
+            # A prefix before the first character outside has septets, and more room.
+            septets = Characters(octets, kinds, counting.pairs_of(kinds, octets, ~encoding))
+            short, size = self._fitting(septets, chosen, self._rooms[True].alone)
+            outside = septets.outside()
+            border = outside[np.searchsorted(outside, septets.first[chosen])]
+            plain = places <= border
+            ends = np.minimum(short, border)
+            size = septets.units[ends] - septets.units[septets.first[chosen]]
+            places, units = np.where(plain, ends, places), np.where(plain, size, units)
+            made.gsm[rows[plain]] = True
+        if self._profile.truncation_boundary == "grapheme":
+            unicode_ = np.flatnonzero(~made.gsm[rows])
+            unclear = unicode_[~self._clear(characters, places[unicode_])]
+            made.alone[rows[unclear]] = True
+        made.units[rows] = units
+        if self._options.bodies:
+            starts = octets.offsets[:-1][chosen]
+            ends = np.append(characters.starts, len(octets.data))[places]
+            made.changed.append((rows, _spans(octets, starts, ends)))
+
+    @staticmethod
+    def _fitting(characters: Characters, chosen: Ints, room: int) -> tuple[Ints, Ints]:
+        """The character behind the last that fits in a room, and the units before it."""
+        base = characters.units[characters.first[chosen]]
+        at = characters.at_or_before(base + room)
+        at = np.minimum(at, characters.last[chosen])
+        return at, characters.units[at] - base
+
+    # Reasons, for a few rows.
+
+    def reasons(self, batch: pa.RecordBatch) -> Reasons:
+        """Say which characters make Unicode messages of these rows, and what they would be else."""
+        made = self._blank(batch.num_rows)
+        columns = {key: self._column(batch, key, made) for key in self.keys}
+        total = self._total(columns, made)
+        places = np.full(len(total), int(self._fixed >= _OUTSIDE), np.int64)
+        for place, key in enumerate(self.keys, 1):
+            if self._times[key]:
+                places |= (columns[key].sizes >= _OUTSIDE).astype(np.int64) << place
+        sizes = Sizes.unpack(total)
+        units = sizes.chars + sizes.wide
+        room = self._rooms[True]
+        plain = counting.count(
+            units,
+            sizes.wide,
+            room,
+            dense=self._profile.gsm_boundary == "dense",
+            walk=lambda doubt: self._walk(columns, doubt, room.part, gsm=True),
+        )
+        rows, points = [], []
+        for where, texts in self._chunks(columns, np.arange(len(total))):
+            characters = self._characters(texts, gsm=False)
+            outside = characters.outside()
+            at = np.searchsorted(characters.first, outside, side="right") - 1
+            # Empty texts begin where the next one does; ``right`` finds the last of them.
+            each = np.unique(where[at] << 21 | characters.points(outside))
+            rows.append(each >> 21)
+            points.append(each & (1 << 21) - 1)
+        return Reasons(places, plain, np.concatenate(rows), np.concatenate(points))
+
+    def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
+        """Return the units in the last part of messages of one encoding."""
+        made = self._blank(batch.num_rows)
+        columns = {key: self._column(batch, key, made) for key in self.keys}
+        units = np.zeros(batch.num_rows, np.int64)
+        for where, texts in self._chunks(columns, np.arange(batch.num_rows)):
+            characters = self._characters(texts, gsm=gsm)
+            units[where] = counting.walked(characters, self._rooms[gsm].part).last_units
+        return units
+
+    # Texts, where they are needed.
+
+    def _bodies(self, columns: dict[str, _Column], rows: Ints | None, count: int) -> Any:
+        """Put the texts of rows together (None: all of them)."""
+        pieces: list[Any] = []
+        for key, literal in self._pieces:
+            if key is None:
+                pieces.append(pa.scalar(literal, pa.large_string()))
+                continue
+            text = columns[key].text
+            if rows is not None:
+                text = text.take(pa.array(rows))
+            pieces.append(pc.fill_null(_plain(text), self._absent[key]))
+        if not any(key for key, _ in self._pieces):
+            texts = pa.repeat(pieces[0], count)
+        else:
+            texts = pc.binary_join_element_wise(*pieces, _EMPTY)
+        return self._replaced(texts)
+
+    def _replaced(self, texts: Any) -> Any:
+        """Apply the character switches, as ``dryruns.characters`` does."""
+        for old, new in _character_switches(self._profile):
+            texts = pc.replace_substring(texts, old, new)
+        return texts
+
+    def _chunks(
+        self,
+        columns: dict[str, _Column],
+        rows: Ints,
+        changed: Any = (),
+    ) -> Iterator[tuple[Ints, Any]]:
+        """Yield places in ``rows`` and their texts, some megaoctets at a time."""
+        size = np.full(len(rows), 4 * len(self._composer.template.body), np.int64)
+        for key, column in columns.items():
+            octets = column.octets
+            size += self._times[key] * (octets if isinstance(octets, int) else octets[rows])
+        ends = np.cumsum(size) // _CHUNK
+        for where in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ends)) + 1):
+            if len(where):
+                texts = self._bodies(columns, rows[where], len(where))
+                yield where, _with_changes(texts, rows[where], changed)
+
+    def _all_bodies(self, columns: dict[str, _Column], made: Texts) -> Any:
+        rows = np.arange(len(made.gsm))
+        texts = self._bodies(columns, None, len(rows))
+        return _with_changes(texts, rows, made.changed)
+
+
+def _with_changes(texts: Any, rows: Ints, changed: Any) -> Any:
+    """Put changed texts in the place of those of the template; later changes win."""
+    for where, others in changed:
+        place = np.searchsorted(where, rows)
+        place = np.minimum(place, max(len(where) - 1, 0))
+        hit = where[place] == rows if len(where) else np.zeros(len(rows), bool)
+        if hit.any():
+            texts = pc.replace_with_mask(
+                texts, pa.array(hit), others.take(pa.array(place[hit]))
+            )
+    return texts
+
+
+def _spans(octets: Octets, starts: Ints, ends: Ints) -> Any:
+    """Return the octets from starts to ends, a row each."""
+    marks = np.zeros(len(octets.data) + 1, np.int8)
+    np.add.at(marks, starts, 1)
+    np.subtract.at(marks, ends, 1)
+    kept = octets.data[np.cumsum(marks[:-1], dtype=np.int8).astype(bool)]
+    offsets = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(ends - starts, out=offsets[1:])
+    return Octets(kept, offsets).array()
+
+
+def _character_switches(profile: Any) -> Iterator[tuple[str, str]]:
+    if profile.line_breaks == "crlf_to_lf":
+        yield "\r\n", "\n"
+    if profile.spaces == "space":
+        yield from ((space, " ") for space in "\t\u00a0\u2028")
+    if profile.controls == "removed":
+        yield from ((control, "") for control in "\x00\x1b")
+    if profile.greek_capitals == "latin":
+        yield from ((chr(old), chr(new)) for old, new in GREEK_CAPITALS.items())
+    if profile.small_c_cedilla == "gsm":
+        yield "ç", "Ç"
+
+
+def _is_text_dictionary(array: Any) -> bool:
+    kind = array.type
+    return bool(pa.types.is_dictionary(kind)) and bool(
+        pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)
+    )
+
+
+def _plain(text: Any) -> Any:
+    """Return large strings, whatever held them."""
+    return text if pa.types.is_large_string(text.type) else text.cast(pa.large_string())
+
+
+def _mask(array: Any) -> Mask:
+    mask: Mask = array.to_numpy(zero_copy_only=False)
+    return mask
