@@ -488,9 +488,7 @@ class _Ranges:
 
     def __iter__(self) -> Iterator[tuple[str, Range]]:
         """Yield every prefix that is told apart no further, in order."""
-        waiting: list[tuple[str, frozenset[int], Range]] = [
-            (self.code, self._start, _EMPTY)
-        ]
+        waiting: list[tuple[str, frozenset[int], Range]] = [(self.code, self._start, _EMPTY)]
         while waiting:
             prefix, states, shorter = waiting.pop()
             length = len(prefix) - len(self.code)
@@ -499,7 +497,9 @@ class _Ranges:
             alike = all(bits in (_NOTHING, _VALID, _FICTITIOUS) for bits in outcomes)
             if alike and prefix not in self._inner and not (trunk and len(prefix) < _ASKED_DIGITS):
                 valid, fictitious = (
-                    sum(1 << len(prefix) + more for more, bits in enumerate(outcomes) if bits == bit)
+                    sum(
+                        1 << len(prefix) + more for more, bits in enumerate(outcomes) if bits == bit
+                    )
                     for bit in (_VALID, _FICTITIOUS)
                 )
                 country = _longest(self._prefixes, prefix) or ""
@@ -548,7 +548,7 @@ def ranges_source() -> str:
         starts.setdefault(kind, []).append(start)
     lines = [
         f'"""Ranges of numbers, made by data/make_numbers.py from phonenumbers '
-        f'{phonenumbers.__version__}.',
+        f"{phonenumbers.__version__}.",
         "",
         "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
         '"""',
@@ -560,8 +560,8 @@ def ranges_source() -> str:
         "",
         "# Each kind of number: the numbers of digits (as bits) that are valid and fictitious, the",
         "# country, whether a trunk prefix may stand behind the calling code; and the digits with",
-        f"# which its ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where another",
-        "# starts; in the first kind nothing is.",
+        f"# which its ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where",
+        "# another starts; in the first kind nothing is.",
         "RANGES: tuple[tuple[int, int, str, bool, str], ...] = (",
     ]
     for kind in sorted(starts, key=lambda kind: (kind != _EMPTY, kind)):

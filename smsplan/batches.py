@@ -29,7 +29,7 @@ MAX_URL = 2048
 MAX_BINARY_OCTETS = 140
 
 # A ULID today, 12 to 16 random characters formerly: digits alone are a number, letters a word.
-_GROUP = re.compile(r"(?:[0-9A-Z]{26}|(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9]{12,16})\Z")
+_GROUP = re.compile(r"(?:[0-9A-Z]{26}|(?=.*[A-Za-z])[A-Za-z0-9]{12,16})\Z")
 _KEY = re.compile(rf"{KEY}\Z")
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -142,6 +142,8 @@ class _Batch:
         """
         if not isinstance(payload, Mapping):
             raise _wrong_type("", "an object")
+        if cls.type == "mt_binary" and payload.get("parameters") is not None and not response:
+            raise RequestRefused((_constraint("parameters", "a binary batch has none"),))
         if payload.get("type") not in (None, cls.type):
             raise RequestRefused(
                 (
@@ -411,7 +413,9 @@ max_number_of_message_parts=None)
     if not isinstance(payload, Mapping):
         raise _wrong_type("", "an object")
     kind = payload.get("type")
-    cls = BATCH_TYPES.get("mt_text" if kind is None else kind if isinstance(kind, str) else "")
+    if kind is not None and not isinstance(kind, str):
+        raise _wrong_type("type", "a string")
+    cls = BATCH_TYPES.get("mt_text" if kind is None else kind)
     if cls is None:
         raise RequestRefused(
             (

@@ -8,10 +8,11 @@ Sinch SMS API, ``POST /xms/v1/{service_plan_id}/batches/dry_run``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.batches import (
@@ -52,6 +53,7 @@ class Message(NamedTuple):
     substituted: bool
     truncated: bool
     problem: Problem | None
+    culprits: Callable[[], tuple[Culprit, ...]]
 
 
 class Composer:
@@ -94,8 +96,11 @@ class Composer:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
         text, unmatched = self._expand(values)
         text = characters(text, self.profile)
+        whole = text
         text, substituted, truncated, kept = self._shorten(text)
         encoding, units, parts, *_ = self.measure(text, kept)
+        if kept is None:
+            whole = text
         billed = parts
         if self.truncate_concat and self.profile.truncation != "cut" and parts > 1:
             # The dry run does not show the cut; what is sent is one part all the same.
@@ -120,7 +125,13 @@ class Composer:
             substituted,
             truncated,
             problem,
+            partial(self._culprits, encoding, whole),
         )
+
+    def _culprits(self, encoding: Encoding, whole: str) -> tuple[Culprit, ...]:
+        if encoding is Encoding.GSM:
+            return ()
+        return culprits(whole, languages=self.profile.languages)
 
     def measure(self, text: str, kept: Encoding | None = None) -> Measure:
         """Count a text as the profile does; ``kept`` is an encoding that was chosen before."""
@@ -190,9 +201,17 @@ def characters(text: str, profile: Profile) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecipientDryRun:
-    """One element of ``per_recipient``, under the API's names."""
+    """One element of ``per_recipient``, under the API's names.
+
+    The API has two vocabularies for the encoding, and they are equal: ``GSM`` and ``text``,
+    ``UNICODE`` and ``unicode``.
+
+    >>> RecipientDryRun("447700900123", 1, "Hi", "GSM") == RecipientDryRun(
+    ...     "447700900123", 1, "Hi", "text")
+    True
+    """
 
     recipient: str
     number_of_parts: int
@@ -208,13 +227,28 @@ class RecipientDryRun:
             "encoding": self.encoding,
         }
 
+    def _key(self) -> tuple[str, int, str, str]:
+        encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
+        return self.recipient, self.number_of_parts, self.body, encoding
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, RecipientDryRun) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+_SAME_ENCODINGS = {"text": "GSM", "gsm": "GSM", "unicode": "UNICODE"}
+
 
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What the API does not say about a recipient.
 
     ``units``: septets (``GSM``) or code units (``UNICODE``). ``problem`` is null or why nothing
-    would be sent, ``code`` the delivery code that says so later (405, 411). ``price`` is for one
+    would be sent, ``code`` the delivery code that says so later (405, 411). ``culprits`` are the
+    characters that force Unicode, with their positions in the body (in the body before the cut,
+    where the encoding was chosen before it). ``price`` is for one
     part or message as the card says; ``cost`` for the message, null without a price.
     """
 
@@ -228,14 +262,10 @@ class Detail:
     substituted: bool = False
     truncated: bool = False
     problem: Problem | None = None
+    culprits: tuple[Culprit, ...] = ()
     price: Decimal | None = None
     currency: str | None = None
     cost: Decimal | None = None
-
-    @property
-    def culprits(self) -> tuple[Culprit, ...]:
-        """The characters that force Unicode, with their positions in the body."""
-        return culprits(self.body) if self.encoding is Encoding.UNICODE else ()
 
     @property
     def code(self) -> int | None:
@@ -284,6 +314,24 @@ class DryRun:
         if self.per_recipient is not None:
             out["per_recipient"] = [item.to_dict() for item in self.per_recipient]
         return out
+
+    def agrees(self, other: DryRun) -> bool:
+        """Whether two answers say the same; the order of ``per_recipient`` says nothing.
+
+        >>> request = {"to": ["15551231234", "15551256344"], "body": "Hi"}
+        >>> ours = dry_run(request, per_recipient=True)
+        >>> theirs = DryRun(2, 2, tuple(reversed(ours.per_recipient)))
+        >>> ours.agrees(theirs)
+        True
+        """
+        return (self.number_of_recipients, self.number_of_messages) == (
+            other.number_of_recipients,
+            other.number_of_messages,
+        ) and (
+            Counter(self.per_recipient or ()) == Counter(other.per_recipient or ())
+            if (self.per_recipient is None) == (other.per_recipient is None)
+            else False
+        )
 
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> DryRun:
@@ -402,11 +450,12 @@ def resolve(
     out: list[str] = []
     faults: list[Fault] = []
     for index, element in enumerate(to):
-        digits = msisdn(element, profile)
+        # What the caller names as a group is one, also where its id looks like a number.
+        members = None if groups is None else groups.get(element)
+        digits = msisdn(element, profile) if members is None else None
         if digits is not None:
             out.append(digits)
             continue
-        members = None if groups is None else groups.get(element)
         if members is None:
             text = f"Group '{element}' is unknown or deleted"
             faults.append(Fault("unknown_group", f"to[{index}]", text, 403))
@@ -506,6 +555,7 @@ def _detail(recipient: str, message: Message, card: RateCard | None) -> Detail:
         message.substituted,
         message.truncated,
         message.problem,
+        message.culprits(),
         None if rate is None else rate.price,
         None if rate is None else rate.currency,
         cost,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, RequestRefused
-from smsplan.numbers import REGIONS
+from smsplan.numbers import read
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard
 from smsplan.templates import Template
@@ -95,7 +95,7 @@ def plan(
     template = body if isinstance(body, Template) else Template(body)
     chosen = Profile.of(profile)
     card = None if rates is None else RateCard.of(rates)
-    _check_arguments(max_number_of_message_parts, duplicates, region, select)
+    _check_arguments(max_number_of_message_parts, duplicates, region, select, truncate_concat)
     source = open_source(recipients, encoding=encoding)
     if not source.replayable and output is None:
         # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
@@ -418,7 +418,7 @@ class _Pipeline:
         return ours.select(list(self.names)).rename_columns(list(self._columns))
 
     def priced(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Compute the columns anew that depend on the rate card; all of them, without the prefix."""
+        """Compute anew what depends on the rate card; every column, without the prefix."""
         import numpy as np
         import pyarrow as pa
 
@@ -564,7 +564,11 @@ def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> 
 
 
 def _check_arguments(
-    limit: int | None, duplicates: str, region: str | None, select: Sequence[str] | None
+    limit: int | None,
+    duplicates: str,
+    region: str | None,
+    select: Sequence[str] | None,
+    truncate_concat: bool,
 ) -> None:
     from smsplan.bulk.settle import COLUMNS
 
@@ -583,8 +587,13 @@ def _check_arguments(
                 for name in select
                 if name not in known
             ]
-    if region is not None and region.upper() not in REGIONS:
-        faults.append(f"unknown region '{region}'; {_suggest(region.upper(), sorted(REGIONS))}")
+    if not isinstance(truncate_concat, bool):
+        faults.append("truncate_concat is neither True nor False; pass one of them")
+    if region is not None:
+        try:
+            read("", region=region.upper())
+        except InputError as error:
+            faults.append(str(error))
     if faults:
         raise InputError("\n".join(faults))
 

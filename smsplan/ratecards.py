@@ -523,6 +523,8 @@ def _rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
         yield "prefix", "prefix is not made of digits; write the first digits of the numbers: '44'"
     elif len(rate.prefix) > _MAX_PREFIX:
         yield "prefix", f"prefix has over {_MAX_PREFIX} digits, as no number has; shorten it"
+    elif rate.prefix.startswith("00"):
+        yield "prefix", "prefix begins with 00, as no number does; write it without: 44 for 0044"
     if rate.mccmnc:
         yield (
             "mccmnc",

@@ -22,19 +22,22 @@ _ANGLE = re.compile(rf"\$<({KEY})>")
 # What people write who come from other template languages. The API's own placeholder stands first,
 # so that it is consumed before the looser forms can match inside it.
 _NAME = r"[^\W\d]\w*"
+_LOOSE = r"[^\W\d][\w.\-]*"
 _SUSPECTS = re.compile(
     rf"(?P<parameter>\$\{{{KEY}\}})"
     r"|(?P<malformed>\$\{[^{}$\n]{0,60}\})"
     r"|(?P<unclosed>\$\{)"
     rf"|(?P<angle>\$<{KEY}>)"
+    r"|(?P<malformed_angle>\$<[^<>$\n]{0,60}>)"
     r"|(?P<double_braces>\{\{[^{}\n]{1,60}\}\})"
     rf"|(?P<dollar_name>\${_NAME})"
-    rf"|(?P<percent>%{_NAME}%)"
-    rf"|(?P<braces>\{{{_NAME}\}})"
+    rf"|(?P<percent>%{_LOOSE}%)"
+    r"|(?P<braces>\{\s*[\w.\-]+(?: [\w.\-]+){0,3}\s*\})"
 )
 _ADVICE = {
     "malformed": "is not a parameter: a key has letters, digits, '_', '.' and '-' only",
     "unclosed": "opens a parameter and does not close it; write '${key}'",
+    "malformed_angle": "is not a parameter: a key has letters, digits, '_', '.' and '-' only",
     "angle": "is literal text in this syntax; write '${key}' or use syntax='$<>'",
     "double_braces": "is literal text; the API's parameters are written '${key}'",
     "dollar_name": "is literal text; the API's parameters are written '${key}'",
@@ -54,8 +57,9 @@ class Expansion(NamedTuple):
 class TemplateWarning:
     """Something that looks like a parameter but is sent as it stands.
 
-    ``kind`` is one of ``malformed``, ``unclosed``, ``angle``, ``double_braces``, ``dollar_name``,
-    ``percent``, ``braces``; ``position`` the index of its first code point in the body.
+    ``kind`` is one of ``malformed``, ``malformed_angle``, ``unclosed``, ``angle``,
+    ``double_braces``, ``dollar_name``, ``percent``, ``braces``; ``position`` the index of its
+    first code point in the body.
     """
 
     kind: str

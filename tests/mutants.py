@@ -62,7 +62,7 @@ MUTANTS = [
     ("dryruns.py", "len(seen),\n", "len(seen) + 1,\n"),
     ("dryruns.py", "listed[:shown]", "listed"),
     ("dryruns.py", "0 if problem else billed,", "billed,"),
-    ("batches.py", "valid MSISDN or group ID.\",", "valid MSISDN.\","),
+    ("batches.py", 'valid MSISDN or group ID.",', 'valid MSISDN.",'),
 ]
 
 

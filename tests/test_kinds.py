@@ -347,7 +347,7 @@ def test_prefix_and_clashes() -> None:
         ({"columns": {"nam": "name"}}, "'nam' is not a parameter of the body"),
         ({"defaults": {"name": 5}}, "is not text"),
         ({"body": "Hi"}, "single quotes"),
-        ({"region": "UK"}, "unknown region 'UK'"),
+        ({"region": "UK"}, "region 'UK' is not known; did you mean 'GB'"),
         ({"profile": "curent"}, "did you mean 'current'"),
         ({"duplicates": "drop"}, "use 'flag' or 'keep'"),
         ({"max_number_of_message_parts": 0}, "1 or more"),

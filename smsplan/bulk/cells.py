@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -53,14 +54,23 @@ def number_cells(array: Any, column: str) -> NumberCells:
     if _is_objects(kind):
         kinds = pc.struct_field(array, "kind")
         known = pc.or_(pc.is_in(kinds, pa.array(_NUMBER_KINDS)), pc.is_null(kinds))
-        text = pc.if_else(known, pc.struct_field(array, "text"), _LOSSY)
+        text = pc.struct_field(array, "text")
+        # The API ignores a dash in text; a number below zero is no number of anybody.
+        below = pc.and_(pc.not_equal(kinds, "text"), pc.starts_with(text, "-"))
+        known = pc.and_(known, pc.invert(pc.fill_null(below, False)))
+        text = pc.if_else(known, text, _LOSSY)
         return NumberCells(text, pc.fill_null(pc.equal(kinds, "whole"), False))
-    if _is_text(kind) or pa.types.is_null(kind) or pa.types.is_integer(kind):
+    if _is_text(kind) or pa.types.is_null(kind):
         return NumberCells(array.cast(pa.large_string()), none)
+    if pa.types.is_integer(kind):
+        text = array.cast(pa.large_string())
+        if (pc.min(array).as_py() or 0) < 0:
+            text = pc.if_else(pc.less(array, 0), _LOSSY, text)
+        return NumberCells(text, none)
     if pa.types.is_floating(kind):
         values = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
         with np.errstate(invalid="ignore"):
-            whole = (np.floor(values) == values) & (np.abs(values) < MAX_WHOLE)
+            whole = (np.floor(values) == values) & (values >= 0) & (values < MAX_WHOLE)
         if not pa.types.is_float64(kind):
             whole = np.zeros(len(values), dtype=bool)
         missing = pa.array(np.isnan(values))
@@ -111,6 +121,7 @@ _FORMATS = {
     "dates": "'{:%d.%m.%Y}'.format",
     "times": "'{:%d.%m.%Y %H:%M}'.format",
     "booleans": "{True: 'yes', False: 'no'}.get",
+    "lists or objects": "str",
 }
 
 
@@ -122,10 +133,14 @@ def objects(values: Iterable[Any], column: str) -> Any:
     )
 
 
+class Lossy(float):
+    """A float of which the digits are not all known, such as ``4.4770E+11`` as it was written."""
+
+
 def _object(value: Any, column: str) -> tuple[str | None, str] | None:
     """Return the text and the kind of a cell, or None where it is missing."""
     # A float of 32 bits has lost digits of a number before it came here.
-    short = type(value).__name__ in ("float32", "float16")
+    lossy = isinstance(value, Lossy) or type(value).__name__ in ("float32", "float16")
     if hasattr(value, "item") and hasattr(value, "dtype"):
         value = value.item()
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -137,25 +152,32 @@ def _object(value: Any, column: str) -> tuple[str | None, str] | None:
             return None, "unencodable"
         return str(value), "text"
     if isinstance(value, bool):
-        return None, "booleans"
+        return str(value).lower(), "booleans"
     if isinstance(value, int):
         return str(value), "integer"
     if isinstance(value, float):
         if value != value:
             return None
         if value.is_integer() and abs(value) < MAX_WHOLE:
-            return str(int(value)), "lossy" if short else "whole"
-        return None, "decimals"
+            return str(int(value)), "lossy" if lossy else "whole"
+        return repr(float(value)), "decimals"
     if isinstance(value, decimal.Decimal):
         return None if value.is_nan() else (f"{value:f}", "decimal")
     if isinstance(value, dt.datetime):
-        return None, "times"
+        return value.isoformat(), "times"
     if isinstance(value, dt.date):
-        return None, "dates"
+        return value.isoformat(), "dates"
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, default=str), "lists or objects"
     raise InputError(
         f"column '{column}' holds {type(value).__name__} values, neither text nor numbers; "
         "convert it to text"
     )
+
+
+def as_text(array: Any) -> Any:
+    """Return a column of objects as its texts, and any other as it is."""
+    return pc.struct_field(array, "text").cast(pa.string()) if _is_objects(array.type) else array
 
 
 def _format_error(column: str, kind: str) -> InputError:

@@ -8,7 +8,6 @@ counted from UTF-8 without decoding it: every character has one octet that is no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,16 +23,10 @@ NARROW, WIDE, OUTSIDE, CONTINUATION, REMOVED, ASTRAL, _TWO, _THREE = range(8)
 # wide enough for more units than 255 parts hold; a longer value is measured alone (`row_loop`).
 FIELD = 18
 FIELD_MASK = (1 << FIELD) - 1
-_SHIFTS = (0, FIELD, 2 * FIELD, 3 * FIELD)
 # So many octets fit in a field, whatever they are.
 MOST_OCTETS = FIELD_MASK
 
 _CR, _LF, _FF, _ESC = 0x0D, 0x0A, 0x0C, 0x1B
-
-
-def pack(chars: Any, wide: Any, astral: Any, outside: Any) -> Any:
-    """Put four counts in one integer, or arrays of them in one array."""
-    return chars + (wide << FIELD) + (astral << 2 * FIELD) + (outside << 3 * FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,8 @@ class Sizes:
     @classmethod
     def unpack(cls, packed: Ints) -> Sizes:
         """Take the four fields apart."""
-        return cls(*(packed >> shift & FIELD_MASK for shift in _SHIFTS[:3]), packed >> _SHIFTS[3])
+        chars, wide, astral = (packed >> shift * FIELD & FIELD_MASK for shift in range(3))
+        return cls(chars, wide, astral, packed >> 3 * FIELD)
 
 
 class Classes:
@@ -97,7 +91,10 @@ class Classes:
         data = octets.data
         # ``translate`` looks up an octet in half a nanosecond, fancy indexing in three.
         kinds = np.frombuffer(bytearray(data.tobytes().translate(self._table)), np.uint8)
-        for marker, bits, more, table in ((_TWO, 0x1F, 1, self._two), (_THREE, 0xF, 2, self._three)):
+        for marker, bits, more, table in (
+            (_TWO, 0x1F, 1, self._two),
+            (_THREE, 0xF, 2, self._three),
+        ):
             first = np.flatnonzero(kinds == marker)
             if len(first):
                 point = (data[first] & bits).astype(np.int64)

@@ -38,4 +38,5 @@ def _kinds() -> npt.NDArray[np.uint8]:
 def clear(before: Ints, after: Ints) -> Mask:
     """Whether a text can be cut between code points: True is sure, False is not known."""
     kinds = _kinds()
-    return (kinds[after] == _OPENS) & (kinds[before] != _PREPEND)
+    sure: Mask = (kinds[after] == _OPENS) & (kinds[before] != _PREPEND)
+    return sure

@@ -43,6 +43,8 @@ _KNOWN = ".csv, .csv.gz, .parquet, .jsonl or a folder of Parquet files"
 def open_file(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Source:
     """Open a file or a folder by its ending; InputError where it is not what it says."""
     text = os.fspath(path)
+    if not text:
+        raise InputError("the path of the recipients is empty; name a file")
     filesystem, place = _filesystem(text)
     info = filesystem.get_file_info(place)
     if info.type == pa.fs.FileType.NotFound:
@@ -498,7 +500,7 @@ class JsonSource(_FileSource):
                         number += 1
                         if not line.strip():
                             continue
-                        row = json.loads(line)
+                        row = json.loads(line, parse_float=_json_float)
                         if not isinstance(row, dict):
                             raise ValueError
                         yield row
@@ -537,20 +539,18 @@ class JsonSource(_FileSource):
             values = [row.get(name) for row in rows]
             kind = self._types[name]
             try:
-                if pa.types.is_string(kind):
-                    arrays.append(pa.array([_json_text(value) for value in values], kind))
-                elif pa.types.is_binary(kind):
-                    texts = [None if v is None else json.dumps(v).encode() for v in values]
-                    arrays.append(pa.array(texts, kind))
-                else:
-                    arrays.append(pa.array(values, kind))
-            except (UnicodeEncodeError, pa.ArrowException):
+                if pa.types.is_struct(kind):
+                    raise TypeError
+                arrays.append(pa.array(values, kind))
+            except (UnicodeEncodeError, TypeError, pa.ArrowException):
                 arrays.append(objects(values, name))
         return pa.RecordBatch.from_arrays(arrays, names=names)
 
 
 def _json_type(kinds: set[type]) -> Any:
-    """The Arrow type of a column by what its values are; octets of JSON where they are mixed."""
+    """The Arrow type of a column by what its values are; cell by cell where they are mixed."""
+    from smsplan.bulk.cells import OBJECTS
+
     known = kinds - {type(None)}
     if known == {int}:
         return pa.int64()
@@ -558,11 +558,16 @@ def _json_type(kinds: set[type]) -> Any:
         return pa.float64()
     if known == {bool}:
         return pa.bool_()
-    return pa.string() if known <= {str, int} else pa.binary()
+    return pa.string() if known <= {str} else OBJECTS
 
 
-def _json_text(value: str | int | None) -> str | None:
-    return None if value is None else str(value)
+def _json_float(text: str) -> float:
+    """Read a number; one whose exponent stands for digits that are not there is marked."""
+    from smsplan.bulk.cells import Lossy
+
+    mantissa, _, exponent = text.lower().partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return Lossy(text) if exponent and int(exponent) > digits else float(text)
 
 
 def _codec(encoding: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from smsplan.bulk.cells import number_cells, objects
+from smsplan.bulk.cells import OBJECTS, as_text, objects
 from smsplan.errors import InputError
 
 BATCH_ROWS = 65_536
@@ -218,6 +218,10 @@ class ArrowSource:
 
             return self.frame.hstack(pl.DataFrame(pl.from_arrow(ours)).get_columns())
         table = self.frame
+        for place, column in enumerate(table.schema):
+            if column.type.equals(OBJECTS):
+                texts = [as_text(chunk) for chunk in table.column(place).chunks]
+                table = table.set_column(place, column.name, pa.chunked_array(texts, pa.string()))
         for name in ours.column_names:
             table = table.append_column(ours.schema.field(name), ours[name])
         return table
@@ -292,11 +296,13 @@ def _from_list(values: list[Any]) -> Source:
 
 
 def _numbers(values: list[Any], name: str) -> Source:
+    kinds = {type(value) for value in values if value is not None}
     try:
+        if len(kinds) > 1 and kinds != {int, float}:
+            raise TypeError
         column = pa.array(values, from_pandas=True)
     except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
-        # Text and numbers mixed: the text of each is what it stands for.
-        column = number_cells(objects(values, name), name).text
+        column = objects(values, name)
     return ArrowSource(pa.table({name: column}), "numbers")
 
 
@@ -367,10 +373,10 @@ def to_pandas(ours: Any, index: Any) -> Any:
 
 def plain(ours: Any) -> Any:
     """Our columns with words as text: what a frame has, whatever they were in memory."""
-    for place, field in enumerate(ours.schema):
-        if pa.types.is_dictionary(field.type):
-            text = ours.column(place).cast(field.type.value_type)
-            ours = ours.set_column(place, field.name, text)
+    for place, column in enumerate(ours.schema):
+        if pa.types.is_dictionary(column.type):
+            text = ours.column(place).cast(column.type.value_type)
+            ours = ours.set_column(place, column.name, text)
     return ours
 
 

@@ -131,10 +131,19 @@ class Kernel:
 
     def reasons(self, batch: pa.RecordBatch) -> Reasons:
         """Say why the messages of these rows are Unicode."""
-        if not self.options.profile.languages:
-            return self.texts.reasons(batch)
-        made = self.texts.reasons(batch)
-        return made
+        reasons = self.texts.reasons(batch)
+        if self.options.profile.languages:
+            # Each row may have national tables of its own.
+            messages = [self.compose(values) for values, _ in self.values(batch)]
+            found = [
+                (row, ord(character))
+                for row, message in enumerate(messages)
+                if message is not None
+                for character in {culprit.character for culprit in message.culprits()}
+            ]
+            pairs = np.array(found, np.int64).reshape(-1, 2)
+            reasons = reasons._replace(rows=pairs[:, 0], points=pairs[:, 1])
+        return reasons
 
     def compose(self, values: dict[str, str]) -> Message | None:
         """Compose one message by the reference; None where its text cannot be encoded."""

@@ -56,7 +56,8 @@ class Characters:
 
     def outside(self) -> Ints:
         """Return the places of characters outside the alphabet."""
-        return np.flatnonzero((self.kinds == OUTSIDE) | (self.kinds == ASTRAL))
+        places: Ints = np.flatnonzero((self.kinds == OUTSIDE) | (self.kinds == ASTRAL))
+        return places
 
     def points(self, places: Ints) -> Ints:
         """Return the code points of characters, from their octets."""
@@ -64,7 +65,7 @@ class Characters:
         at = self.starts[places]
         lead = data[at].astype(np.int64)
         more = (lead >= 0xC0).astype(np.int64) + (lead >= 0xE0) + (lead >= 0xF0)
-        points = lead & np.array([0x7F, 0x1F, 0x0F, 0x07])[more]
+        points: Ints = lead & np.array([0x7F, 0x1F, 0x0F, 0x07])[more]
         for step in (1, 2, 3):
             on = np.flatnonzero(more >= step)
             points[on] = points[on] << 6 | data[at[on] + step] & 0x3F
@@ -73,13 +74,14 @@ class Characters:
 
 def pairs_of(kinds: Bytes, octets: Octets, gsm: Mask, *, utf16: bool = True) -> Mask:
     """Mark the first octets of characters of two units, by the encoding of each text."""
-    wide = kinds == WIDE
+    wide: Mask = kinds == WIDE
     if gsm.all():
         return wide
-    astral = (kinds == ASTRAL) & utf16
+    astral: Mask = (kinds == ASTRAL) & utf16
     if not gsm.any():
         return astral
-    return np.where(np.repeat(gsm, octets.lengths), wide, astral)
+    mixed: Mask = np.where(np.repeat(gsm, octets.lengths), wide, astral)
+    return mixed
 
 
 def count(

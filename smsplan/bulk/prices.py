@@ -127,11 +127,12 @@ class PriceTable:
             ]
             return pa.array(costs, self._type).take(pa.array(place.reshape(-1)))
         # A decimal128 is a little-endian integer of 128 bits: the product, and its sign.
-        words = np.empty((len(rows), 2), dtype="<i8")
         halves = np.empty((len(rows), 2), dtype="<i8")
         halves[:, 0] = np.array([*self.scaled, 0], dtype=np.int64)[rows] * units
         halves[:, 1] = halves[:, 0] >> 63
-        valid = None if (rows >= 0).all() else pa.py_buffer(np.packbits(rows >= 0, bitorder="little"))
+        valid = (
+            None if (rows >= 0).all() else pa.py_buffer(np.packbits(rows >= 0, bitorder="little"))
+        )
         return pa.Array.from_buffers(self._type, len(rows), [valid, pa.py_buffer(halves)])
 
     def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk import frames
+from smsplan.bulk.cells import as_text
 from smsplan.bulk.frames import Source
 
 Pair = tuple[pa.RecordBatch, pa.RecordBatch]
@@ -66,7 +67,7 @@ class FileRows:
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """Return a pyarrow Table, or the kind of frame that was saved."""
         pairs = [(theirs, change(ours)) for theirs, ours in _only(self.stream(None), chosen)]
-        theirs = pa.Table.from_batches([pair[0] for pair in pairs])
+        theirs = pa.Table.from_batches([shown(pair[0]) for pair in pairs])
         ours = pa.Table.from_batches([pair[1] for pair in pairs])
         if chosen is not None:
             order = pa.array(sorted(range(len(chosen)), key=lambda place: chosen[place]))
@@ -99,9 +100,21 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
 
 def beside(theirs: pa.RecordBatch, ours: pa.RecordBatch) -> pa.RecordBatch:
     """Put the caller's columns and ours in one batch."""
+    theirs = shown(theirs)
     return pa.RecordBatch.from_arrays(
         [*theirs.columns, *ours.columns],
         schema=pa.schema([*theirs.schema, *ours.schema], metadata=theirs.schema.metadata),
+    )
+
+
+def shown(theirs: pa.RecordBatch) -> pa.RecordBatch:
+    """The caller's columns as they are written: cells of several types as text."""
+    columns = [as_text(column) for column in theirs.columns]
+    fields = [
+        field.with_type(column.type) for field, column in zip(theirs.schema, columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(
+        columns, schema=pa.schema(fields, metadata=theirs.schema.metadata)
     )
 
 

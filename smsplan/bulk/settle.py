@@ -77,7 +77,7 @@ def settle(
 
 
 def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[str, Any]:
-    """Price planned rows: the columns price, currency, cost, rate, and note with or without unpriced.
+    """Price planned rows: price, currency, cost, rate, and note with or without unpriced.
 
     What is not sent costs 0, what is sent and has no price costs null: not known.
     """
@@ -112,8 +112,8 @@ def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:
     """Return the integers that tell numbers apart: the digits behind a 1, 0 where there is none."""
     one, nothing = (pa.scalar(text, pa.large_string()) for text in ("1", ""))
     joined = pc.binary_join_element_wise(one, recipients.cast(pa.large_string()), nothing)
-    keys: npt.NDArray[np.int64] = (
-        pc.fill_null(pc.cast(joined, pa.int64()), 0).to_numpy(zero_copy_only=False)
+    keys: npt.NDArray[np.int64] = pc.fill_null(pc.cast(joined, pa.int64()), 0).to_numpy(
+        zero_copy_only=False
     )
     return keys
 

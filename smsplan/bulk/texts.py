@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from smsplan.bulk import parts as counting
 from smsplan.bulk.cells import text_cells
-from smsplan.bulk.classes import FIELD, MOST_OCTETS, OUTSIDE, Classes, Sizes
+from smsplan.bulk.classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.bulk.clusters import clear
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
@@ -27,7 +27,6 @@ from smsplan.bulk.parts import Characters, Room
 from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.substitution import AUTO_ENCODING
-from smsplan.errors import UnencodableText
 
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 23
@@ -119,6 +118,12 @@ class TextKernel:
             for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
         }
         self._pieces, self._absent = self._parse()
+        self._always_unmatched = any(
+            key not in options.columns and key not in options.defaults
+            for key in composer.template.parameters
+        )
+        self._again = profile.values_in_values == "again"
+        self._always_alone = self._again and any("${" in text for text in options.defaults.values())
         # A column may be looked at and stand nowhere: the profile can escape its placeholder.
         self.keys = tuple(options.columns)
         self._times = {key: sum(key == other for other, _ in self._pieces) for key in self.keys}
@@ -142,24 +147,16 @@ class TextKernel:
         pieces: list[tuple[str | None, str]] = []
         absent: dict[str, str] = {}
         for place, piece in enumerate(template.pieces):
-            key = piece if place % 2 else None
-            if key is not None:
-                text = "" if self._profile.unmatched == "empty" else f"${{{key}}}"
-                absent[key] = self._options.defaults.get(key, text)
-                if key not in self._options.columns:
-                    key, piece = None, absent[key]
-            if key is None and pieces and pieces[-1][0] is None:
+            if place % 2:
+                text = "" if self._profile.unmatched == "empty" else f"${{{piece}}}"
+                absent[piece] = self._options.defaults.get(piece, text)
+                if piece in self._options.columns:
+                    pieces.append((piece, ""))
+                    continue
+                piece = absent[piece]
+            if pieces and pieces[-1][0] is None:
                 piece = pieces.pop()[1] + piece
-            pieces.append((key, piece))
-        self._always_unmatched = any(
-            key not in self._options.columns and key not in self._options.defaults
-            for key in template.parameters
-        )
-        self._again = self._profile.values_in_values == "again"
-        if self._again and any("${" in text for text in self._options.defaults.values()):
-            self._always_alone = True
-        else:
-            self._always_alone = False
+            pieces.append((None, piece))
         return pieces, absent
 
     def __call__(self, batch: pa.RecordBatch) -> Texts:
@@ -341,7 +338,9 @@ class TextKernel:
             characters = self._characters(texts, gsm=gsm)
             unclear: list[Ints] = []
 
-            def check(active: Ints, at: Ints, characters: Any = characters, un: Any = unclear) -> None:
+            def check(
+                active: Ints, at: Ints, characters: Any = characters, un: Any = unclear
+            ) -> None:
                 un.append(active[~self._clear(characters, at)])
 
             parts[where] = counting.walked(characters, room, check if clusters else None).parts
@@ -395,7 +394,9 @@ class TextKernel:
         made.units[rows] = sizes.chars + pairs
         if self._profile.unicode_boundary == "grapheme":
             made.alone[rows[~gsm]] = True
-        characters = Characters(octets, kinds, counting.pairs_of(kinds, octets, gsm, utf16=self._utf16))
+        characters = Characters(
+            octets, kinds, counting.pairs_of(kinds, octets, gsm, utf16=self._utf16)
+        )
         for encoding in (True, False):
             chosen = np.flatnonzero(gsm == encoding)
             boundary = self._profile.gsm_boundary if encoding else self._profile.unicode_boundary
@@ -578,9 +579,7 @@ def _with_changes(texts: Any, rows: Ints, changed: Any) -> Any:
         place = np.minimum(place, max(len(where) - 1, 0))
         hit = where[place] == rows if len(where) else np.zeros(len(rows), bool)
         if hit.any():
-            texts = pc.replace_with_mask(
-                texts, pa.array(hit), others.take(pa.array(place[hit]))
-            )
+            texts = pc.replace_with_mask(texts, pa.array(hit), others.take(pa.array(place[hit])))
     return texts
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +18,7 @@ def _dictionary(texts: tuple[str, ...]) -> pa.Array:
 def words(at: npt.NDArray[Any], texts: tuple[str, ...]) -> pa.Array:
     """Return a column of texts from their places.
 
+    >>> import numpy as np
     >>> words(np.array([0, -1, 1], np.int8), ("a", "b")).to_pylist()
     ['a', None, 'b']
     """

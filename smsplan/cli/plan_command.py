@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Literal
 
 import typer
 
@@ -30,15 +30,21 @@ def plan_file(
     output: str = typer.Option(None, help="Write the rows: .parquet, .csv or .csv.gz."),
     rejects: str = typer.Option(None, help="Write the rows that are not sent."),
     truncate_concat: bool = typer.Option(False, help="Cut every message to one part."),
-    max_number_of_message_parts: int = typer.Option(None, help="Do not send longer messages."),
-    duplicates: str = typer.Option("flag", help="flag: send once; keep: send every row."),
+    max_number_of_message_parts: int = typer.Option(
+        None, min=1, help="Do not send longer messages."
+    ),
+    duplicates: Literal["flag", "keep"] = typer.Option(
+        "flag", help="flag: send once; keep: send every row."
+    ),
     bodies: bool = typer.Option(False, help="Add the texts to the rows."),
-    syntax: str = typer.Option("${}", help="'$<>' takes $<name>, which no shell touches."),
+    syntax: Literal["${}", "$<>"] = typer.Option(
+        "${}", help="'$<>' takes $<name>, which no shell touches."
+    ),
     no_parameters: bool = typer.Option(False, help="The body has no parameters and is meant so."),
     profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
     encoding: str = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252."),
     prefix: str = typer.Option("", help="Put before the names of the columns that are added."),
-    formulas: str = typer.Option(
+    formulas: Literal["guard", "keep"] = typer.Option(
         "guard", help="CSV cells that a spreadsheet would run: guard (apostrophe) or keep."
     ),
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
@@ -53,12 +59,10 @@ def plan_file(
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")
     if rates is not None and price is not None:
         raise typer.BadParameter("give --rates or --price", param_hint="--rates")
-    if formulas not in ("guard", "keep"):
-        raise typer.BadParameter("use guard or keep", param_hint="--formulas")
     if body is None:
         body = read_text(body_file, "body file")
         body = body.removesuffix("\n").removesuffix("\r")
-    template = Template(body, syntax=cast(Any, syntax))
+    template = Template(body, syntax=syntax)
     columns, defaults = pairs(column, "--column"), pairs(default, "--default")
     if no_parameters:
         if template.parameters:
@@ -80,7 +84,7 @@ def plan_file(
             from_=sender,
             truncate_concat=truncate_concat,
             max_number_of_message_parts=max_number_of_message_parts,
-            duplicates=cast(Any, duplicates),
+            duplicates=duplicates,
             rates=card,
             profile=profile,
             bodies=bodies,
@@ -88,7 +92,7 @@ def plan_file(
             rejects=rejects,
             prefix=prefix,
             encoding=encoding,
-            formulas=cast(Any, formulas),
+            formulas=formulas,
             progress=progress,
         )
     for warning in made.warnings:

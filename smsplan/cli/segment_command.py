@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import typer
 
@@ -12,13 +12,15 @@ from smsplan.cli.console import read_text, write_json
 
 def segment_text(
     text: str = typer.Argument(..., help="The text, or - for stdin."),
-    boundary: str = typer.Option("pair", help="pair, grapheme or dense."),
+    boundary: Literal["pair", "grapheme", "dense"] = typer.Option(
+        "pair", help="What is not cut: pairs, grapheme clusters too, or nothing."
+    ),
     languages: str = typer.Option(
         "", help="National tables that the route allows: all, or names such as tr,es."
     ),
-    locking: int = typer.Option(0, help="Number of a locking shift table."),
-    single_shift: int = typer.Option(0, help="Number of a single shift table."),
-    reference_bits: int = typer.Option(8, help="Bits of the reference number: 8 or 16."),
+    locking: int = typer.Option(0, min=0, max=13, help="Number of a locking shift table."),
+    single_shift: int = typer.Option(0, min=0, max=13, help="Number of a single shift table."),
+    reference_bits: int = typer.Option(8, min=8, max=16, help="Bits of the reference: 8 or 16."),
     as_json: bool = typer.Option(False, "--json", help="Write JSON."),
 ) -> None:
     """Show the encoding, the units and the parts of a text."""
@@ -28,7 +30,7 @@ def segment_text(
         text = read_text("-", "text").removesuffix("\n")
     made = segment(
         text,
-        boundary=cast(Any, boundary),
+        boundary=boundary,
         languages="all" if languages == "all" else tuple(filter(None, languages.split(","))),
         locking=locking,
         single_shift=single_shift,

@@ -317,7 +317,8 @@ def cut(
         def count(made: str) -> int:
             return _count(_Layout(made, pair, boundary, reference_bits, unicode_unit))
     else:
-        gsm = max(one.reach(text) for one in _allowed(languages))
+        # How many characters are GSM by their own encoding, together with the suffix.
+        gsm = max((one.reach(text) for one in _allowed(languages) if one.text(suffix)), default=0)
         gsm = 0 if encoding == Encoding.UNICODE else gsm
 
         def count(made: str) -> int:
@@ -327,7 +328,8 @@ def cut(
     longest = part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits)
     size = ucs2.units if unicode_unit == "utf16" else len
     if unicode_boundary == "grapheme":
-        lengths = [*range(max(gsm, 1)), *_cluster_ends(text, max(gsm, 1), size, longest)]
+        # A prefix that is GSM by its own encoding may end within a cluster, as ``pair`` does.
+        lengths = [*range(gsm + 1), *_cluster_ends(text, gsm + 1, size, longest)]
 
     def too_long(length: int) -> bool:
         return count(text[:length] + suffix) > parts
@@ -339,7 +341,8 @@ def cut(
             f"the suffix alone needs more than {parts} part{'s' * (parts > 1)}; shorten it"
         )
     end, beyond = lengths[at - 1], lengths[at]
-    if size(text[end:beyond]) > longest:
+    start = next((first for first, last in ucs2.clusters(text) if last > end), end)
+    if beyond > end + 1 and size(text[start:beyond]) > longest:
         end = bisect_left(range(beyond), True, lo=end, key=too_long) - 1
     return text[:end] + suffix
 
@@ -357,13 +360,16 @@ def _cluster_ends(text: str, least: int, size: Callable[[str], int], longest: in
         yield from range(max(end, least), last + 1)
 
 
-def culprits(text: str) -> tuple[Culprit, ...]:
+def culprits(text: str, *, languages: Languages = ()) -> tuple[Culprit, ...]:
     """Return the characters outside the default alphabet and its extension, one per occurrence.
+
+    With ``languages``, those that the allowed pair of national tables which lacks the fewest does
+    not have.
 
     >>> culprits("“a”")
     (Culprit(character='“', position=0), Culprit(character='”', position=2))
     """
-    return _outside(text, _DEFAULT)
+    return min((_outside(text, pair) for pair in _allowed(languages)), key=len)
 
 
 def _outside(text: str, pair: Tables) -> tuple[Culprit, ...]:
@@ -424,10 +430,8 @@ class Segmentation:
             return ()
         asked = self._asked
         if asked.languages:
-            allowed = _allowed(asked.languages)
-        else:
-            allowed = (tables(asked.locking, asked.single_shift),)
-        return min((_outside(self.text, pair) for pair in allowed), key=len)
+            return culprits(self.text, languages=asked.languages)
+        return _outside(self.text, tables(asked.locking, asked.single_shift))
 
     @property
     def free_units(self) -> int:

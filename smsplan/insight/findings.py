@@ -130,7 +130,9 @@ class FindingsTally:
         encodings = places(planned.column("encoding"), ENCODINGS)[several]
         for place, encoding in enumerate(ENCODINGS):
             one, more = (
-                part_capacity(Encoding(encoding), parts=count, reference_bits=profile.reference_bits)
+                part_capacity(
+                    Encoding(encoding), parts=count, reference_bits=profile.reference_bits
+                )
                 for count in (1, 2)
             )
             over = units - np.where(parts == 2, one, more * (parts - 1))

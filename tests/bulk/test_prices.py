@@ -21,7 +21,9 @@ from smsplan.ratecards import Rate, RateCard
 
 # Few digits and few countries, so that prefixes nest, share countries and meet short numbers.
 COUNTRIES = ["GB", "GG", "US", "EG"]
-PREFIXES = st.text("0149", max_size=5) | st.text("0123456789", max_size=15)
+PREFIXES = (st.text("0149", max_size=5) | st.text("0123456789", max_size=15)).filter(
+    lambda text: text[:2] != "00"
+)
 RATES = st.builds(
     Rate,
     country=st.sampled_from(["", *COUNTRIES]),
@@ -108,8 +110,8 @@ def test_neighbours_are_no_ancestors() -> None:
 
 def test_short_numbers() -> None:
     """A number does not match a prefix longer than itself, though zeros behind it would."""
-    table = price_table(RateCard.of({"4400": "1 GBP", "44": "2 GBP", "000": "3 GBP"}))
-    found = table.lookup(pa.array(["4400", "440", "44", "4", "000", "00"]), pa.nulls(6))
+    table = price_table(RateCard.of({"4400": "1 GBP", "44": "2 GBP", "070": "3 GBP"}))
+    found = table.lookup(pa.array(["4400", "440", "44", "4", "070", "07"]), pa.nulls(6))
     assert found.tolist() == [0, 1, 1, -1, 2, -1]
 
 

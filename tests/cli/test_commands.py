@@ -173,7 +173,7 @@ def test_segment() -> None:
         (("plan", "x.csv", "--body", "a"), 1),
         (("plan", "x.csv", "--body", "a", "--column", "name"), 2),
         (("dry-run", "x.json"), 1),
-        (("segment", "a", "--boundary", "half"), 1),
+        (("segment", "a", "--boundary", "half"), 2),
         (("segment", "a" * 39016), 1),
         (("--version",), 0),
         (("--help",), 0),

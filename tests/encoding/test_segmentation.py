@@ -259,7 +259,7 @@ def longest(text: str, suffix: str, parts: int, boundary: str, forced: Encoding 
             if len(match.group().encode("utf-16-be")) // 2 <= 67:
                 kept_whole.update(range(match.start() + 1, match.end()))
     for length in range(len(text), -1, -1):
-        gsm = forced is None and all(character in GSM for character in text[: length + 1])
+        gsm = forced is None and all(character in GSM for character in text[:length] + suffix)
         if length in kept_whole and not gsm:
             continue
         made = text[:length] + suffix
