@@ -252,3 +252,30 @@ def test_encoding_chosen_before_the_cut_stays() -> None:
     assert (detail.encoding, detail.units, detail.body) == (Encoding.UNICODE, 70, "a" * 70)
     detail = dry_run(request, profile=Profile(truncation_encoding="after")).details[0]
     assert (detail.encoding, detail.units, detail.body) == (Encoding.GSM, 160, "a" * 160)
+
+
+def test_culprits_of_a_detail() -> None:
+    """What forces Unicode is named also where it was cut away; national tables count."""
+    request = {"to": ["447700900123"], "body": "a" * 160 + "\U0001f600", "truncate_concat": True}
+    assert [c.position for c in dry_run(request).details[0].culprits] == [160]
+    turkish = {"to": ["447700900123"], "body": "\u015f\u044f"}
+    detail = dry_run(turkish, profile=Profile(languages=("tr",))).details[0]
+    assert [culprit.character for culprit in detail.culprits] == ["\u044f"]
+
+
+def test_two_vocabularies_of_the_encoding_are_equal() -> None:
+    """GSM and text, UNICODE and unicode; and the order of per_recipient says nothing."""
+    request = {"to": ["447700900123", "447700900124"], "body": "\u044f"}
+    ours = dry_run(request, per_recipient=True)
+    theirs = dry_run(request, per_recipient=True, profile=Profile(encoding_names="text/unicode"))
+    assert ours.per_recipient == theirs.per_recipient
+    assert ours.agrees(DryRun.from_dict(theirs.to_dict()))
+    assert not ours.agrees(DryRun(2, 3, theirs.per_recipient))
+
+
+def test_a_group_is_what_the_caller_names_so() -> None:
+    """A group id may be letters alone, and may even look like a number."""
+    for name in ("AbCdEfGhIjKl", "123456789012"):
+        request = {"to": [name], "body": "Hi"}
+        answer = dry_run(request, groups={name: ["+15551231234", "+15551231235"]})
+        assert answer.number_of_recipients == 2

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from smsplan import InputError, Plan, plan
+from smsplan import InputError, Plan, Profile, plan
 
 ROWS: list[dict[str, Any]] = [
     {"to": "+447700900123", "name": "Ana", "code": "007"},
@@ -360,3 +360,66 @@ def test_faults_of_a_call(change: dict[str, Any], message: str) -> None:
     """Each wrong argument is one error that names it and the next step."""
     with pytest.raises(InputError, match=message):
         plan(table(), **{**OPTIONS, **change})
+
+
+def test_digits_that_a_json_number_does_not_have(tmp_path: Path) -> None:
+    """4.4770E+11 stands for ten thousand million numbers, whatever JSON makes of it."""
+    path = tmp_path / "numbers.jsonl"
+    path.write_text('{"to":4.4770E+11}\n{"to":447700900123.0}\n{"to":4.47700900124E11}\n')
+    made = plan(path, "Hi").rows.to_pylist()
+    assert [row["recipient"] for row in made] == [None, "447700900123", "447700900124"]
+    assert [row["problem"] for row in made] == ["invalid_number", None, None]
+
+
+def test_cells_of_several_types_in_json_lines(tmp_path: Path) -> None:
+    """A bad cell is a bad row: the others of its column are planned."""
+    path = tmp_path / "numbers.jsonl"
+    path.write_text(
+        '{"to":"+447700900123"}\n{"to":447700900124.0}\n{"to":true}\n{"to":[1]}\n{"to":NaN}\n'
+    )
+    output = tmp_path / "out.parquet"
+    made = plan(path, "Hi", output=output).rows
+    assert made["recipient"].to_pylist() == ["447700900123", "447700900124", None, None, None]
+    assert made["to"].to_pylist() == ["+447700900123", "447700900124", "true", "[1]", None]
+
+
+def test_a_minus_sign_is_no_dash() -> None:
+    """The API ignores dashes in text; a number below zero is nobody's."""
+    for values in ([-447700900123], [-447700900123.0], [-447700900123, "x"]):
+        assert plan(values, "Hi").rows["problem"][0].as_py() == "invalid_number"
+
+
+def test_a_list_of_numbers_comes_back_as_it_was() -> None:
+    """Cells of several types come back as their text."""
+    made = plan([447700900123, 447700900126.5, "x"], "Hi").rows
+    assert made["to"].to_pylist() == ["447700900123", "447700900126.5", "x"]
+
+
+def test_the_dry_run_counts_a_number_once() -> None:
+    """Also where none of its rows is sent, and where the first is not (405)."""
+    frame = [{"to": "+447700900123", "n": None}, {"to": "00447700900123", "n": None}]
+    answer = plan(frame, "Hi ${n}").dry_run()
+    assert (answer.number_of_recipients, answer.number_of_messages) == (1, 1)
+    frame[1]["n"] = "Ana"
+    made = plan(frame, "Hi ${n}")
+    assert made.messages == 1
+    assert made.dry_run().number_of_recipients == 1
+    counted = plan(frame, "Hi ${n}", profile=Profile(duplicates="counted"))
+    assert counted.dry_run().number_of_recipients == 2
+
+
+def test_near_a_boundary_is_counted_from_the_cuts() -> None:
+    """Pairs that are not cut push units on: 1,380 septets in ten parts are 12 over, not 3."""
+    frame = [{"to": "+447700900123"}]
+    kinds = [finding.kind for finding in plan(frame, "€" * 690).findings]
+    assert "near_boundary" not in kinds
+    kinds = [finding.kind for finding in plan(frame, "€" * 76 * 9 + "aa").findings]
+    assert "near_boundary" in kinds
+
+
+def test_the_cause_of_a_message_that_was_cut() -> None:
+    """The encoding was chosen before the cut, so its cause is found before the cut."""
+    made = plan([{"to": "+447700900123", "n": "😀"}], "a" * 160 + "${n}", truncate_concat=True)
+    finding = made.findings[0]
+    assert (finding.kind, finding.places) == ("unicode", ("parameter 'n'",))
+    assert (finding.parts, dict(finding.characters)) == (0, {"😀": 1})

@@ -84,6 +84,8 @@ def test_the_generated_module_is_what_its_maker_makes(maker: ModuleType) -> None
     """The tables are generated: nobody edits them, and they are as new as phonenumbers here."""
     module = ROOT / "smsplan" / "numbers" / "_tables.py"
     assert module.read_text(encoding="utf-8") == maker.source()
+    module = ROOT / "smsplan" / "numbers" / "_ranges.py"
+    assert module.read_text(encoding="utf-8") == maker.ranges_source()
 
 
 def test_grade_agrees_with_libphonenumber_outside_fiction(numbers: list[str]) -> None:
