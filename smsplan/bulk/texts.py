@@ -9,7 +9,7 @@ for replaced characters, or because the bodies are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,9 +53,17 @@ class Texts:
     default_used: Mask
     substituted: Mask
     truncated: Mask
+    # Two-unit characters of each, by its encoding.
+    pairs: Ints
+    # The texts, where they are asked for or changed on the way.
     bodies: Any = None
-    # Texts of some rows that are not what the template makes: rows, and an array of texts.
-    changed: list[tuple[Ints, Any]] = field(default_factory=list)
+
+    def put_bodies(self, rows: Ints, texts: Any) -> None:
+        """Put texts in their rows, which ascend."""
+        if self.bodies is not None:
+            mask = np.zeros(len(self.gsm), bool)
+            mask[rows] = True
+            self.bodies = pc.replace_with_mask(self.bodies, pa.array(mask), texts)
 
     def put(self, row: int, message: Message | None) -> None:
         """Put in a message that was composed alone; None cannot be encoded."""
@@ -108,6 +116,7 @@ class TextKernel:
         self._composed = Classes(profile.replace(line_breaks="kept"))
         self._utf16 = profile.unicode_unit == "utf16"
         self._cuts = options.truncate_concat and profile.truncation == "cut"
+        self._keeps = options.bodies or (self._cuts and profile.auto_encoding != "off")
         self._rooms = {
             gsm: Room(
                 *(
@@ -167,6 +176,8 @@ class TextKernel:
             made.alone[:] = True
             made.bodies = pa.nulls(batch.num_rows, pa.large_string())
             return made
+        if self._keeps:
+            made.bodies = self._bodies(columns, None, batch.num_rows)
         total = self._total(columns, made)
         self._measure(columns, total, made)
         if self._profile.auto_encoding != "off":
@@ -174,8 +185,8 @@ class TextKernel:
         made.billed = made.parts
         if self._options.truncate_concat:
             self._truncate(columns, made)
-        if self._options.bodies:
-            made.bodies = self._all_bodies(columns, made)
+        if not self._options.bodies:
+            made.bodies = None
         return made
 
     def _blank(self, rows: int) -> Texts:
@@ -192,6 +203,7 @@ class TextKernel:
             default_used=none.copy(),
             substituted=none.copy(),
             truncated=none.copy(),
+            pairs=np.zeros(rows, np.int64),
         )
 
     # What the cells of a column take.
@@ -295,7 +307,7 @@ class TextKernel:
         sizes = Sizes.unpack(total)
         made.gsm = sizes.outside == 0
         astral = sizes.astral if self._utf16 else np.zeros_like(sizes.astral)
-        pairs = np.where(made.gsm, sizes.wide, astral)
+        made.pairs = pairs = np.where(made.gsm, sizes.wide, astral)
         made.units = sizes.chars + pairs
         if self._profile.languages:
             made.alone |= ~made.gsm | ((made.units > self._rooms[True].alone) & (sizes.wide > 0))
@@ -370,7 +382,7 @@ class TextKernel:
             made.alone[rows] = True
             return
         partial = self._profile.auto_encoding_partial == "partial"
-        for where, texts in self._chunks(columns, rows):
+        for where, texts in self._chunks(columns, rows, made):
             characters = self._characters(texts, gsm=False)
             replaced = texts
             for point in np.unique(characters.points(characters.outside())).tolist():
@@ -384,13 +396,14 @@ class TextKernel:
 
     def _remeasure(self, made: Texts, rows: Ints, texts: Any) -> None:
         """Measure rows anew whose text is no longer what the template makes."""
-        made.changed.append((rows, texts))
+        made.put_bodies(rows, texts)
         octets = Octets.of(texts)
         kinds = self._composed.of(octets)
         sizes = Sizes.unpack(self._composed.sizes(octets))
         gsm = sizes.outside == 0
         made.gsm[rows] = gsm
         pairs = np.where(gsm, sizes.wide, sizes.astral if self._utf16 else 0)
+        made.pairs[rows] = pairs
         made.units[rows] = sizes.chars + pairs
         if self._profile.unicode_boundary == "grapheme":
             made.alone[rows[~gsm]] = True
@@ -427,8 +440,8 @@ class TextKernel:
         if self._profile.languages or (after and self._profile.form_feed == "unicode"):
             made.alone[rows] = True
             return
-        replaced = {row for where, _ in made.changed for row in where.tolist()}
-        for where, texts in self._chunks(columns, rows, made.changed if replaced else ()):
+        rows = rows[~self._cut_plain(made, rows, after=after)]
+        for where, texts in self._chunks(columns, rows, made):
             at = rows[where]
             octets = Octets.of(texts)
             kinds = self._composed.of(octets)
@@ -437,6 +450,34 @@ class TextKernel:
                 if len(chosen):
                     self._cut(made, at[chosen], octets, kinds, chosen, gsm=gsm, after=after)
         made.parts = made.billed
+
+    def _cut_plain(self, made: Texts, rows: Ints, *, after: bool) -> Mask:
+        """Cut messages without pairs: after so many characters, all alike. Says which."""
+        done: Mask = made.pairs[rows] == 0
+        if after or self._profile.truncation_boundary == "grapheme":
+            done &= made.gsm[rows]
+        for gsm in (True, False):
+            chosen = rows[done & (made.gsm[rows] == gsm)]
+            if not len(chosen):
+                continue
+            room = self._rooms[gsm].alone
+            if made.bodies is not None:
+                texts = made.bodies
+                if len(chosen) < len(texts):
+                    texts = texts.take(pa.array(chosen))
+                length = pc.binary_length(texts).to_numpy()
+                if gsm and np.array_equal(length, made.units[chosen]):
+                    # One octet a character.
+                    octets = pc.binary_slice(texts.view(pa.large_binary()), 0, room)
+                    short = octets.view(pa.large_string())
+                else:
+                    short = pc.utf8_slice_codeunits(texts, 0, room)
+                if len(chosen) < len(made.bodies):
+                    made.put_bodies(chosen, short)
+                else:
+                    made.bodies = short
+            made.units[chosen] = room
+        return done
 
     def _cut(
         self,
@@ -472,7 +513,7 @@ class TextKernel:
         if self._options.bodies:
             starts = octets.offsets[:-1][chosen]
             ends = np.append(characters.starts, len(octets.data))[places]
-            made.changed.append((rows, _spans(octets, starts, ends)))
+            made.put_bodies(rows, _spans(octets, starts, ends))
 
     @staticmethod
     def _fitting(characters: Characters, chosen: Ints, room: int) -> tuple[Ints, Ints]:
@@ -503,16 +544,36 @@ class TextKernel:
             dense=self._profile.gsm_boundary == "dense",
             walk=lambda doubt: self._walk(columns, doubt, room.part, gsm=True),
         )
-        rows, points = [], []
-        for where, texts in self._chunks(columns, np.arange(len(total))):
-            characters = self._characters(texts, gsm=False)
-            outside = characters.outside()
-            at = np.searchsorted(characters.first, outside, side="right") - 1
-            # Empty texts begin where the next one does; ``right`` finds the last of them.
-            each = np.unique(where[at] << 21 | characters.points(outside))
-            rows.append(each >> 21)
-            points.append(each & (1 << 21) - 1)
-        return Reasons(places, plain, np.concatenate(rows), np.concatenate(points))
+        found = [self._points(columns[key], key) for key in self.keys if self._times[key]]
+        fixed = self._outside_points("".join(text for key, text in self._pieces if key is None))
+        every = np.arange(len(total))
+        found += [(every, np.full(len(every), point)) for point in fixed]
+        pairs = np.unique(np.concatenate([rows << 21 | points for rows, points in found]))
+        points = pairs & (1 << 21) - 1
+        if self._profile.auto_encoding_partial == "partial" and self._profile.auto_encoding == "on":
+            # These were replaced.
+            left = ~np.isin(points, list(AUTO_ENCODING))
+            pairs, points = pairs[left], points[left]
+        return Reasons(places, plain, pairs >> 21, points)
+
+    def _points(self, column: _Column, key: str) -> tuple[Ints, Ints]:
+        """The rows of a column and the code points outside the alphabet in their values."""
+        rows = np.flatnonzero(column.sizes >= _OUTSIDE)
+        missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
+        own, absent = rows[~missing], rows[missing]
+        characters = self._characters(_plain(column.text.take(pa.array(own))), gsm=False)
+        outside = characters.outside()
+        # Empty texts begin where the next one does; ``right`` finds the last of them.
+        text = np.searchsorted(characters.first, outside, side="right") - 1
+        default = self._outside_points(self._absent[key])
+        return (
+            np.concatenate([own[text], np.repeat(absent, len(default))]),
+            np.concatenate([characters.points(outside), np.tile(default, len(absent))]),
+        )
+
+    def _outside_points(self, text: str) -> Ints:
+        characters = self._characters(pa.array([text], pa.large_string()), gsm=False)
+        return np.unique(characters.points(characters.outside()))
 
     def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
         """Return the units in the last part of messages of one encoding."""
@@ -553,7 +614,7 @@ class TextKernel:
         self,
         columns: dict[str, _Column],
         rows: Ints,
-        changed: Any = (),
+        made: Texts | None = None,
     ) -> Iterator[tuple[Ints, Any]]:
         """Yield places in ``rows`` and their texts, some megaoctets at a time."""
         size = np.full(len(rows), 4 * len(self._composer.template.body), np.int64)
@@ -563,24 +624,11 @@ class TextKernel:
         ends = np.cumsum(size) // _CHUNK
         for where in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ends)) + 1):
             if len(where):
-                texts = self._bodies(columns, rows[where], len(where))
-                yield where, _with_changes(texts, rows[where], changed)
-
-    def _all_bodies(self, columns: dict[str, _Column], made: Texts) -> Any:
-        rows = np.arange(len(made.gsm))
-        texts = self._bodies(columns, None, len(rows))
-        return _with_changes(texts, rows, made.changed)
-
-
-def _with_changes(texts: Any, rows: Ints, changed: Any) -> Any:
-    """Put changed texts in the place of those of the template; later changes win."""
-    for where, others in changed:
-        place = np.searchsorted(where, rows)
-        place = np.minimum(place, max(len(where) - 1, 0))
-        hit = where[place] == rows if len(where) else np.zeros(len(rows), bool)
-        if hit.any():
-            texts = pc.replace_with_mask(texts, pa.array(hit), others.take(pa.array(place[hit])))
-    return texts
+                if made is not None and made.bodies is not None:
+                    texts = made.bodies.take(pa.array(rows[where]))
+                else:
+                    texts = self._bodies(columns, rows[where], len(where))
+                yield where, texts
 
 
 def _spans(octets: Octets, starts: Ints, ends: Ints) -> Any:
