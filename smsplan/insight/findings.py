@@ -105,6 +105,7 @@ class FindingsTally:
 
             texts = number_cells(source.column(self._options.to), self._options.to).text
             # Only what names no country can be national.
+            texts = texts.filter(pc.invert(pc.fill_null(pc.starts_with(texts, "+"), True)))
             named = pc.fill_null(pc.match_substring_regex(texts, r"^\s*(\+|00)"), True)
             self._national.add(texts.filter(pc.invert(named)).to_pylist())
         self._add_near(source, planned)
