@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset
 import pyarrow.fs
@@ -657,35 +659,39 @@ class Sink:
         self._part = Path(name)
         self._file: Any = os.fdopen(descriptor, "wb")
         self._parquet: Any = None
-        self._text: Any = None
+        self._octets: Any = None
         if self._kind == "parquet":
             self._parquet = pa.parquet.ParquetWriter(self._file, schema, compression="zstd")
         else:
-            raw: Any = self._file
+            self._octets = self._file
             if path.name.lower().endswith(".gz"):
-                raw = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
-            self._text = io.TextIOWrapper(raw, "utf-8", newline="", write_through=False)
-            self._text.write(_csv_row(schema.names))
+                self._octets = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+            names = [_quoted(pa.array([name], pa.large_string())) for name in schema.names]
+            self._octets.write(_csv_lines(names))
 
     def write(self, batch: Any) -> None:
         """Append a batch."""
         if self._parquet is not None:
             self._parquet.write_batch(batch)
             return
-        columns = [self._cells(column) for column in batch.columns]
-        self._text.write("".join(map(_csv_row, zip(*columns, strict=True))))
+        if batch.num_rows:
+            columns = [self._cells(column) for column in batch.columns]
+            self._octets.write(_csv_lines(columns))
 
-    def _cells(self, column: Any) -> list[str | None]:
+    def _cells(self, column: Any) -> Any:
         if pa.types.is_nested(column.type):
-            return [None if value is None else json.dumps(value) for value in column.to_pylist()]
-        texts: list[str | None] = column.cast(pa.string()).to_pylist()
-        if self._formulas == "keep" or not _holds_text(column.type):
-            return texts
-        for place, text in enumerate(texts):
-            if text is not None and is_formula(text):
-                texts[place] = "'" + text
-                self.guarded += 1
-        return texts
+            values = column.to_pylist()
+            texts = pa.array([None if value is None else json.dumps(value) for value in values])
+            return _quoted(texts.cast(pa.large_string()))
+        if not _holds_text(column.type):
+            return column.cast(pa.string()).cast(pa.large_string())
+        texts = column.cast(pa.large_string())
+        if self._formulas == "guard":
+            formulas = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
+            if formulas.true_count:
+                self.guarded += formulas.true_count
+                texts = pc.if_else(formulas, _joined("'", texts), texts)
+        return _quoted(texts)
 
     def close(self) -> None:
         """Write what is left and give the file its name."""
@@ -693,9 +699,8 @@ class Sink:
             self._parquet.add_key_value_metadata(self.metadata)
             self._parquet.close()
         else:
-            self._text.flush()
-            if self._text.buffer is not self._file:
-                self._text.buffer.close()
+            if self._octets is not self._file:
+                self._octets.close()
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -707,7 +712,7 @@ class Sink:
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        for closing in (self._parquet, self._text, self._file):
+        for closing in (self._parquet, self._octets, self._file):
             try:
                 if closing is not None:
                     closing.close()
@@ -747,27 +752,43 @@ def is_formula(text: str) -> bool:
     >>> is_formula("=1+1"), is_formula("+447700900123"), is_formula("@SUM(A1)")
     (True, False, True)
     """
-    if text[:1] in ("=", "@", "\t", "\r", "\uff1d", "\uff20"):
-        return True
-    if text[:1] in ("+", "-", "\uff0b", "\uff0d"):
-        return not set(text[1:]) <= set("0123456789 ().-/")
-    return False
+    return re.match(_FORMULA, text) is not None
 
 
-def _csv_row(cells: Sequence[str | None]) -> str:
-    """One line: missing is empty, ``""`` is the empty text."""
-    return ",".join(map(_csv_cell, cells)) + "\r\n"
+# For ``re`` and for Arrow's RE2 alike. A sign before digits is a number, which a sheet shows.
+_FORMULA = "^(?s:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d].*[^0-9 ().\\-/])"
+# The empty text, what CSV gives a meaning, and what a reader might strip.
+_QUOTE = r'^$|[,"\r\n]|^\s|\s$|^[\x{a0}\x{3000}]|[\x{a0}\x{3000}]$'
 
 
-def _csv_cell(text: str | None) -> str:
-    if text is None:
-        return ""
-    if text == "" or not _PLAIN.isdisjoint(text) or text != text.strip():
-        return '"' + text.replace('"', '""') + '"'
-    return text
+def _quoted(texts: Any) -> Any:
+    """Quote the cells that need it; missing ones stay, and ``""`` is the empty text."""
+    needed = pc.fill_null(pc.match_substring_regex(texts, _QUOTE), False)
+    if not needed.true_count:
+        return texts
+    quoted = _joined('"', pc.replace_substring(texts, '"', '""'), '"')
+    return pc.if_else(needed, quoted, texts)
 
 
-_PLAIN = frozenset(',"\r\n')
+def _csv_lines(columns: Sequence[Any]) -> Any:
+    """Lines of cells as octets; missing is empty."""
+    rows = pc.binary_join_element_wise(
+        *columns, _large(","), null_handling="replace", null_replacement=""
+    )
+    lines = _joined(rows, "\r\n")
+    # The texts stand behind one another in the buffer: they are the file.
+    _, offsets, octets = lines.buffers()
+    ends = memoryview(offsets).cast("q")
+    return memoryview(octets)[ends[lines.offset] : ends[lines.offset + len(lines)]]
+
+
+def _joined(*pieces: Any) -> Any:
+    texts = [_large(piece) if isinstance(piece, str) else piece for piece in pieces]
+    return pc.binary_join_element_wise(*texts, _large(""))
+
+
+def _large(text: str) -> Any:
+    return pa.scalar(text, pa.large_string())
 
 
 def _holds_text(kind: Any) -> bool:
