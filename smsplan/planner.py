@@ -381,6 +381,7 @@ class _Pipeline:
     ) -> Iterator[Pair]:
         """Plan a source: its columns asked for (None: all), and ours, named and selected."""
         from smsplan.bulk.duplicates import Duplicates
+        from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.settle import settle
         from smsplan.insight.summary import accepted
 
@@ -391,7 +392,7 @@ class _Pipeline:
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
         rows = 0
-        for batch in source.batches(wanted):
+        for batch in ahead(source.batches(wanted)) if source.path else source.batches(wanted):
             planned = self.kernel(batch)
             ours = settle(planned, duplicates=duplicates, prices=self.prices, accepted=accepts)
             if tally is not None:
@@ -517,24 +518,33 @@ def _write(
 ) -> pa.Schema:
     """Stream the rows to their files, which appear together when the last row is written."""
     from smsplan.bulk.files import sink
+    from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
 
     first = next(pairs)
     schema = first[1].schema
+    options = made.options
+    problem = options.prefix + "problem"
+    unique = {options.to, options.prefix + "recipient", options.prefix + "body"}
     with ExitStack() as stack:
         both = beside(*first).schema
         sinks = [
-            None if path is None else stack.enter_context(sink(path, both, formulas=formulas))
+            None
+            if path is None
+            else stack.enter_context(sink(path, both, formulas=formulas, unique=unique))
             for path in (output, rejects)
         ]
         main, rejected = sinks
-        for theirs, ours in chain([first], pairs):
-            rows = beside(theirs, ours)
+
+        def write(rows: pa.RecordBatch) -> None:
             if main is not None:
                 main.write(rows)
             if rejected is not None:
-                problems = ours.column(made.options.prefix + "problem")
-                rejected.write(rows.filter(problems.is_valid()))
+                rejected.write(rows.filter(rows.column(problem).is_valid()))
+
+        with behind(write) as hand_over:
+            for theirs, ours in chain([first], pairs):
+                hand_over(beside(theirs, ours))
         made._summary = None if tally is None else tally.summary()
         if main is not None:
             main.metadata[METADATA_KEY] = made._metadata()

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,8 @@ from smsplan.bulk.frames import BATCH_ROWS, Source
 from smsplan.errors import InputError, OutputError
 
 _BLOCK = 1 << 20
+# Rows of a row group in the Parquet files that are written.
+GROUP_ROWS = 1 << 18
 _MAX_BLOCK = 1 << 28
 _KINDS = {
     ".csv": "csv",
@@ -646,7 +648,13 @@ def _writer(path: Path) -> str:
 class Sink:
     """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
 
-    def __init__(self, path: Path, schema: Any, formulas: Literal["guard", "keep"]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Any,
+        formulas: Literal["guard", "keep"],
+        unique: Collection[str],
+    ) -> None:
         self.metadata: dict[str, str] = {}
         self.guarded = 0
         self._path = path
@@ -659,9 +667,16 @@ class Sink:
         self._part = Path(name)
         self._file: Any = os.fdopen(descriptor, "wb")
         self._parquet: Any = None
+        self._waiting: list[Any] = []
         self._octets: Any = None
         if self._kind == "parquet":
-            self._parquet = pa.parquet.ParquetWriter(self._file, schema, compression="zstd")
+            self._parquet = pa.parquet.ParquetWriter(
+                self._file,
+                schema,
+                compression="zstd",
+                # Looking for repeated values where there are none is lost time.
+                use_dictionary=[name for name in schema.names if name not in unique],
+            )
         else:
             self._octets = self._file
             if path.name.lower().endswith(".gz"):
@@ -672,11 +687,20 @@ class Sink:
     def write(self, batch: Any) -> None:
         """Append a batch."""
         if self._parquet is not None:
-            self._parquet.write_batch(batch)
+            self._waiting.append(batch)
+            if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
+                self._write_group()
             return
         if batch.num_rows:
             columns = [self._cells(column) for column in batch.columns]
             self._octets.write(_csv_lines(columns))
+
+    def _write_group(self) -> None:
+        """Write a row group of several batches: readers skip and compress by row groups."""
+        if self._waiting:
+            group = pa.Table.from_batches(self._waiting, self._schema)
+            self._waiting = []
+            self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
 
     def _cells(self, column: Any) -> Any:
         if pa.types.is_nested(column.type):
@@ -696,6 +720,7 @@ class Sink:
     def close(self) -> None:
         """Write what is left and give the file its name."""
         if self._parquet is not None:
+            self._write_group()
             self._parquet.add_key_value_metadata(self.metadata)
             self._parquet.close()
         else:
@@ -723,18 +748,22 @@ class Sink:
 
 @contextmanager
 def sink(
-    path: str | os.PathLike[str], schema: Any, *, formulas: Literal["guard", "keep"] = "guard"
+    path: str | os.PathLike[str],
+    schema: Any,
+    *,
+    formulas: Literal["guard", "keep"] = "guard",
+    unique: Collection[str] = (),
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
     CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
-    before it, unless ``formulas="keep"``.
+    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat.
     """
     target = Path(path)
     check_output(target)
     out: Sink | None = None
     try:
-        out = Sink(target, schema, formulas)
+        out = Sink(target, schema, formulas, unique)
         yield out
         out.close()
     except BaseException as error:
