@@ -107,6 +107,7 @@ class Problem(StrEnum):
     """Why nothing is sent for a row; the first that applies, in this order."""
 
     INVALID_NUMBER = "invalid_number"
+    NO_BODY = "no_body"
     UNENCODABLE_TEXT = "unencodable_text"
     VALUE_TOO_LONG = "value_too_long"
     UNMATCHED_PARAMETER = "unmatched_parameter"

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,8 +44,9 @@ Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]
 
 def plan(
     recipients: Any,
-    body: str | Template,
+    body: str | Template | Mapping[str, str | Template],
     *,
+    body_by: str | None = None,
     to: str = "to",
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
@@ -70,10 +71,12 @@ def plan(
     ``recipients`` is a pandas, polars or pyarrow frame, a DuckDB relation or any Arrow stream, a
     list of dicts or of numbers, or a path to CSV, Parquet, JSON Lines or a folder of Parquet files.
     Column ``to`` has the numbers; each ``${name}`` of the body takes the column ``name``, or the
-    one that ``columns`` maps it to, or its ``defaults``. ``region`` reads numbers without ``+`` or
-    ``00`` as national ones where they are valid there. ``output`` (``.parquet``, ``.csv``) streams
-    the rows to a file, ``rejects`` those that are not sent. ``select`` computes only these columns.
-    ``progress`` is called with the number of rows done.
+    one that ``columns`` maps it to, or its ``defaults``. ``body_by`` names the column whose value
+    chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
+    ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
+    ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
+    sent. ``select`` computes only these columns. ``progress`` is called with the number of rows
+    done.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
     and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it
@@ -92,7 +95,7 @@ def plan(
     from smsplan.bulk.options import Options
     from smsplan.pricing.tables import price_table
 
-    template = body if isinstance(body, Template) else Template(body)
+    templates = _templates(body, body_by)
     chosen = Profile.of(profile)
     card = None if rates is None else RateCard.of(rates)
     _check_arguments(max_number_of_message_parts, duplicates, region, select, truncate_concat)
@@ -104,9 +107,11 @@ def plan(
         to = source.columns[0]
     wanted = None if select is None else _Selection(tuple(select))
     options = Options(
-        template=template,
+        template=next(iter(templates.values())),
         to=to,
-        columns=_columns(template, source, columns or {}, defaults or {}),
+        body_by=body_by,
+        templates={} if body_by is None else templates,
+        columns=_columns(templates, source, columns or {}, defaults or {}),
         defaults=dict(defaults or {}),
         region=None if region is None else region.upper(),
         from_=from_,
@@ -119,7 +124,12 @@ def plan(
     )
     if wanted is None or wanted.numbers:
         _check_column(to, source, "the numbers", "to")
-    _check_message(options)
+    if body_by is not None:
+        _check_column(body_by, source, "the choice of the body", "body_by")
+    for value in options.templates:
+        _check_message(options.of_body(value))
+    if body_by is None:
+        _check_message(options)
     pipeline = _Pipeline(options, None if card is None else price_table(card), wanted)
     _check_names(pipeline.names, source, prefix)
     return _run(pipeline, source, card, output, rejects, formulas, progress)
@@ -129,7 +139,8 @@ class Plan:
     """What will go out: rows, totals and reasons. Made by :func:`plan` or :meth:`Plan.open`.
 
     ``options`` are the message and how the recipients are read; ``rates_digest`` identifies the
-    rate card (null without one); ``warnings`` are remarks about the template and the output.
+    rate card (null without one); ``warnings`` are remarks about the template and the output;
+    ``stats`` says how the rows were planned (null for a plan that was opened).
     """
 
     def __init__(
@@ -150,6 +161,7 @@ class Plan:
         self._summary = summary
         self._kind = kind
         self._names = names
+        self.stats: Stats | None = None
 
     def __repr__(self) -> str:
         if self._summary is None:
@@ -336,6 +348,14 @@ class Plan:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How a plan was made: ``row_loop`` rows left the path that plans whole columns."""
+
+    rows: int
+    row_loop: int
+
+
 class _Selection:
     """Which of our columns are asked for, and what has to be computed for them."""
 
@@ -357,6 +377,7 @@ class _Pipeline:
         self.options = options
         self.prices = prices
         self.selection = selection
+        self.stats: Stats | None = None
         self.kernel = Kernel(
             options,
             numbers=selection is None or selection.numbers,
@@ -398,6 +419,7 @@ class _Pipeline:
             if tally is not None:
                 tally.add(batch, ours)
             rows += batch.num_rows
+            self.stats = Stats(rows, self.kernel.row_loop)
             if progress is not None:
                 progress(rows)
             yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
@@ -487,7 +509,7 @@ def _run(
         None,
         kind=source.kind,
         rates_digest=None if card is None else card.digest,
-        warnings=tuple(str(warning) for warning in pipeline.options.template.warnings),
+        warnings=_warnings(pipeline.options),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
     if output is not None or rejects is not None:
@@ -505,6 +527,7 @@ def _run(
         for _ in pipeline.run(source, (), tally, progress):
             pass
         made._summary = None if tally is None else tally.summary()
+    made.stats = pipeline.stats
     return made
 
 
@@ -608,13 +631,48 @@ def _check_arguments(
         raise InputError("\n".join(faults))
 
 
+def _templates(
+    body: str | Template | Mapping[str, str | Template], by: str | None
+) -> dict[str, Template]:
+    """Return the bodies by the value that chooses them; a single one is of ``*``."""
+    if isinstance(body, Mapping) != (by is not None):
+        raise InputError(
+            "several bodies and body_by go together: plan(df, {'en': ..., 'sv': ...}, "
+            "body_by='language')"
+        )
+    bodies = body if isinstance(body, Mapping) else {"*": body}
+    if not bodies:
+        raise InputError("there is no body; give one for every value of the column")
+    return {
+        value: text if isinstance(text, Template) else Template(text)
+        for value, text in bodies.items()
+    }
+
+
+def _warnings(options: Options) -> tuple[str, ...]:
+    """What is worth saying about the bodies."""
+    if options.body_by is None:
+        return tuple(map(str, options.template.warnings))
+    return tuple(
+        f"body '{value}': {warning}"
+        for value, template in options.templates.items()
+        for warning in template.warnings
+    )
+
+
 def _columns(
-    template: Template, source: Source, columns: Mapping[str, str], defaults: Mapping[str, str]
+    templates: Mapping[str, Template],
+    source: Source,
+    columns: Mapping[str, str],
+    defaults: Mapping[str, str],
 ) -> dict[str, str]:
     """Find the column of each parameter; every fault of the two maps and the body in one error."""
     faults = []
     named = {**columns, **defaults}
-    if named and not template.parameters:
+    parameters = tuple(
+        dict.fromkeys(key for template in templates.values() for key in template.parameters)
+    )
+    if named and not parameters:
         raise InputError(
             "the body has no ${parameter}, but columns or defaults name "
             f"{', '.join(map(repr, named))}; a shell eats ${{name}} in double quotes: use single "
@@ -622,15 +680,13 @@ def _columns(
             "(--no-parameters) if the body is as you mean it"
         )
     for key in named:
-        if key not in template.parameters:
-            faults.append(
-                f"'{key}' is not a parameter of the body; {_suggest(key, template.parameters)}"
-            )
+        if key not in parameters:
+            faults.append(f"'{key}' is not a parameter of the body; {_suggest(key, parameters)}")
     for key, value in defaults.items():
         if not isinstance(value, str):
             faults.append(f"the default of '{key}' is not text; write it as text")
     found = {}
-    for key in template.parameters:
+    for key in parameters:
         column = columns.get(key, key)
         if column in source.columns:
             found[key] = column

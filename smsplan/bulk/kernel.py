@@ -7,6 +7,7 @@ column cannot decide are planned one by one, by the reference itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -88,6 +89,15 @@ class Kernel:
             max_number_of_message_parts=options.max_number_of_message_parts,
         )
         self.texts = TextKernel(options, self._composer)
+        self.keys = self.texts.keys
+        self._by: dict[str, Kernel] = {}
+        if options.body_by is not None:
+            self._by = {
+                value: Kernel(options.of_body(value), numbers=False) for value in options.templates
+            }
+            self.keys = tuple(
+                dict.fromkeys(key for kernel in self._by.values() for key in kernel.keys)
+            )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Plan a batch that has the columns ``options.needed``; returns the columns of SCHEMA.
@@ -109,12 +119,38 @@ class Kernel:
         self.row_loop += numbers.alone
         if not self._with_texts:
             return self._without_texts(numbers)
+        return self._batch(numbers, self._compose_all(batch))
+
+    def _compose_all(self, batch: pa.RecordBatch) -> Texts:
+        """Compose the messages of a batch, each value's body for itself."""
+        if self._by:
+            made = Texts.blank(batch.num_rows, bodies=self.options.bodies)
+            made.no_body[:] = True
+            for rows, kernel in self._groups(batch):
+                before = kernel.row_loop
+                made.scatter(rows, kernel._compose_all(batch.take(pa.array(rows))))
+                self.row_loop += kernel.row_loop - before
+            return made
         texts = self.texts(batch)
         alone = np.flatnonzero(texts.alone)
         if len(alone):
             self.row_loop += len(alone)
             self._one_by_one(batch, alone, texts)
-        return self._batch(numbers, texts)
+        return texts
+
+    def _groups(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Kernel]]:
+        """Yield the rows of each body; rows whose value has none are in no group."""
+        name = self.options.body_by
+        assert name is not None
+        known = pa.array(list(self._by), pa.large_string())
+        column = text_cells(batch.column(name), name).text
+        chosen = pc.fill_null(pc.index_in(column, known), -1).to_numpy(zero_copy_only=False)
+        if "*" in self._by:
+            chosen = np.where(chosen < 0, list(self._by).index("*"), chosen)
+        for place, kernel in enumerate(self._by.values()):
+            rows = np.flatnonzero(chosen == place)
+            if len(rows):
+                yield rows, kernel
 
     def _one_by_one(self, batch: pa.RecordBatch, rows: Ints, texts: Texts) -> None:
         """Compose some rows by the reference."""
@@ -130,7 +166,14 @@ class Kernel:
             )
 
     def reasons(self, batch: pa.RecordBatch) -> Reasons:
-        """Say why the messages of these rows are Unicode."""
+        """Say why the messages of these rows are Unicode; places are of ``keys``."""
+        if self._by:
+            merged = Reasons.blank(batch.num_rows)
+            for rows, kernel in self._groups(batch):
+                some = kernel.reasons(batch.take(pa.array(rows)))
+                order = [self.keys.index(key) for key in kernel.keys]
+                merged = merged.with_rows(rows, some, order)
+            return merged
         reasons = self.texts.reasons(batch)
         if self.options.profile.languages:
             # Each row may have national tables of its own.
@@ -144,6 +187,15 @@ class Kernel:
             pairs = np.array(found, np.int64).reshape(-1, 2)
             reasons = reasons._replace(rows=pairs[:, 0], points=pairs[:, 1])
         return reasons
+
+    def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
+        """Return the units in the last part of messages of one encoding."""
+        if not self._by:
+            return self.texts.last_units(batch, gsm=gsm)
+        units = np.zeros(batch.num_rows, np.int64)
+        for rows, kernel in self._groups(batch):
+            units[rows] = kernel.last_units(batch.take(pa.array(rows)), gsm=gsm)
+        return units
 
     def compose(self, values: dict[str, str]) -> Message | None:
         """Compose one message by the reference; None where its text cannot be encoded."""
@@ -173,6 +225,7 @@ class Kernel:
         limit = self.options.max_number_of_message_parts
         problems: list[tuple[Problem, Mask]] = [
             (Problem.INVALID_NUMBER, (numbers.keys == 0) & self._with_numbers),
+            (Problem.NO_BODY, texts.no_body),
             (Problem.UNENCODABLE_TEXT, texts.unencodable),
             (Problem.VALUE_TOO_LONG, texts.too_long),
             (Problem.UNMATCHED_PARAMETER, texts.unmatched),
@@ -196,11 +249,12 @@ class Kernel:
         encoding = np.where(texts.gsm, np.int8(0), np.int8(1))
         units, parts = texts.units, texts.parts
         bodies = texts.bodies
-        if texts.unencodable.any():
-            encoding[texts.unencodable] = -1
-            units, parts = (np.where(texts.unencodable, 0, counts) for counts in (units, parts))
+        nothing = texts.unencodable | texts.no_body
+        if nothing.any():
+            encoding[nothing] = -1
+            units, parts = (np.where(nothing, 0, counts) for counts in (units, parts))
             if bodies is not None:
-                bodies = pc.if_else(pa.array(texts.unencodable), None, bodies)
+                bodies = pc.if_else(pa.array(nothing), None, bodies)
         places = NOTE_PLACES[notes]
         if not sent.all():
             places = np.where(sent, places, np.int16(-1))

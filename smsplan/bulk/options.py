@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from smsplan.profiles import Profile
@@ -20,6 +20,9 @@ class Options:
 
     template: Template
     to: str
+    # A column whose value chooses the body, and the bodies; ``*`` is for all other values.
+    body_by: str | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None
@@ -34,12 +37,37 @@ class Options:
     @property
     def needed(self) -> tuple[str, ...]:
         """The caller's columns that a plan reads, each once."""
-        return tuple(dict.fromkeys((self.to, *self.columns.values())))
+        by = () if self.body_by is None else (self.body_by,)
+        return tuple(dict.fromkeys((self.to, *self.columns.values(), *by)))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The keys of every body, each once."""
+        every = self.templates.values() if self.body_by is not None else (self.template,)
+        return tuple(dict.fromkeys(key for template in every for key in template.parameters))
+
+    def of_body(self, value: str) -> Options:
+        """Return the options of one of the bodies."""
+        template = self.templates[value]
+        columns, defaults = (
+            {key: text for key, text in named.items() if key in template.parameters}
+            for named in (self.columns, self.defaults)
+        )
+        return replace(
+            self,
+            template=template,
+            columns=columns,
+            defaults=defaults,
+            body_by=None,
+            templates={},
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
             "body": self.template.body,
+            "body_by": self.body_by,
+            "templates": {value: template.body for value, template in self.templates.items()},
             "to": self.to,
             "columns": dict(self.columns),
             "defaults": dict(self.defaults),
@@ -56,9 +84,11 @@ class Options:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Options:
         """Read what :meth:`to_dict` wrote."""
-        rest = {key: data[key] for key in data if key not in ("body", "from", "profile")}
+        read = ("body", "from", "profile", "templates")
+        rest = {key: data[key] for key in data if key not in read}
         return cls(
             template=Template(data["body"]),
+            templates={value: Template(body) for value, body in data["templates"].items()},
             from_=data["from"],
             profile=Profile.from_dict(data["profile"]),
             **rest,

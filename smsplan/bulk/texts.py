@@ -55,8 +55,29 @@ class Texts:
     truncated: Mask
     # Two-unit characters of each, by its encoding.
     pairs: Ints
+    no_body: Mask
     # The texts, where they are asked for or changed on the way.
     bodies: Any = None
+
+    @classmethod
+    def blank(cls, rows: int, *, bodies: bool = False) -> Texts:
+        """Return messages of which nothing is known yet."""
+        return cls(
+            gsm=np.ones(rows, bool),
+            units=np.zeros(rows, np.int64),
+            parts=np.ones(rows, np.int64),
+            billed=np.ones(rows, np.int64),
+            pairs=np.zeros(rows, np.int64),
+            bodies=pa.nulls(rows, pa.large_string()) if bodies else None,
+            **{name: np.zeros(rows, bool) for name in _MARKS},
+        )
+
+    def scatter(self, rows: Ints, some: Texts) -> None:
+        """Put the messages of some rows, which ascend, in their places."""
+        for name in ("gsm", "units", "parts", "billed", "pairs", *_MARKS):
+            getattr(self, name)[rows] = getattr(some, name)
+        if some.bodies is not None:
+            self.put_bodies(rows, some.bodies)
 
     def put_bodies(self, rows: Ints, texts: Any) -> None:
         """Put texts in their rows, which ascend."""
@@ -79,6 +100,18 @@ class Texts:
         self.truncated[row] = message.truncated
 
 
+_MARKS = (
+    "alone",
+    "unencodable",
+    "too_long",
+    "unmatched",
+    "default_used",
+    "substituted",
+    "truncated",
+    "no_body",
+)
+
+
 class Reasons(NamedTuple):
     """Why messages are Unicode.
 
@@ -91,6 +124,23 @@ class Reasons(NamedTuple):
     plain_parts: Ints
     rows: Ints
     points: Ints
+
+    @classmethod
+    def blank(cls, rows: int) -> Reasons:
+        """Return reasons for rows of which nothing is known yet."""
+        none = np.zeros(0, np.int64)
+        return cls(np.zeros(rows, np.int64), np.ones(rows, np.int64), none, none)
+
+    def with_rows(self, rows: Ints, some: Reasons, order: list[int]) -> Reasons:
+        """Add the reasons of some rows; ``order`` says where their keys stand among all."""
+        self.plain_parts[rows] = some.plain_parts
+        self.places[rows] = some.places & 1
+        for place, other in enumerate(order, 1):
+            self.places[rows] |= (some.places >> place & 1) << (other + 1)
+        return self._replace(
+            rows=np.concatenate([self.rows, rows[some.rows]]),
+            points=np.concatenate([self.points, some.points]),
+        )
 
 
 @dataclass(slots=True)
@@ -190,21 +240,9 @@ class TextKernel:
         return made
 
     def _blank(self, rows: int) -> Texts:
-        none = np.zeros(rows, bool)
-        return Texts(
-            gsm=~none,
-            units=np.zeros(rows, np.int64),
-            parts=np.ones(rows, np.int64),
-            billed=np.ones(rows, np.int64),
-            alone=none.copy(),
-            unencodable=none.copy(),
-            too_long=none.copy(),
-            unmatched=none | self._always_unmatched,
-            default_used=none.copy(),
-            substituted=none.copy(),
-            truncated=none.copy(),
-            pairs=np.zeros(rows, np.int64),
-        )
+        made = Texts.blank(rows)
+        made.unmatched |= self._always_unmatched
+        return made
 
     # What the cells of a column take.
 

@@ -19,6 +19,10 @@ def plan_file(
     body_file: str = typer.Option(
         None, help="A UTF-8 file with the text; one line break at its end is dropped."
     ),
+    body_by: str = typer.Option(None, help="The column whose value chooses among several bodies."),
+    body_for: list[str] = typer.Option(
+        [], help="VALUE=TEXT, one of several bodies; * is for other values. Repeatable."
+    ),
     to: str = typer.Option("to", help="The column of numbers."),
     column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
     default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
@@ -55,17 +59,23 @@ def plan_file(
     from smsplan.ratecards import RateCard
     from smsplan.templates import Template
 
-    if (body is None) == (body_file is None):
-        raise typer.BadParameter("give --body or --body-file", param_hint="--body")
+    if [body is None, body_file is None, not body_for].count(False) != 1:
+        raise typer.BadParameter("give --body, --body-file or --body-for", param_hint="--body")
+    if bool(body_for) != (body_by is not None):
+        raise typer.BadParameter("give --body-by and --body-for together", param_hint="--body-by")
     if rates is not None and price is not None:
         raise typer.BadParameter("give --rates or --price", param_hint="--rates")
-    if body is None:
+    if body_file is not None:
         body = read_text(body_file, "body file")
         body = body.removesuffix("\n").removesuffix("\r")
-    template = Template(body, syntax=syntax)
+    bodies_by = {
+        value: Template(text, syntax=syntax)
+        for value, text in pairs(body_for, "--body-for").items()
+    }
+    template = Template(body or "", syntax=syntax)
     columns, defaults = pairs(column, "--column"), pairs(default, "--default")
     if no_parameters:
-        if template.parameters:
+        if any(each.parameters for each in (template, *bodies_by.values())):
             raise InputError("the body has parameters; leave --no-parameters out")
         columns, defaults = {}, {}
     card = None
@@ -76,7 +86,8 @@ def plan_file(
     with _progress() as progress:
         made = plan(
             recipients,
-            template,
+            bodies_by or template,
+            body_by=body_by,
             to=to,
             columns=columns,
             defaults=defaults,

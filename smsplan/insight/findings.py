@@ -23,6 +23,7 @@ MAX_FINDINGS = 5
 NEAR_UNITS = 3
 _PROBLEMS = {
     Problem.INVALID_NUMBER: "the number is not one the API takes",
+    Problem.NO_BODY: "there is no body for the row's value",
     Problem.UNENCODABLE_TEXT: "the text cannot be encoded",
     Problem.VALUE_TOO_LONG: "a parameter's value is too long",
     Problem.UNMATCHED_PARAMETER: "a parameter has no value and no default",
@@ -142,7 +143,7 @@ class FindingsTally:
             pushed = near[parts[near] > 2]
             if len(pushed):
                 chosen = source.take(pa.array(several[pushed]))
-                last = self._kernel.texts.last_units(chosen, gsm=encoding == Encoding.GSM)
+                last = self._kernel.last_units(chosen, gsm=encoding == Encoding.GSM)
                 near = np.setdiff1d(near, pushed[last > NEAR_UNITS])
             self._near.rows += len(near)
             self._near.parts += len(near)
@@ -165,7 +166,7 @@ class FindingsTally:
         billed = planned.column("billed_parts").to_numpy()[rows].astype(np.int64)
         # What is cut to one part is one part in any alphabet.
         extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)
-        names = ["template", *(f"parameter '{key}'" for key in self._kernel.texts.keys)]
+        names = ["template", *(f"parameter '{key}'" for key in self._kernel.keys)]
         for bits in np.unique(reasons.places).tolist():
             mask = reasons.places == bits
             found = tuple(name for place, name in enumerate(names) if bits >> place & 1)
