@@ -174,19 +174,7 @@ class Kernel:
                 order = [self.keys.index(key) for key in kernel.keys]
                 merged = merged.with_rows(rows, some, order)
             return merged
-        reasons = self.texts.reasons(batch)
-        if self.options.profile.languages:
-            # Each row may have national tables of its own.
-            messages = [self.compose(values) for values, _ in self.values(batch)]
-            found = [
-                (row, ord(character))
-                for row, message in enumerate(messages)
-                if message is not None
-                for character in {culprit.character for culprit in message.culprits()}
-            ]
-            pairs = np.array(found, np.int64).reshape(-1, 2)
-            reasons = reasons._replace(rows=pairs[:, 0], points=pairs[:, 1])
-        return reasons
+        return self.texts.reasons(batch)
 
     def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
         """Return the units in the last part of messages of one encoding."""

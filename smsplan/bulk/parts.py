@@ -8,9 +8,11 @@ Only messages whose bounds differ have to be looked at, all of them together, pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from smsplan.bulk.classes import ASTRAL, CONTINUATION, OUTSIDE, REMOVED, WIDE
 from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
@@ -30,24 +32,33 @@ class Characters:
     its last; ``units`` counts from the first text on.
     """
 
-    __slots__ = ("first", "kinds", "last", "octets", "starts", "units")
+    __slots__ = ("_kinds", "first", "last", "octets", "starts", "units")
 
     def __init__(self, octets: Octets, kinds: Bytes, pairs: Mask) -> None:
         begins = (kinds != CONTINUATION) & (kinds != REMOVED)
         borders = octets.ranks(begins, octets.offsets)
         self.octets = octets
         self.starts = np.flatnonzero(begins)
-        self.kinds = kinds[self.starts]
+        self._kinds = kinds
         self.first, self.last = borders[:-1], borders[1:]
-        self.units = np.zeros(len(self.starts) + 1, np.int64)
-        np.cumsum(1 + pairs[self.starts], out=self.units[1:])
+        self.units = _before(1 + pairs[self.starts].view(np.int8))
 
     def of(self, texts: Ints) -> Characters:
         """Return some of the texts."""
-        some = Characters.__new__(Characters)
-        some.octets, some.starts, some.kinds = self.octets, self.starts, self.kinds
-        some.units, some.first, some.last = self.units, self.first[texts], self.last[texts]
+        some = copy(self)
+        some.first, some.last = self.first[texts], self.last[texts]
         return some
+
+    def with_pairs(self, pairs: Mask) -> Characters:
+        """Return the same texts where other characters take two units."""
+        other = copy(self)
+        other.units = _before(1 + pairs.view(np.int8))
+        return other
+
+    def sums(self, mask: Mask) -> Ints:
+        """Return how many characters of each text are marked."""
+        before = _before(mask.view(np.int8))
+        return before[self.last] - before[self.first]
 
     def at_or_before(self, units: Ints) -> Ints:
         """Return the last character that begins at or before a unit."""
@@ -56,7 +67,8 @@ class Characters:
 
     def outside(self) -> Ints:
         """Return the places of characters outside the alphabet."""
-        places: Ints = np.flatnonzero((self.kinds == OUTSIDE) | (self.kinds == ASTRAL))
+        kinds = self._kinds[self.starts]
+        places: Ints = np.flatnonzero((kinds == OUTSIDE) | (kinds == ASTRAL))
         return places
 
     def points(self, places: Ints) -> Ints:
@@ -70,6 +82,13 @@ class Characters:
             on = np.flatnonzero(more >= step)
             points[on] = points[on] << 6 | data[at[on] + step] & 0x3F
         return points
+
+
+def _before(counts: npt.NDArray[np.int8]) -> Ints:
+    """Return the sum before each place, and at the end the sum of all."""
+    sums = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=sums[1:])
+    return sums
 
 
 def pairs_of(kinds: Bytes, octets: Octets, gsm: Mask, *, utf16: bool = True) -> Mask:

@@ -21,6 +21,7 @@ from smsplan.bulk import parts as counting
 from smsplan.bulk.cells import text_cells
 from smsplan.bulk.classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.bulk.clusters import clear
+from smsplan.bulk.national import cheapest, lacking
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
@@ -347,13 +348,29 @@ class TextKernel:
         astral = sizes.astral if self._utf16 else np.zeros_like(sizes.astral)
         made.pairs = pairs = np.where(made.gsm, sizes.wide, astral)
         made.units = sizes.chars + pairs
-        if self._profile.languages:
-            made.alone |= ~made.gsm | ((made.units > self._rooms[True].alone) & (sizes.wide > 0))
         made.parts = np.ones(len(total), np.int64)
         for gsm in (True, False):
             rows = np.flatnonzero((made.gsm == gsm) & (made.units > self._rooms[gsm].alone))
             if len(rows):
                 self._count(columns, made, pairs, rows, gsm=gsm)
+
+        if self._profile.languages:
+            several = (made.units > self._rooms[True].alone) & (sizes.wide > 0)
+            self._try_tables(columns, made, np.flatnonzero((~made.gsm | several) & ~made.alone))
+
+    def _try_tables(self, columns: dict[str, _Column], made: Texts, rows: Ints) -> None:
+        """Measure with the national tables that the profile allows."""
+        for where, texts in self._chunks(columns, rows):
+            best = cheapest(
+                self._characters(texts, gsm=False),
+                self._profile.languages,
+                reference_bits=self._profile.reference_bits,
+                dense=self._profile.gsm_boundary == "dense",
+                form_feed=self._profile.form_feed != "unicode",
+            )
+            at = rows[where[best.gsm]]
+            made.gsm[at] = True
+            made.units[at], made.parts[at] = best.units[best.gsm], best.parts[best.gsm]
 
     def _count(
         self, columns: dict[str, _Column], made: Texts, pairs: Ints, rows: Ints, *, gsm: bool
@@ -416,7 +433,7 @@ class TextKernel:
             # What was cut to one part, or fits one, is not replaced.
             return
         rows = np.flatnonzero(~made.gsm & (made.parts > 1) & ~made.alone)
-        if self._profile.form_feed == "unicode":
+        if self._profile.form_feed == "unicode" or self._profile.languages:
             made.alone[rows] = True
             return
         partial = self._profile.auto_encoding_partial == "partial"
@@ -582,6 +599,8 @@ class TextKernel:
             dense=self._profile.gsm_boundary == "dense",
             walk=lambda doubt: self._walk(columns, doubt, room.part, gsm=True),
         )
+        if self._profile.languages:
+            return Reasons(places, plain, *self._lacking(columns, len(total)))
         found = [self._points(columns[key], key) for key in self.keys if self._times[key]]
         fixed = self._outside_points("".join(text for key, text in self._pieces if key is None))
         every = np.arange(len(total))
@@ -593,6 +612,17 @@ class TextKernel:
             left = ~np.isin(points, list(AUTO_ENCODING))
             pairs, points = pairs[left], points[left]
         return Reasons(places, plain, pairs >> 21, points)
+
+    def _lacking(self, columns: dict[str, _Column], rows: int) -> tuple[Ints, Ints]:
+        """Each row may have national tables of its own, so that whole texts are looked at."""
+        found = []
+        for where, texts in self._chunks(columns, np.arange(rows)):
+            characters = self._characters(texts, gsm=False)
+            outside = lacking(characters, self._profile.languages)
+            text = np.searchsorted(characters.first, outside, side="right") - 1
+            found.append(np.unique(where[text] << 21 | characters.points(outside)))
+        pairs = np.concatenate(found) if found else np.zeros(0, np.int64)
+        return pairs >> 21, pairs & (1 << 21) - 1
 
     def _points(self, column: _Column, key: str) -> tuple[Ints, Ints]:
         """The rows of a column and the code points outside the alphabet in their values."""
