@@ -3,20 +3,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format mutants clean
+.PHONY: demo test lint format mutants bench bench-quick clean
 
 demo: .venv/.run
 	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
 		--column name=first_name --default name=there --default city=local \
 		--region GB --rates data/rates.csv --output planned.parquet
 
-test: lint
+test: lint bench-quick
 	$(BIN)/python -m pytest --cov --closing-line
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy smsplan data tests
+	$(BIN)/mypy smsplan data tests benchmarks
 	$(BIN)/lint-imports --no-cache
 
 format: .venv/.dev
@@ -25,6 +25,13 @@ format: .venv/.dev
 
 mutants: .venv/.dev
 	$(BIN)/python tests/mutants.py
+
+# The speed claims: everything, into benchmarks/RESULTS.md; and in under a minute, for CI.
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks.run
+
+bench-quick: .venv/.dev
+	$(BIN)/python -m benchmarks.run --quick
 
 clean:
 	rm -rf .venv planned.parquet

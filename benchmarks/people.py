@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -58,7 +60,7 @@ def _vocabulary(chance: np.random.Generator, count: int, low: int, high: int) ->
     return pa.array(out, pa.string())
 
 
-def _zipf(chance: np.random.Generator, rows: int, count: int) -> np.ndarray:
+def _zipf(chance: np.random.Generator, rows: int, count: int) -> npt.NDArray[np.int32]:
     weights = 1 / np.arange(1, count + 1) ** 0.9
     edges = np.cumsum(weights / weights.sum())
     return np.searchsorted(edges, chance.random(rows)).clip(max=count - 1).astype(np.int32)
@@ -67,7 +69,7 @@ def _zipf(chance: np.random.Generator, rows: int, count: int) -> np.ndarray:
 def hostile(kind: str, rows: int, seed: int = 7) -> pa.Table:
     """Make one adversarial class of recipients."""
     chance = np.random.default_rng(seed)
-    makers = {
+    makers: dict[str, Callable[[], str]] = {
         "all extension characters": lambda: "".join(chance.choice(list("€[]{}^~|\\"), 120)),
         "all emoji": lambda: "".join(chance.choice(list("😀🎉🚀🌍💡"), 120)),
         "every row on a boundary": lambda: "a" * 151 + "€" + "b" * int(chance.integers(150, 156)),

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ import pyarrow.parquet
 
 from benchmarks import peers
 from benchmarks.people import BODY, DEFAULTS, HOSTILE, RATES, People, hostile, people
-from smsplan import Profile, TextBatch, dry_run, plan, segment
+from smsplan import Plan, Profile, TextBatch, dry_run, plan, segment
 
 HERE = Path(__file__).parent
 THREE = ("encoding", "units", "number_of_parts")
@@ -89,7 +90,7 @@ def alternate(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, flo
 def check_sample(
     run: Run, what: str, made: Any, table: pa.Table, body: str, **message: Any
 ) -> None:
-    """Compare every so manieth row with the dry run of its one recipient."""
+    """Compare 200 rows or so with the dry run of its one recipient."""
     rows = made.rows
     keys = [name for name in table.column_names if name != "to"]
     defaults = {key: DEFAULTS[key] for key in keys if key in DEFAULTS}
@@ -188,14 +189,12 @@ def switches(run: Run, data: People, rounds: int) -> None:
         "default": lambda: plan(table, BODY, **FLAGS, rates=RATES)
     }
     for name, profile in profiles.items():
-        calls[name] = lambda profile=profile: plan(
-            table, BODY, **FLAGS, rates=RATES, profile=profile
-        )
+        calls[name] = partial(plan, table, BODY, **FLAGS, rates=RATES, profile=profile)
     taken = alternate(calls, rounds)
     run.section(f"profile switch, {few:,} rows", "times the default plan", "row loop")
     for name, profile in profiles.items():
         made = plan(table, BODY, **FLAGS, rates=RATES, profile=profile)
-        share = made.stats.row_loop / few
+        share = _row_loop(made)
         run.line(name, f"{taken[name] / taken['default']:.2f}", f"{share:.1%}")
         run.check(f"row loop of {name}", share <= 0.05)
         check_sample(run, name, made, table, BODY, profile=profile)
@@ -210,15 +209,15 @@ def adversaries(run: Run, rows: int, rounds: int) -> None:
         nothing = [""] * rows
         taken = alternate(
             {
-                "plan": lambda table=table: plan(
-                    table, "${text}", duplicates="keep", select=THREE, profile=_LONG
+                "plan": partial(
+                    plan, table, "${text}", duplicates="keep", select=THREE, profile=_LONG
                 ),
-                "best": lambda texts=texts, nothing=nothing: peers.best("{}{}", texts, nothing),
+                "best": partial(peers.best, "{}{}", texts, nothing),
             },
             rounds,
         )
         made = plan(table, "${text}", duplicates="keep", profile=_LONG)
-        share = made.stats.row_loop / rows
+        share = _row_loop(made)
         run.line(
             kind,
             f"{taken['plan'] / rows * 1e9:,.0f}",
@@ -227,6 +226,12 @@ def adversaries(run: Run, rows: int, rounds: int) -> None:
         )
         run.check(f"row loop of {kind}", share <= 0.05)
         check_sample(run, kind, made, table, "${text}", profile=_LONG)
+
+
+def _row_loop(made: Plan) -> float:
+    """Return the share of rows that were planned one by one."""
+    assert made.stats is not None
+    return made.stats.row_loop / max(made.stats.rows, 1)
 
 
 _LONG = Profile(value_limit=None)

@@ -6,7 +6,7 @@ fewest parts; a pair that needs one part, or no escape, cannot be beaten by a la
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -79,15 +79,17 @@ def cheapest(
             wide,
             Room(alone, part),
             dense=dense,
-            walk=lambda doubt, fits=fits, paired=paired, part=part: (
-                counting.walked(paired.of(fits[doubt]), part).parts
-            ),
+            walk=partial(_walk, paired, fits, part),
         )
         fewer = ~best.gsm[fits] | (number < best.parts[fits])
         rows = fits[fewer]
         best.gsm[rows], best.units[rows], best.parts[rows] = True, units[fewer], number[fewer]
         open_[fits[(number == 1) | (wide == 0)]] = False
     return best
+
+
+def _walk(characters: Characters, fits: Ints, part: int, doubt: Ints) -> Ints:
+    return counting.walked(characters.of(fits[doubt]), part).parts
 
 
 def lacking(characters: Characters, languages: tuple[str, ...] | str) -> Ints:
