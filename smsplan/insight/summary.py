@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -124,7 +124,7 @@ class Summary:
         )
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """What rows have in common that are counted together."""
 
     encoding: str | None
@@ -143,8 +143,7 @@ class SummaryTally:
     def __init__(self, profile: Profile, prices: PriceTable | None) -> None:
         self._profile = profile
         self._prices = prices
-        self._rows = 0
-        self._groups: Counter[_Group] = Counter()
+        self._groups: Counter[Group] = Counter()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count the rows of a settled batch: every column of a plan, and the hidden ones."""
@@ -154,7 +153,6 @@ class SummaryTally:
         from smsplan.bulk.ranges import COUNTRIES
         from smsplan.bulk.words import places
 
-        self._rows += batch.num_rows
         texts = {
             "encoding": ENCODINGS,
             "country": COUNTRIES,
@@ -187,60 +185,71 @@ class SummaryTally:
             keys //= radix
         named = [
             [None if at < 0 else texts[name][at] for at in column] if name in texts else column
-            for name, column in zip(_Group._fields, reversed(parts), strict=True)
+            for name, column in zip(Group._fields, reversed(parts), strict=True)
         ]
         for group, count in zip(zip(*named, strict=True), counts.tolist(), strict=True):
-            self._groups[_Group(*group)] += count
+            self._groups[Group(*group)] += count
 
     def summary(self) -> Summary:
         """Return the totals so far."""
-        encodings: dict[Any, Count] = {}
-        lengths: dict[Any, Count] = {}
-        countries: dict[Any, Count] = {}
-        problems: Counter[str] = Counter()
-        notes: Counter[str] = Counter()
-        total = Count()
-        recipients = shown = 0
-        for group, rows in self._groups.items():
-            problem = _problem(group.problem)
-            if group.counted:
-                recipients += rows
-                shown += rows * shown_parts(group.parts, problem, self._profile)
-            if problem is not None:
-                problems[problem] += rows
-                continue
-            for name in (group.note or "").split(";"):
-                if name:
-                    notes[name] += rows
-            count = Count(rows, rows * group.billed, self._cost(group, rows))
-            total += count
-            for counts, key in (
-                (encodings, group.encoding),
-                (lengths, group.parts),
-                (countries, group.country),
-            ):
-                counts[key] = counts.get(key, Count()) + count
-        return Summary(
-            rows=self._rows,
-            messages=total.messages,
-            parts=total.parts,
-            cost=total.cost,
-            priced=self._prices is not None,
-            encodings=dict(sorted(encodings.items())),
-            lengths=dict(sorted(lengths.items())),
-            countries=dict(
-                sorted(countries.items(), key=lambda item: (-item[1].parts, item[0] or "~"))
-            ),
-            problems={name: problems[name] for name in Problem if name in problems},
-            notes=dict(notes.most_common()),
-            dry_run_recipients=recipients,
-            dry_run_messages=shown,
-        )
+        counts = ((group, rows, self._cost(group, rows)) for group, rows in self._groups.items())
+        return summarise(counts, self._profile, priced=self._prices is not None)
 
-    def _cost(self, group: _Group, rows: int) -> Cost:
+    def _cost(self, group: Group, rows: int) -> Cost:
+        if group.problem is not None:
+            return Cost()
         if self._prices is None or group.rate < 0:
             return Cost(unpriced=rows)
         return self._prices.cost(group.rate, group.billed, rows)
+
+
+def summarise(
+    counts: Iterable[tuple[Group, int, Cost]], profile: Profile, *, priced: bool
+) -> Summary:
+    """Add up groups of rows: how many there are of each, and what they cost."""
+    encodings: dict[Any, Count] = {}
+    lengths: dict[Any, Count] = {}
+    countries: dict[Any, Count] = {}
+    problems: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
+    total, every = Count(), 0
+    recipients = shown = 0
+    for group, rows, cost in counts:
+        every += rows
+        problem = _problem(group.problem)
+        if group.counted:
+            recipients += rows
+            shown += rows * shown_parts(group.parts, problem, profile)
+        if problem is not None:
+            problems[problem] += rows
+            continue
+        for name in (group.note or "").split(";"):
+            if name:
+                notes[name] += rows
+        count = Count(rows, rows * group.billed, cost)
+        total += count
+        for kinds, key in (
+            (encodings, group.encoding),
+            (lengths, group.parts),
+            (countries, group.country),
+        ):
+            kinds[key] = kinds.get(key, Count()) + count
+    return Summary(
+        rows=every,
+        messages=total.messages,
+        parts=total.parts,
+        cost=total.cost,
+        priced=priced,
+        encodings=dict(sorted(encodings.items())),
+        lengths=dict(sorted(lengths.items())),
+        countries=dict(
+            sorted(countries.items(), key=lambda item: (-item[1].parts, item[0] or "~"))
+        ),
+        problems={name: problems[name] for name in Problem if name in problems},
+        notes=dict(notes.most_common()),
+        dry_run_recipients=recipients,
+        dry_run_messages=shown,
+    )
 
 
 def accepted(profile: Profile) -> Any:
