@@ -25,6 +25,8 @@ Languages = Sequence[str] | Literal["all"]
 _DEFAULT = tables()
 _DEFAULT_TEXT = _DEFAULT.text
 _DEFAULT_WIDE = _DEFAULT.wide.findall
+# Deleting these octets from an ASCII text leaves nothing where each character is one septet.
+_PLAIN = bytes(ord(c) for c, code in _DEFAULT.septets.items() if c.isascii() and len(code) == 1)
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -236,6 +238,32 @@ def _count(layout: _Layout) -> int:
     return len(layout.ends())
 
 
+def _count_usual(text: str) -> tuple[Encoding, int, int] | None:
+    """Count without tables, with pairs kept whole; None where the cuts have to be looked at.
+
+    The common cases in a look at the octets, or one match, and arithmetic: see :func:`_count`.
+    """
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
+        units = len(text)
+        return _GSM, units, 1 if units <= 160 else -(-units // 153)
+    if _DEFAULT_TEXT(text):
+        pairs = len(_DEFAULT_WIDE(text))
+        units = len(text) + pairs
+        if units <= 160:
+            return _GSM, units, 1
+        low, high = -(-units // 153), min(-(-units // 152), -(-(units + pairs) // 153))
+        return (_GSM, units, low) if low == high else None
+    units = ucs2.units(text)
+    if units <= 70:
+        return _UNICODE, units, 1
+    pairs = units - len(text)
+    low, high = -(-units // 67), min(-(-units // 66), -(-(units + pairs) // 67))
+    return (_UNICODE, units, low) if low == high else None
+
+
+_GSM, _UNICODE = Encoding.GSM, Encoding.UNICODE
+
+
 def measure(
     text: str,
     *,
@@ -254,10 +282,11 @@ def measure(
     >>> measure("a" * 161)
     Measure(encoding=<Encoding.GSM: 'GSM'>, units=161, number_of_parts=2, locking=0, single_shift=0)
     """
-    if not languages and encoding != Encoding.UNICODE and _DEFAULT_TEXT(text):
-        units = len(text) + len(_DEFAULT_WIDE(text))
-        if units <= 160:
-            return Measure(Encoding.GSM, units, 1)
+    pairs = gsm_boundary == unicode_boundary == "pair" and unicode_unit == "utf16"
+    if pairs and encoding is None and reference_bits == 8 and not languages:
+        counted = _count_usual(text)
+        if counted is not None:
+            return Measure(*counted)
     layout, pair = _layout(
         text,
         gsm_boundary=gsm_boundary,
@@ -390,12 +419,8 @@ class _Asked(NamedTuple):
 _USUAL = _Asked()
 
 
-class Segmentation:
-    """What a text takes as a message; made by :func:`segment`, immutable.
-
-    ``units`` are septets for ``GSM`` and UTF-16 code units for ``UNICODE``; the parts are built
-    only when asked for. A class with slots, because counting makes millions of them.
-    """
+class _Open:
+    """A segmentation that is being made: counting makes millions, and this is the fastest way."""
 
     __slots__ = ("_asked", "_parts", "_tables", "encoding", "number_of_parts", "text", "units")
 
@@ -406,6 +431,16 @@ class Segmentation:
     _tables: Tables | None
     _asked: _Asked
     _parts: tuple[Part, ...] | None
+
+
+class Segmentation(_Open):
+    """What a text takes as a message; made by :func:`segment`, immutable.
+
+    ``units`` are septets for ``GSM`` and UTF-16 code units for ``UNICODE``; the parts are built
+    only when asked for.
+    """
+
+    __slots__ = ()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a segmentation is immutable; '{name}' cannot be set")
@@ -502,9 +537,6 @@ class Segmentation:
         return f"segment({self.text!r}{named})"
 
 
-_set = object.__setattr__
-
-
 def _part(text: str, units: int, header: bytes, pair: Tables | None) -> Part:
     if pair is None:
         payload = header + ucs2.encode(text)
@@ -543,20 +575,27 @@ def segment(
     >>> segment("a" * 152 + "€" + "a" * 152).number_of_parts
     3
     """
-    made: Segmentation = Segmentation.__new__(Segmentation)
-    _set(made, "text", text)
-    _set(made, "_parts", None)
-    usual = not (languages or locking or single_shift or reference) and reference_bits == 8
-    if usual and boundary == "pair" and _DEFAULT_TEXT(text):
-        # The common case in one match and arithmetic.
-        units = len(text) + len(_DEFAULT_WIDE(text))
-        if units <= 160:
-            _set(made, "encoding", Encoding.GSM)
-            _set(made, "units", units)
-            _set(made, "number_of_parts", 1)
-            _set(made, "_tables", _DEFAULT)
-            _set(made, "_asked", _USUAL)
-            return made
+    if (
+        boundary == "pair"
+        and not (locking or single_shift or reference or languages)
+        and reference_bits == 8
+    ):
+        counted = _count_usual(text)
+        if counted is not None:
+            encoding, units, number = counted
+            if number > MAX_PARTS:
+                raise TooManyParts(number)
+            # As _made does, in place: a call is a tenth of all.
+            made = _Open()
+            made.text = text
+            made.encoding = encoding
+            made.units = units
+            made.number_of_parts = number
+            made._tables = _DEFAULT if encoding is _GSM else None
+            made._asked = _USUAL
+            made._parts = None
+            made.__class__ = Segmentation
+            return made  # type: ignore[return-value]
     _check_options(boundary, locking, single_shift, reference_bits, reference, languages)
     if languages or not (locking or single_shift):
         layout, pair = _layout(
@@ -575,14 +614,25 @@ def segment(
     number = _count(layout)
     if number > MAX_PARTS:
         raise TooManyParts(number)
-    _set(made, "encoding", layout.encoding)
-    _set(made, "units", layout.units)
-    _set(made, "number_of_parts", number)
-    _set(made, "_tables", pair)
     names: tuple[str, ...] | Literal["all"] = "all" if languages == "all" else tuple(languages)
     asked = _Asked(boundary, locking, single_shift, reference_bits, reference or 0, names)
-    _set(made, "_asked", asked)
-    return made
+    return _made(text, layout.encoding, layout.units, number, pair, asked)
+
+
+def _made(
+    text: str, encoding: Encoding, units: int, number: int, pair: Tables | None, asked: _Asked
+) -> Segmentation:
+    made = _Open()
+    made.text = text
+    made.encoding = encoding
+    made.units = units
+    made.number_of_parts = number
+    made._tables = pair
+    made._asked = asked
+    made._parts = None
+    # From here on it is immutable.
+    made.__class__ = Segmentation
+    return made  # type: ignore[return-value]
 
 
 def _check_options(
