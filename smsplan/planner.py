@@ -5,7 +5,6 @@ A thin facade: the rows are planned in ``bulk``, priced by ``pricing``, explaine
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +14,8 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun
-from smsplan.errors import InputError, RequestRefused
-from smsplan.numbers import read
+from smsplan.errors import InputError
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard
 from smsplan.templates import Template
@@ -91,47 +88,38 @@ def plan(
     """
     import pyarrow as pa
 
+    from smsplan.bulk.arguments import check_names, make_options
     from smsplan.bulk.frames import open_source
-    from smsplan.bulk.options import Options
     from smsplan.pricing.tables import price_table
 
-    templates = _templates(body, body_by)
-    chosen = Profile.of(profile)
     card = None if rates is None else RateCard.of(rates)
-    _check_arguments(max_number_of_message_parts, duplicates, region, select, truncate_concat)
     source = open_source(recipients, encoding=encoding)
     if not source.replayable and output is None:
         # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
         source = open_source(pa.Table.from_batches(list(source.batches())))
     if source.kind == "numbers":
         to = source.columns[0]
-    wanted = None if select is None else _Selection(tuple(select))
-    options = Options(
-        template=next(iter(templates.values())),
-        to=to,
+    wanted = _Selection.of(select)
+    options = make_options(
+        body,
+        source.columns,
         body_by=body_by,
-        templates={} if body_by is None else templates,
-        columns=_columns(templates, source, columns or {}, defaults or {}),
-        defaults=dict(defaults or {}),
-        region=None if region is None else region.upper(),
+        to=to,
+        columns=columns,
+        defaults=defaults,
+        region=region,
         from_=from_,
         truncate_concat=truncate_concat,
         max_number_of_message_parts=max_number_of_message_parts,
         duplicates=duplicates,
-        profile=chosen,
-        bodies=bodies or (wanted is not None and "body" in wanted.names),
+        profile=profile,
+        bodies=bodies,
         prefix=prefix,
+        select=select,
+        numbers=wanted is None or wanted.numbers,
     )
-    if wanted is None or wanted.numbers:
-        _check_column(to, source, "the numbers", "to")
-    if body_by is not None:
-        _check_column(body_by, source, "the choice of the body", "body_by")
-    for value in options.templates:
-        _check_message(options.of_body(value))
-    if body_by is None:
-        _check_message(options)
     pipeline = _Pipeline(options, None if card is None else price_table(card), wanted)
-    _check_names(pipeline.names, source, prefix)
+    check_names(pipeline.names, source.columns, prefix)
     return _run(pipeline, source, card, output, rejects, formulas, progress)
 
 
@@ -359,6 +347,11 @@ class Stats:
 class _Selection:
     """Which of our columns are asked for, and what has to be computed for them."""
 
+    @classmethod
+    def of(cls, select: Sequence[str] | None) -> _Selection | None:
+        """Return the selection; what is none is refused with the other arguments."""
+        return None if select is None or isinstance(select, str) else cls(tuple(select))
+
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         self.texts = not _NUMBER_COLUMNS.issuperset(names)
@@ -491,6 +484,7 @@ def _run(
     """Plan the source once: to files where asked for, else to memory or nowhere."""
     import pyarrow as pa
 
+    from smsplan.bulk.arguments import warnings
     from smsplan.bulk.files import check_output
     from smsplan.bulk.frames import open_source
     from smsplan.bulk.rows import FileRows, FrameRows
@@ -509,7 +503,7 @@ def _run(
         None,
         kind=source.kind,
         rates_digest=None if card is None else card.digest,
-        warnings=_warnings(pipeline.options),
+        warnings=warnings(pipeline.options),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
     if output is not None or rejects is not None:
@@ -594,158 +588,3 @@ def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> 
             for column in (batch.column(field.name),)
         ]
         yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)
-
-
-def _check_arguments(
-    limit: int | None,
-    duplicates: str,
-    region: str | None,
-    select: Sequence[str] | None,
-    truncate_concat: bool,
-) -> None:
-    from smsplan.bulk.settle import COLUMNS
-
-    faults = []
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-        faults.append("max_number_of_message_parts is not a whole number of 1 or more; change it")
-    if duplicates not in ("flag", "keep"):
-        faults.append(f"duplicates cannot be '{duplicates}'; use 'flag' or 'keep'")
-    if select is not None:
-        known = (*COLUMNS, "body")
-        if isinstance(select, str) or not select:
-            faults.append("select is not a list of columns; write select=('number_of_parts',)")
-        else:
-            faults += [
-                f"select names '{name}', which is no column of a plan; {_suggest(name, known)}"
-                for name in select
-                if name not in known
-            ]
-    if not isinstance(truncate_concat, bool):
-        faults.append("truncate_concat is neither True nor False; pass one of them")
-    if region is not None:
-        try:
-            read("", region=region.upper())
-        except InputError as error:
-            faults.append(str(error))
-    if faults:
-        raise InputError("\n".join(faults))
-
-
-def _templates(
-    body: str | Template | Mapping[str, str | Template], by: str | None
-) -> dict[str, Template]:
-    """Return the bodies by the value that chooses them; a single one is of ``*``."""
-    if isinstance(body, Mapping) != (by is not None):
-        raise InputError(
-            "several bodies and body_by go together: plan(df, {'en': ..., 'sv': ...}, "
-            "body_by='language')"
-        )
-    bodies = body if isinstance(body, Mapping) else {"*": body}
-    if not bodies:
-        raise InputError("there is no body; give one for every value of the column")
-    return {
-        value: text if isinstance(text, Template) else Template(text)
-        for value, text in bodies.items()
-    }
-
-
-def _warnings(options: Options) -> tuple[str, ...]:
-    """What is worth saying about the bodies."""
-    if options.body_by is None:
-        return tuple(map(str, options.template.warnings))
-    return tuple(
-        f"body '{value}': {warning}"
-        for value, template in options.templates.items()
-        for warning in template.warnings
-    )
-
-
-def _columns(
-    templates: Mapping[str, Template],
-    source: Source,
-    columns: Mapping[str, str],
-    defaults: Mapping[str, str],
-) -> dict[str, str]:
-    """Find the column of each parameter; every fault of the two maps and the body in one error."""
-    faults = []
-    named = {**columns, **defaults}
-    parameters = tuple(
-        dict.fromkeys(key for template in templates.values() for key in template.parameters)
-    )
-    if named and not parameters:
-        raise InputError(
-            "the body has no ${parameter}, but columns or defaults name "
-            f"{', '.join(map(repr, named))}; a shell eats ${{name}} in double quotes: use single "
-            "quotes, --body-file, or --syntax '$<>' with $<name>; or leave the names out "
-            "(--no-parameters) if the body is as you mean it"
-        )
-    for key in named:
-        if key not in parameters:
-            faults.append(f"'{key}' is not a parameter of the body; {_suggest(key, parameters)}")
-    for key, value in defaults.items():
-        if not isinstance(value, str):
-            faults.append(f"the default of '{key}' is not text; write it as text")
-    found = {}
-    for key in parameters:
-        column = columns.get(key, key)
-        if column in source.columns:
-            found[key] = column
-        elif key in columns:
-            faults.append(
-                f"parameter '{key}' should take column '{column}', which is not there; "
-                f"{_suggest(column, source.columns)}"
-            )
-        elif key not in defaults:
-            faults.append(
-                f"parameter '{key}' has no column and no default; "
-                f"{_suggest(key, source.columns)} Map it with columns={{'{key}': ...}} "
-                f"(--column {key}=...) or give a default (--default {key}=...)"
-            )
-    if faults:
-        raise InputError("\n".join(faults))
-    return found
-
-
-def _check_column(name: str, source: Source, what: str, argument: str) -> None:
-    if name not in source.columns:
-        raise InputError(
-            f"no column '{name}' for {what}; {_suggest(name, source.columns)} "
-            f"Name it with {argument}= (--{argument})"
-        )
-
-
-def _check_message(options: Options) -> None:
-    """Refuse what the API would refuse for every row: body, defaults, sender."""
-    number = "1" * options.profile.min_digits
-    try:
-        TextBatch(
-            to=(number,),
-            body=options.template.body,
-            from_=options.from_,
-            parameters={
-                key: {"default": options.defaults[key]} if key in options.defaults else {}
-                for key in options.template.parameters
-            },
-            profile=options.profile,
-        )
-    except RequestRefused as refused:
-        listed = "\n".join(f"{fault.text} ({fault.code})" for fault in refused.faults)
-        raise InputError(f"the API would refuse this message; change it:\n{listed}") from None
-
-
-def _check_names(names: tuple[str, ...], source: Source, prefix: str) -> None:
-    clash = [name for name in names if name in source.columns]
-    if clash:
-        listed = ", ".join(f"'{name}'" for name in clash)
-        raise InputError(
-            f"the recipients already have columns {listed}, which a plan adds; "
-            f"pass prefix='{prefix}plan_' (--prefix {prefix}plan_) or rename yours"
-        )
-
-
-def _suggest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    listed = ", ".join(f"'{item}'" for item in known[:12])
-    return f"there are {listed}{' and others' if len(known) > 12 else ''}."
