@@ -401,7 +401,8 @@ class _Pipeline:
 
         flag = self.options.duplicates == "flag" and self.complete
         merged = self.options.profile.duplicates == "merged"
-        duplicates = Duplicates(merged=merged) if flag else None
+        column = partial(self._keys, source) if source.replayable else None
+        duplicates = Duplicates(merged=merged, column=column) if flag else None
         accepts = accepted(self.options.profile)
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
@@ -416,6 +417,16 @@ class _Pipeline:
             if progress is not None:
                 progress(rows)
             yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
+
+    def _keys(self, source: Source) -> Iterator[Any]:
+        """Read the column of numbers alone."""
+        from smsplan.bulk.cells import number_cells
+        from smsplan.bulk.msisdns import read_all
+
+        options = self.options
+        for batch in source.batches([options.to]):
+            cells = number_cells(batch.column(options.to), options.to)
+            yield read_all(cells, options.region, options.profile).keys
 
     def needed(self, source: Source) -> list[str]:
         """The caller's columns that the kernel reads."""

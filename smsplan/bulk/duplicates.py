@@ -1,18 +1,32 @@
 """Of several rows of a number, the first that can be sent is sent.
 
 A stage beside the kernel, because it alone needs to remember rows. It holds the numbers as sorted
-runs of 64-bit integers, eight octets a number, merged like the runs of a log-structured tree.
+runs of 64-bit integers, eight octets a number, merged like the runs of a log-structured tree. Above
+two million numbers it looks through the whole column once, by partitions on disk, and from then on
+remembers only numbers that do come again.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from smsplan.errors import OutputError
+
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+# So many numbers are remembered before the column is looked through: 16 MB of them.
+_REMEMBERED = 2_000_000
+_PARTITIONS = 64
+# Numbers that wait in memory to be written to their partitions.
+_WAITING = 1_000_000
 
 
 class Flags(NamedTuple):
@@ -29,9 +43,17 @@ class Duplicates:
     not be one that is sent (405, 411); with ``merged=False`` it counts every row.
     """
 
-    def __init__(self, *, merged: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        merged: bool = True,
+        column: Callable[[], Iterable[Numbers]] | None = None,
+        remembered: int = _REMEMBERED,
+    ) -> None:
+        """``column`` reads all keys once more, batch by batch; None where that cannot be done."""
+        again = None if column is None else cache(lambda: repeated_keys(column()))
         self._merged = merged
-        self._sent = _Seen()
+        self._sent = _Seen(again, remembered)
         self._counted: _Seen | None = None
 
     def flag(self, keys: Numbers, sendable: Mask, counted: Mask) -> Flags:
@@ -50,26 +72,32 @@ class Duplicates:
 class _Seen:
     """Numbers seen so far, as sorted runs of which there are only logarithmically many."""
 
-    def __init__(self) -> None:
+    def __init__(self, again: Callable[[], Numbers] | None, remembered: int) -> None:
         self._runs: list[Numbers] = []
+        self._again = again
+        self._remembered = remembered
+        # All numbers that come more than once, when they are known: no other is remembered.
+        self._candidates: Numbers | None = None
 
     def copy(self) -> _Seen:
         """Return another that has seen the same."""
-        other = _Seen()
+        other = _Seen(self._again, self._remembered)
         other._runs = list(self._runs)
+        other._candidates = self._candidates
         return other
 
     def repeated(self, keys: Numbers, asked: Mask) -> Mask:
         """Return which of the rows asked for were seen before, and remember the others."""
         flags = np.zeros(len(keys), dtype=bool)
         rows = np.flatnonzero(asked)
+        if self._candidates is not None:
+            rows = rows[_among(self._candidates, keys[rows])]
         if not len(rows):
             return flags
         new, first = np.unique(keys[rows], return_index=True)
         known = np.zeros(len(new), dtype=bool)
         for run in self._runs:
-            # clip: a number above the whole run points one past its end.
-            known |= run[np.searchsorted(run, new).clip(max=len(run) - 1)] == new
+            known |= _among(run, new)
         repeated = np.ones(len(rows), dtype=bool)
         repeated[first[~known]] = False
         flags[rows] = repeated
@@ -82,3 +110,58 @@ class _Seen:
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
         if len(run):
             self._runs.append(run)
+        if self._again is not None and sum(map(len, self._runs)) > self._remembered:
+            self._candidates, self._again = self._again(), None
+            left = [run[_among(self._candidates, run)] for run in self._runs]
+            self._runs = [run for run in left if len(run)]
+
+
+def _among(run: Numbers, keys: Numbers) -> Mask:
+    """Return which keys are in a sorted run."""
+    if not len(run):
+        return np.zeros(len(keys), dtype=bool)
+    # clip: a number above the whole run points one past its end.
+    found: Mask = run[np.searchsorted(run, keys).clip(max=len(run) - 1)] == keys
+    return found
+
+
+def repeated_keys(batches: Iterable[Numbers]) -> Numbers:
+    """Return, sorted, the keys that come more than once; what they are sorted in is on disk.
+
+    >>> repeated_keys([np.array([5, 7]), np.array([7, 0, 0, 9, 5])]).tolist()
+    [5, 7]
+    """
+    with ExitStack() as stack:
+        try:
+            # Files without a name: nothing is left, whatever ends the process.
+            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(_PARTITIONS)]
+            waiting: list[Numbers] = []
+            for keys in batches:
+                waiting.append(keys[keys > 0])
+                if sum(map(len, waiting)) >= _WAITING:
+                    _spill(np.concatenate(waiting), files)
+                    waiting = []
+            if waiting:
+                _spill(np.concatenate(waiting), files)
+            found = []
+            for file in files:
+                file.seek(0)
+                run = np.frombuffer(file.read(), np.int64)
+                run = np.sort(run)
+                found.append(np.unique(run[1:][run[1:] == run[:-1]]))
+            return np.sort(np.concatenate(found))
+        except OSError as error:
+            raise OutputError(
+                f"duplicates need room in the folder for temporary files: {error.strerror}; name "
+                "another one with TMPDIR, or plan with duplicates='keep'"
+            ) from None
+
+
+def _spill(keys: Numbers, files: list[Any]) -> None:
+    """Append keys to the files of their partitions; equal keys meet in one."""
+    mixed = keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    partition = (mixed >> np.uint64(58)).astype(np.uint8)
+    order = np.argsort(partition, kind="stable")
+    ends = np.cumsum(np.bincount(partition, minlength=_PARTITIONS))
+    for file, part in zip(files, np.split(keys[order], ends[:-1]), strict=True):
+        file.write(part.tobytes())

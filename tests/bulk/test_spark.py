@@ -73,8 +73,9 @@ def test_the_same_rows_as_local(session: Any, duplicates: Any) -> None:
     local = plan(frame.to_pylist(), BODY, defaults=DEFAULTS, rates=RATES, bodies=True,
                  duplicates=duplicates)  # fmt: skip
     order_by = "row" if duplicates == "flag" else None
-    made = spark.plan(session.createDataFrame(frame).repartition(3), BODY, defaults=DEFAULTS,
-                      rates=RATES, bodies=True, duplicates=duplicates, order_by=order_by)  # fmt: skip
+    cut = session.createDataFrame(frame).repartition(3)
+    made = spark.plan(cut, BODY, defaults=DEFAULTS, rates=RATES, bodies=True,
+                      duplicates=duplicates, order_by=order_by)  # fmt: skip
     assert rows(made) == local.rows
     totals = spark.totals(made).collect()
     assert sum(row["rows"] for row in totals) == 60
