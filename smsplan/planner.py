@@ -23,6 +23,9 @@ from smsplan.templates import Template
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.bulk.duplicates import Duplicates
+    from smsplan.bulk.files import Sink
+    from smsplan.bulk.folders import Folder, FolderSink
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
     from smsplan.bulk.prices import PriceTable
@@ -62,6 +65,7 @@ def plan(
     encoding: str = "utf-8",
     formulas: Literal["guard", "keep"] = "guard",
     progress: Callable[[int], None] | None = None,
+    resume: bool = False,
 ) -> Plan:
     """Plan a message to every recipient of a table: parts, cost, and what is wrong with which row.
 
@@ -72,8 +76,9 @@ def plan(
     chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
     ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
     ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
-    sent. ``select`` computes only these columns. ``progress`` is called with the number of rows
-    done.
+    sent. An ``output`` that ends with ``/`` is a folder of part files with a manifest; ``resume``
+    goes on where a run into it was interrupted, and the files are the same to the last octet.
+    ``select`` computes only these columns. ``progress`` is called with the number of rows done.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
     and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it
@@ -120,7 +125,7 @@ def plan(
     )
     pipeline = _Pipeline(options, None if card is None else price_table(card), wanted)
     check_names(pipeline.names, source.columns, prefix)
-    return _run(pipeline, source, card, output, rejects, formulas, progress)
+    return _run(pipeline, source, card, output, rejects, formulas, progress, resume)
 
 
 class Plan:
@@ -298,25 +303,29 @@ class Plan:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Plan:
-        """Open a plan that was saved as, or streamed to, a Parquet file.
+        """Open a plan that was saved as, or streamed to, a Parquet file or a folder.
 
         Raises :class:`~smsplan.errors.InputError` where the file is not a plan.
         """
         import pyarrow as pa
 
+        from smsplan.bulk.folders import read_manifest
         from smsplan.bulk.frames import open_source
         from smsplan.bulk.options import Options
         from smsplan.bulk.rows import FileRows
         from smsplan.insight.summary import Summary
 
+        data = read_manifest(path)
         source = open_source(path)
-        metadata = (source.schema.metadata or {}) if source.kind == "parquet" else {}
-        text = metadata.get(METADATA_KEY.encode())
-        if text is None:
-            raise InputError(
-                f"'{os.fspath(path)}' is not a saved plan; make one with plan.save() or --output"
-            )
-        data = json.loads(text)
+        if data is None:
+            metadata = (source.schema.metadata or {}) if source.kind == "parquet" else {}
+            text = metadata.get(METADATA_KEY.encode())
+            if text is None:
+                raise InputError(
+                    f"'{os.fspath(path)}' is not a saved plan; make one with plan.save() or "
+                    "--output"
+                )
+            data = json.loads(text)
         if data["format"] != FORMAT:
             raise InputError(
                 f"'{os.fspath(path)}' was saved by smsplan {data['version']} in another format; "
@@ -392,8 +401,12 @@ class _Pipeline:
         columns: Sequence[str] | None,
         tally: _Tally | None = None,
         progress: Callable[[int], None] | None = None,
+        folder: Folder | None = None,
     ) -> Iterator[Pair]:
-        """Plan a source: its columns asked for (None: all), and ours, named and selected."""
+        """Plan a source: its columns asked for (None: all), and ours, named and selected.
+
+        Rows that are in the parts of a folder already are counted and left out.
+        """
         from smsplan.bulk.duplicates import Duplicates
         from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.settle import settle
@@ -406,17 +419,41 @@ class _Pipeline:
         accepts = accepted(self.options.profile)
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
-        rows = 0
-        for batch in ahead(source.batches(wanted)) if source.path else source.batches(wanted):
+        rows, done = 0, 0 if folder is None else folder.rows
+        if folder is not None and tally is not None:
+            self._count_again(folder, duplicates, accepts, tally)
+        batches = _behind(source.batches(wanted), done)
+        for batch in ahead(batches) if source.path else batches:
             planned = self.kernel(batch)
             ours = settle(planned, duplicates=duplicates, prices=self.prices, accepted=accepts)
             if tally is not None:
                 tally.add(batch, ours)
             rows += batch.num_rows
-            self.stats = Stats(rows, self.kernel.row_loop)
+            self.stats = Stats(done + rows, self.kernel.row_loop)
             if progress is not None:
-                progress(rows)
+                progress(done + rows)
             yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
+
+    def _count_again(
+        self, folder: Folder, duplicates: Duplicates | None, accepts: Any, tally: _Tally
+    ) -> None:
+        """Bring duplicates and totals to where the parts of a folder end."""
+        import pyarrow as pa
+
+        from smsplan.bulk.folders import written
+        from smsplan.bulk.kernel import PROBLEMS
+        from smsplan.bulk.settle import recipient_keys
+        from smsplan.bulk.words import places
+
+        for rows in written(folder):
+            ours = self.priced(rows.select(list(self.names)))
+            problem = places(ours.column("problem"), PROBLEMS)
+            counted = accepts[problem]
+            if duplicates is not None:
+                keys = recipient_keys(ours.column("recipient"))
+                counted = duplicates.flag(keys, problem < 0, counted).counted
+            at = ours.schema.get_field_index("counted")
+            tally.add(rows, ours.set_column(at, "counted", pa.array(counted)))
 
     def _keys(self, source: Source) -> Iterator[Any]:
         """Read the column of numbers alone."""
@@ -483,6 +520,50 @@ class _Tally:
         return summary.with_findings(self._findings.findings(summary))
 
 
+def _behind(batches: Iterator[pa.RecordBatch], done: int) -> Iterator[pa.RecordBatch]:
+    """Leave out the first rows; at least one batch is left, if of no rows."""
+    last = None
+    for batch in batches:
+        if done >= batch.num_rows > 0:
+            done -= batch.num_rows
+            last = batch.slice(batch.num_rows)
+            continue
+        last = None
+        yield batch.slice(done) if done else batch
+        done = 0
+    if last is not None:
+        yield last
+
+
+def _folder(
+    output: str | os.PathLike[str],
+    pipeline: _Pipeline,
+    source: Source,
+    card: RateCard | None,
+    rejects: str | os.PathLike[str] | None,
+    *,
+    resume: bool,
+) -> Folder:
+    """Open the folder that a plan is written to; InputError where it is of something else."""
+    from smsplan import __version__
+    from smsplan.bulk.folders import PART_ROWS, Folder, source_digest
+
+    if rejects is not None:
+        raise InputError("rejects goes with an output file; filter the folder's rows by problem")
+    digest = source_digest(source)
+    if resume and digest is None:
+        raise InputError("a frame cannot be told from another; resume a plan of a file")
+    of = {
+        "version": __version__,
+        "options": pipeline.options.to_dict(),
+        "rates": None if card is None else card.digest,
+        "source": digest,
+        "part_rows": PART_ROWS,
+        "columns": list(pipeline.names),
+    }
+    return Folder(output, of, resume=resume)
+
+
 def _run(
     pipeline: _Pipeline,
     source: Source,
@@ -491,16 +572,23 @@ def _run(
     rejects: str | os.PathLike[str] | None,
     formulas: Literal["guard", "keep"],
     progress: Callable[[int], None] | None,
+    resume: bool,
 ) -> Plan:
     """Plan the source once: to files where asked for, else to memory or nowhere."""
     import pyarrow as pa
 
     from smsplan.bulk.arguments import warnings
     from smsplan.bulk.files import check_output
+    from smsplan.bulk.folders import is_folder
     from smsplan.bulk.frames import open_source
     from smsplan.bulk.rows import FileRows, FrameRows
 
-    for path in (output, rejects):
+    folder = None
+    if output is not None and is_folder(output):
+        folder = _folder(output, pipeline, source, card, rejects, resume=resume)
+    elif resume:
+        raise InputError("resume needs a folder as output; name one that ends with /")
+    for path in (None if folder else output, rejects):
         if path is not None:
             check_output(path, source)
     if output is not None and rejects is not None and os.fspath(output) == os.fspath(rejects):
@@ -518,9 +606,11 @@ def _run(
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
     if output is not None or rejects is not None:
-        schema = _write(
-            made, pipeline.run(source, None, tally, progress), tally, output, rejects, formulas
-        )
+        pairs = pipeline.run(source, None, tally, progress, folder)
+        schema = _write(made, pairs, tally, folder or output, rejects, formulas)
+        if folder is not None:
+            assert pipeline.stats is not None
+            folder.finish(made._metadata(), pipeline.stats.rows)
         if output is not None:
             saved = open_source(output)
             made._store = FileRows(partial(_saved, saved, schema), source.kind)
@@ -540,12 +630,13 @@ def _write(
     made: Plan,
     pairs: Iterator[Pair],
     tally: _Tally | None,
-    output: str | os.PathLike[str] | None,
+    output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
     formulas: Literal["guard", "keep"],
 ) -> pa.Schema:
     """Stream the rows to their files, which appear together when the last row is written."""
     from smsplan.bulk.files import sink
+    from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
 
@@ -556,12 +647,16 @@ def _write(
     unique = {options.to, options.prefix + "recipient", options.prefix + "body"}
     with ExitStack() as stack:
         both = beside(*first).schema
-        sinks = [
-            None
-            if path is None
-            else stack.enter_context(sink(path, both, formulas=formulas, unique=unique))
-            for path in (output, rejects)
-        ]
+        sinks: list[Sink | FolderSink | None] = []
+        for path in (output, rejects):
+            if isinstance(path, Folder):
+                sinks.append(stack.enter_context(folder_sink(path, both, unique)))
+            elif path is not None:
+                sinks.append(
+                    stack.enter_context(sink(path, both, formulas=formulas, unique=unique))
+                )
+            else:
+                sinks.append(None)
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:

@@ -31,7 +31,10 @@ def plan_file(
     rates: str = typer.Option(None, help="A rate card (CSV)."),
     price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
     mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
-    output: str = typer.Option(None, help="Write the rows: .parquet, .csv or .csv.gz."),
+    output: str = typer.Option(
+        None, help="Write the rows: .parquet, .csv, .csv.gz, or a folder: DIR/."
+    ),
+    resume: bool = typer.Option(False, help="Go on where a run into the folder was interrupted."),
     rejects: str = typer.Option(None, help="Write the rows that are not sent."),
     truncate_concat: bool = typer.Option(False, help="Cut every message to one part."),
     max_number_of_message_parts: int = typer.Option(
@@ -105,6 +108,7 @@ def plan_file(
             encoding=encoding,
             formulas=formulas,
             progress=progress,
+            resume=resume,
         )
     for warning in made.warnings:
         say(f"warning: {warning}")
