@@ -425,7 +425,13 @@ class _Pipeline:
         batches = _behind(source.batches(wanted), done)
         for batch in ahead(batches) if source.path else batches:
             planned = self.kernel(batch)
-            ours = settle(planned, duplicates=duplicates, prices=self.prices, accepted=accepts)
+            ours = settle(
+                planned,
+                duplicates=duplicates,
+                prices=self.prices,
+                accepted=accepts,
+                only=None if self.complete else self._columns,
+            )
             if tally is not None:
                 tally.add(batch, ours)
             rows += batch.num_rows

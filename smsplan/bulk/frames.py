@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from smsplan.bulk.cells import OBJECTS, as_text, objects
 from smsplan.errors import InputError
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 131_072
 
 
 class Source(Protocol):
@@ -371,13 +372,27 @@ def to_pandas(ours: Any, index: Any) -> Any:
     return frame
 
 
-def plain(ours: Any) -> Any:
+def plain(ours: Any, kind: str) -> Any:
     """Our columns with words as text: what a frame has, whatever they were in memory."""
+    # What pandas keeps its text in.
+    text_type = pa.large_string() if kind == "pandas" else pa.string()
     for place, column in enumerate(ours.schema):
         if pa.types.is_dictionary(column.type):
-            text = ours.column(place).cast(column.type.value_type)
+            chunks = [_decoded(chunk, text_type) for chunk in ours.column(place).chunks]
+            text = pa.chunked_array(chunks, text_type)
             ours = ours.set_column(place, column.name, text)
     return ours
+
+
+def _decoded(words: Any, kind: Any) -> Any:
+    """Return words as text; most batches have one and the same in every row, or none."""
+    if words.null_count == len(words):
+        return pa.nulls(len(words), kind)
+    if not words.null_count:
+        ends = pc.min_max(words.indices)
+        if ends["min"] == ends["max"]:
+            return pa.repeat(words.dictionary[ends["min"].as_py()].cast(kind), len(words))
+    return words.cast(kind)
 
 
 def from_arrow(theirs: Any, ours: Any, kind: str) -> Any:

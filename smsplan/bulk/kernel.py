@@ -243,16 +243,16 @@ class Kernel:
             units, parts = (np.where(nothing, 0, counts) for counts in (units, parts))
             if bodies is not None:
                 bodies = pc.if_else(pa.array(nothing), None, bodies)
-        places = NOTE_PLACES[notes]
+        places, billed = NOTE_PLACES[notes], texts.billed
         if not sent.all():
-            places = np.where(sent, places, np.int16(-1))
+            places, billed = np.where(sent, places, np.int16(-1)), np.where(sent, billed, 0)
         return pa.RecordBatch.from_arrays(
             [
                 numbers.recipients,
                 words(encoding, ENCODINGS),
-                pa.array(units, pa.int32()),
-                pa.array(parts, pa.int32()),
-                pa.array(np.where(sent, texts.billed, 0), pa.int32()),
+                pa.array(units.astype(np.int32)),
+                pa.array(parts.astype(np.int32)),
+                pa.array(billed.astype(np.int32)),
                 words(numbers.countries, COUNTRIES),
                 words(problem, PROBLEMS),
                 words(places, NOTE_TEXTS),

@@ -48,8 +48,8 @@ class FrameRows:
 
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """Append our columns to the caller's frame, which is not converted."""
-        ours = pa.Table.from_batches([change(one_batch(self.ours))])
-        frame = self.source.attach(frames.plain(ours))
+        ours = pa.Table.from_batches([change(batch) for batch in _batches(self.ours)])
+        frame = self.source.attach(frames.plain(ours, self.source.kind))
         return frame if chosen is None else frames.take(frame, chosen)
 
 
@@ -73,7 +73,7 @@ class FileRows:
             order = pa.array(sorted(range(len(chosen)), key=lambda place: chosen[place]))
             back = pc.array_sort_indices(order)
             theirs, ours = theirs.take(back), ours.take(back)
-        return frames.from_arrow(theirs, frames.plain(ours), self.kind)
+        return frames.from_arrow(theirs, frames.plain(ours, self.kind), self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,11 @@ class ChangedRows:
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """As the base does, with both changes."""
         return self.base.native(lambda ours: change(self.change(ours)), chosen)
+
+
+def _batches(table: pa.Table) -> list[pa.RecordBatch]:
+    """Return a table's batches; at least one."""
+    return table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
 
 
 def one_batch(table: pa.Table) -> pa.RecordBatch:

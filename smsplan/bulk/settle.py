@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ COLUMNS = (
 # For the totals: the row of the rate card, and whether a dry run would count the row.
 HIDDEN = ("rate", "counted")
 
+# What no other row and no price has a say in.
+_KERNEL_DECIDES = frozenset(
+    {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
+)
 _DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
 _UNPRICED = note_bit(Note.UNPRICED)
 _NOTE_BITS = np.array(
@@ -48,12 +53,16 @@ def settle(
     duplicates: Duplicates | None,
     prices: PriceTable | None,
     accepted: npt.NDArray[np.bool_],
+    only: Collection[str] | None = None,
 ) -> pa.RecordBatch:
     """Turn the kernel's rows into a plan's: flag duplicates, then price what is left.
 
     ``accepted`` says of every problem, and at its end of none, whether a dry run counts the row.
+    ``only``: the columns that are asked for; where the kernel has them all, nothing is to be done.
     """
     columns = dict(zip(planned.schema.names, planned.columns, strict=True))
+    if only is not None and _KERNEL_DECIDES.issuperset(only):
+        return planned.select(list(only))
     problem = places(columns["problem"], PROBLEMS)
     counted = accepted[problem]
     if duplicates is not None:
