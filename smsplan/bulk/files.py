@@ -13,11 +13,12 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -26,6 +27,7 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.bulk.octets import Octets
 from smsplan.errors import InputError, OutputError
 
 _BLOCK = 1 << 20
@@ -709,13 +711,25 @@ class Sink:
             return _quoted(texts.cast(pa.large_string()))
         if not _holds_text(column.type):
             return column.cast(pa.string()).cast(pa.large_string())
-        texts = column.cast(pa.large_string())
-        if self._formulas == "guard":
-            formulas = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
-            if formulas.true_count:
-                self.guarded += formulas.true_count
-                texts = pc.if_else(formulas, _joined("'", texts), texts)
+        if pa.types.is_dictionary(column.type) and len(column.dictionary) < len(column):
+            # Each value once; how often it is guarded is counted over the rows.
+            values, guarded = self._guarded(column.dictionary.cast(pa.large_string()))
+            if guarded is not None:
+                self.guarded += guarded.take(column.indices).true_count
+            return _quoted(values).take(column.indices)
+        texts, guarded = self._guarded(column.cast(pa.large_string()))
+        if guarded is not None:
+            self.guarded += guarded.true_count
         return _quoted(texts)
+
+    def _guarded(self, texts: Any) -> tuple[Any, Any]:
+        """Put an apostrophe before formulas; also say where, or None where there are none."""
+        if self._formulas == "keep":
+            return texts, None
+        formulas = _matching(texts, _FORMULA, _may_be_formulas)
+        if formulas is None:
+            return texts, None
+        return pc.if_else(formulas, _joined("'", texts), texts), formulas
 
     def close(self) -> None:
         """Write what is left and give the file its name."""
@@ -792,11 +806,53 @@ _QUOTE = r'^$|[,"\r\n]|^\s|\s$|^[\x{a0}\x{3000}]|[\x{a0}\x{3000}]$'
 
 def _quoted(texts: Any) -> Any:
     """Quote the cells that need it; missing ones stay, and ``""`` is the empty text."""
-    needed = pc.fill_null(pc.match_substring_regex(texts, _QUOTE), False)
-    if not needed.true_count:
+    needed = _matching(texts, _QUOTE, _may_need_quotes)
+    if needed is None:
         return texts
     quoted = _joined('"', pc.replace_substring(texts, '"', '""'), '"')
     return pc.if_else(needed, quoted, texts)
+
+
+def _matching(texts: Any, pattern: str, may: Callable[[Octets], Any]) -> Any:
+    """Return which texts match; None if none do. Only those that may are looked at."""
+    rows = np.flatnonzero(may(Octets.of(texts)))
+    if not len(rows):
+        return None
+    found = pc.match_substring_regex(texts.take(pa.array(rows)), pattern)
+    matching = np.zeros(len(texts), bool)
+    matching[rows[pc.fill_null(found, False).to_numpy(zero_copy_only=False)]] = True
+    return pa.array(matching) if matching.any() else None
+
+
+# First octets of what may be a formula, and of what may begin or end with a space.
+_SIGNS = np.isin(np.arange(256), [*b"=@\t\r+-", 0xEF])
+_SPACES = np.isin(np.arange(256), [*b" \t\n\r\f\v", 0xC2, 0xE3, 0xA0, 0x80])
+_IN_NUMBERS = np.isin(np.arange(256), list(b"0123456789 ().-/"))
+_MEANT = np.isin(np.arange(256), list(b',"\r\n'))
+
+
+def _may_be_formulas(octets: Octets) -> Any:
+    """The rows whose first octet is that of a formula, unless the column holds numbers alone."""
+    first, filled = octets.offsets[:-1], octets.lengths > 0
+    may = np.zeros(len(octets), bool)
+    may[filled] = _SIGNS[octets.data[first[filled]]]
+    if may.any():
+        plus = octets.data == ord("+")
+        leading = np.count_nonzero(plus[first[filled]])
+        if (_IN_NUMBERS[octets.data] | plus).all() and np.count_nonzero(plus) == leading:
+            may[:] = False
+    return may
+
+
+def _may_need_quotes(octets: Octets) -> Any:
+    """The rows that are empty, that hold an octet of CSV's own, or that may end with a space."""
+    filled = octets.lengths > 0
+    may = ~filled
+    for edge in (octets.offsets[:-1][filled], octets.offsets[1:][filled] - 1):
+        may[filled] |= _SPACES[octets.data[edge]]
+    meant = np.flatnonzero(_MEANT[octets.data])
+    may[octets.rows_of(meant)] = True
+    return may
 
 
 def _csv_lines(columns: Sequence[Any]) -> Any:
