@@ -423,3 +423,30 @@ def test_the_cause_of_a_message_that_was_cut() -> None:
     finding = made.findings[0]
     assert (finding.kind, finding.places) == ("unicode", ("parameter 'n'",))
     assert (finding.parts, dict(finding.characters)) == (0, {"😀": 1})
+
+
+def test_packed_files_and_patterns(tmp_path: Path) -> None:
+    """.zst and .gz of CSV and JSON Lines, and a pattern of Parquet files, in order."""
+    numbers = [f"+4477009{n:05}" for n in range(300)]
+    texts = {
+        "people.csv": "to\n" + "\n".join(numbers) + "\n",
+        "people.jsonl": "".join(json.dumps({"to": number}) + "\n" for number in numbers),
+    }
+    expected = [number[1:] for number in numbers]
+    for name, text in texts.items():
+        for ending, packing in ((".gz", "gzip"), (".zst", "zstd")):
+            path = tmp_path / (name + ending)
+            with pa.output_stream(path, compression=packing) as out:
+                out.write(text.encode())
+            assert plan(path, "Hi").rows["recipient"].to_pylist() == expected
+    for place in range(3):
+        part = pa.table({"to": numbers[place * 100 : place * 100 + 100]})
+        pa.parquet.write_table(part, tmp_path / f"part-{place}.parquet")
+    assert plan(tmp_path / "part-*.parquet", "Hi").rows["recipient"].to_pylist() == expected
+    with pytest.raises(InputError, match="no file matches"):
+        plan(tmp_path / "nothing-*.parquet", "Hi")
+    with pytest.raises(InputError, match="not Parquet"):
+        plan(tmp_path / "p*", "Hi")
+    (tmp_path / "cut.csv.zst").write_bytes((tmp_path / "people.csv.zst").read_bytes()[:-9])
+    with pytest.raises(InputError, match=r"cut\.csv\.zst"):
+        plan(tmp_path / "cut.csv.zst", "Hi")

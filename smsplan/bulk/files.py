@@ -7,6 +7,7 @@ libraries may quote a row's content, so they are replaced by the place and the n
 from __future__ import annotations
 
 import csv
+import fnmatch
 import gzip
 import io
 import json
@@ -43,7 +44,8 @@ _KINDS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
-_KNOWN = ".csv, .csv.gz, .parquet, .jsonl or a folder of Parquet files"
+_PACKED = {".gz": "gzip", ".zst": "zstd"}
+_KNOWN = ".csv or .jsonl (also .gz, .zst), .parquet, a folder of Parquet files or a pattern of them"
 
 
 def open_file(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Source:
@@ -53,6 +55,8 @@ def open_file(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Sourc
         raise InputError("the path of the recipients is empty; name a file")
     filesystem, place = _filesystem(text)
     info = filesystem.get_file_info(place)
+    if info.type == pa.fs.FileType.NotFound and set(text) & set("*?["):
+        return _matching_files(text, filesystem, place)
     if info.type == pa.fs.FileType.NotFound:
         raise InputError(f"no file '{text}'; check the path")
     if info.type == pa.fs.FileType.Directory:
@@ -60,15 +64,34 @@ def open_file(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Sourc
     if info.size == 0:
         raise InputError(f"'{text}' is empty; export it again")
     name = text.lower()
-    gzipped = name.endswith(".gz")
-    kind = _KINDS.get(Path(name.removesuffix(".gz")).suffix)
+    packed = _PACKED.get(Path(name).suffix)
+    kind = _KINDS.get(Path(Path(name).stem if packed else name).suffix)
     if kind == "csv":
-        return CsvSource(text, filesystem, place, gzipped, encoding)
+        return CsvSource(text, filesystem, place, packed, encoding)
     if kind == "jsonl":
-        return JsonSource(text, filesystem, place, gzipped, encoding)
-    if kind == "parquet" and not gzipped:
+        return JsonSource(text, filesystem, place, packed, encoding)
+    if kind == "parquet" and packed is None:
         return ParquetSource(text, filesystem, place)
     raise InputError(f"'{text}' has no ending that says what it is; use {_KNOWN}")
+
+
+def _matching_files(text: str, filesystem: Any, place: str) -> FolderSource:
+    """Open the Parquet files that a pattern such as ``part-*.parquet`` names."""
+    folder, pattern = place.rsplit("/", 1)
+    selector = pa.fs.FileSelector(folder, allow_not_found=True)
+    files = sorted(
+        info.path
+        for info in filesystem.get_file_info(selector)
+        if info.type == pa.fs.FileType.File and fnmatch.fnmatchcase(info.base_name, pattern)
+    )
+    if not files:
+        raise InputError(f"no file matches '{text}'; check the path")
+    strange = [path for path in files if not path.lower().endswith((".parquet", ".pq"))]
+    if strange:
+        raise InputError(
+            f"'{text}' matches files that are not Parquet; name one file, or use *.parquet"
+        )
+    return FolderSource(text, filesystem, folder, files)
 
 
 def _filesystem(text: str) -> tuple[Any, str]:
@@ -111,10 +134,9 @@ class _FileSource:
         """Files have no frame: their rows stream."""
         raise NotImplementedError
 
-    def _open(self, gzipped: bool) -> Any:
+    def _open(self, packed: str | None) -> Any:
         with _reading(self._name):
-            compression = "gzip" if gzipped else None
-            return self._filesystem.open_input_stream(self._place, compression=compression)
+            return self._filesystem.open_input_stream(self._place, compression=packed)
 
 
 class ParquetSource(_FileSource):
@@ -171,21 +193,28 @@ class ParquetSource(_FileSource):
                 yield pa.RecordBatch.from_pylist([], pa.schema(fields))
 
 
+def _parquet_files(filesystem: Any, folder: str) -> list[str]:
+    """Return the Parquet files of a folder and those below it, but for hidden ones."""
+    selector = pa.fs.FileSelector(folder, recursive=True)
+    return sorted(
+        info.path
+        for info in filesystem.get_file_info(selector)
+        if info.type == pa.fs.FileType.File
+        and info.path.lower().endswith((".parquet", ".pq"))
+        and not any(part.startswith(("_", ".")) for part in Path(info.path[len(folder) :]).parts)
+    )
+
+
 class FolderSource(_FileSource):
     """A folder of Parquet files in the order of their names; partition columns survive."""
 
     kind = "folder"
 
-    def __init__(self, path: str, filesystem: Any, place: str) -> None:
+    def __init__(
+        self, path: str, filesystem: Any, place: str, files: list[str] | None = None
+    ) -> None:
         super().__init__(path, filesystem, place)
-        selector = pa.fs.FileSelector(place, recursive=True)
-        files = sorted(
-            info.path
-            for info in filesystem.get_file_info(selector)
-            if info.type == pa.fs.FileType.File
-            and info.path.lower().endswith((".parquet", ".pq"))
-            and not any(part.startswith(("_", ".")) for part in Path(info.path[len(place) :]).parts)
-        )
+        files = _parquet_files(filesystem, place) if files is None else files
         if not files:
             raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
         with self._guard():
@@ -243,10 +272,10 @@ class CsvSource(_FileSource):
     kind = "csv"
 
     def __init__(
-        self, path: str, filesystem: Any, place: str, gzipped: bool, encoding: str
+        self, path: str, filesystem: Any, place: str, packed: str | None, encoding: str
     ) -> None:
         super().__init__(path, filesystem, place)
-        self._gzipped = gzipped
+        self._packed = packed
         self._encoding = _codec(encoding)
         header = self._header()
         self._delimiter = _delimiter(header, path)
@@ -260,7 +289,7 @@ class CsvSource(_FileSource):
 
     def _text(self) -> Any:
         """The file as text; the byte order mark is dropped."""
-        stream = self._open(self._gzipped)
+        stream = self._open(self._packed)
         encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
         return io.TextIOWrapper(io.BufferedReader(_Raw(stream), _BLOCK), encoding, newline="")
 
@@ -474,10 +503,10 @@ class JsonSource(_FileSource):
     kind = "jsonl"
 
     def __init__(
-        self, path: str, filesystem: Any, place: str, gzipped: bool, encoding: str
+        self, path: str, filesystem: Any, place: str, packed: str | None, encoding: str
     ) -> None:
         super().__init__(path, filesystem, place)
-        self._gzipped = gzipped
+        self._packed = packed
         self._encoding = _codec(encoding)
         kinds: dict[str, set[type]] = {}
         rows = 0
@@ -498,7 +527,7 @@ class JsonSource(_FileSource):
     def _objects(self) -> Iterator[dict[str, Any]]:
         encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
         with _reading(self._name):
-            raw = io.BufferedReader(_Raw(self._open(self._gzipped)), _BLOCK)
+            raw = io.BufferedReader(_Raw(self._open(self._packed)), _BLOCK)
             number = 0
             try:
                 with io.TextIOWrapper(raw, encoding) as text:
