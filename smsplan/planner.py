@@ -552,11 +552,11 @@ def _folder(
 ) -> Folder:
     """Open the folder that a plan is written to; InputError where it is of something else."""
     from smsplan import __version__
-    from smsplan.bulk.folders import PART_ROWS, Folder, source_digest
+    from smsplan.bulk.folders import PART_ROWS, Folder
 
     if rejects is not None:
         raise InputError("rejects goes with an output file; filter the folder's rows by problem")
-    digest = source_digest(source)
+    digest = None if source.path is None else source.digest()
     if resume and digest is None:
         raise InputError("a frame cannot be told from another; resume a plan of a file")
     of = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import fnmatch
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -129,6 +130,18 @@ class _FileSource:
         self._name = path
         self._filesystem = filesystem
         self._place = place
+        self._files = [place]
+
+    def digest(self) -> str:
+        """Return what tells the octets of this source from any others."""
+        total = hashlib.sha256()
+        for file in self._files:
+            with self._filesystem.open_input_stream(file) as stream:
+                one = hashlib.sha256()
+                while octets := stream.read(_BLOCK):
+                    one.update(octets)
+            total.update(f"{file.removeprefix(self._place)} {one.hexdigest()}\n".encode())
+        return total.hexdigest()
 
     def attach(self, ours: Any) -> Any:
         """Files have no frame: their rows stream."""
@@ -217,6 +230,7 @@ class FolderSource(_FileSource):
         files = _parquet_files(filesystem, place) if files is None else files
         if not files:
             raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
+        self._files = files
         with self._guard():
             self._dataset = pa.dataset.dataset(
                 files,

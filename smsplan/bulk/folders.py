@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.fs
 
 from smsplan.bulk.files import Sink, sink
-from smsplan.bulk.frames import Source, open_source
+from smsplan.bulk.frames import open_source
 from smsplan.errors import InputError, OutputError
 
 MANIFEST = "_manifest.json"
@@ -209,24 +208,6 @@ def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def source_digest(source: Source) -> str | None:
-    """Return what tells a source from another: a digest of its octets; None for a frame."""
-    if source.path is None:
-        return None
-    if "://" in source.path:
-        filesystem, place = pa.fs.FileSystem.from_uri(source.path)
-        info = filesystem.get_file_info(place)
-        return f"{info.size} octets of {info.mtime_ns}"
-    path = Path(source.path)
-    if path.is_file():
-        return digest_of(path)
-    total = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            total.update(f"{file.relative_to(path)} {digest_of(file)}\n".encode())
-    return total.hexdigest()
 
 
 def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any] | None:

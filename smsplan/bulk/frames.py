@@ -44,6 +44,9 @@ class Source(Protocol):
     def attach(self, ours: Any) -> Any:
         """Return the caller's frame with our columns (a Table) appended, as the same kind."""
 
+    def digest(self) -> str:
+        """Return what tells the octets of a file from any others."""
+
 
 def open_source(recipients: Any, *, encoding: str = "utf-8") -> Source:
     """Find out what the recipients are and how to read them; InputError says what would do."""
@@ -112,8 +115,18 @@ def _batch(arrays: list[Any], names: Sequence[str], rows: int) -> Any:
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
 
 
+class _Frame:
+    """What frames have in common: no octets of a file to tell them apart by."""
+
+    __slots__ = ()
+
+    def digest(self) -> str:
+        """Frames have none; see ``path``."""
+        raise NotImplementedError
+
+
 @dataclass(slots=True)
-class PandasSource:
+class PandasSource(_Frame):
     """A pandas frame; object columns travel cell by cell, the others as Arrow takes them."""
 
     frame: Any
@@ -174,7 +187,7 @@ class PandasSource:
 
 
 @dataclass(slots=True)
-class ArrowSource:
+class ArrowSource(_Frame):
     """A pyarrow Table, or a polars frame, which is one."""
 
     frame: Any
@@ -238,7 +251,7 @@ def _one_chunk(column: Any) -> Any:
 
 
 @dataclass(slots=True)
-class ListSource:
+class ListSource(_Frame):
     """A list of dicts: a key that a dict lacks is a missing value."""
 
     rows: list[dict[str, Any]]
@@ -308,7 +321,7 @@ def _numbers(values: list[Any], name: str) -> Source:
 
 
 @dataclass(slots=True)
-class StreamSource:
+class StreamSource(_Frame):
     """Any other Arrow stream, read once."""
 
     stream: Any

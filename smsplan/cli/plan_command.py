@@ -14,7 +14,9 @@ from smsplan.cli.console import pairs, read_text, say, write_json
 
 
 def plan_file(
-    recipients: str = typer.Argument(..., help="CSV, CSV.gz, Parquet, JSON Lines, or a folder."),
+    recipients: str = typer.Argument(
+        ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a folder, or a pattern."
+    ),
     body: str = typer.Option(None, help="The text, in single quotes: 'Hi ${name}'."),
     body_file: str = typer.Option(
         None, help="A UTF-8 file with the text; one line break at its end is dropped."
