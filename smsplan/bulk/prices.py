@@ -102,8 +102,10 @@ class PriceTable:
 
     def price_array(self, rows: _Rows) -> pa.Array:
         """Return the prices of rows as ``decimal128(38, scale)``, null for -1."""
-        prices = [_decimal(price, self.scale) for price in self.scaled]
-        return _taken(pa.array(prices, self._type), rows)
+        if max(map(abs, self.scaled), default=0) > _INT64_MAX:
+            prices = [_decimal(price, self.scale) for price in self.scaled]
+            return _taken(pa.array(prices, self._type), rows)
+        return self._decimals(np.array([*self.scaled, 0], dtype=np.int64)[rows], rows >= 0)
 
     def currency_array(self, rows: _Rows) -> pa.Array:
         """Return the currencies of rows as words, null for -1."""
@@ -126,14 +128,16 @@ class PriceTable:
                 for row, count in pairs.T.tolist()
             ]
             return pa.array(costs, self._type).take(pa.array(place.reshape(-1)))
-        # A decimal128 is a little-endian integer of 128 bits: the product, and its sign.
-        halves = np.empty((len(rows), 2), dtype="<i8")
-        halves[:, 0] = np.array([*self.scaled, 0], dtype=np.int64)[rows] * units
-        halves[:, 1] = halves[:, 0] >> 63
-        valid = (
-            None if (rows >= 0).all() else pa.py_buffer(np.packbits(rows >= 0, bitorder="little"))
-        )
-        return pa.Array.from_buffers(self._type, len(rows), [valid, pa.py_buffer(halves)])
+        return self._decimals(np.array([*self.scaled, 0], dtype=np.int64)[rows] * units, rows >= 0)
+
+    def _decimals(self, scaled: _Ints, known: npt.NDArray[np.bool_]) -> pa.Array:
+        """Return scaled integers as decimals, null where not known."""
+        # A decimal128 is a little-endian integer of 128 bits: the number, and its sign.
+        halves = np.empty((len(scaled), 2), dtype="<i8")
+        halves[:, 0] = scaled
+        np.right_shift(scaled, 63, out=halves[:, 1])
+        valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+        return pa.Array.from_buffers(self._type, len(scaled), [valid, pa.py_buffer(halves)])
 
     def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:
         """Return the exact cost of all messages by currency; those without a price do not count.
