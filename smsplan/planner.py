@@ -279,11 +279,11 @@ class Plan:
         from smsplan.bulk.files import sink
         from smsplan.bulk.rows import beside
 
-        batches = (beside(theirs, ours) for theirs, ours in self._store.batches(None))
-        first = next(batches)
-        with sink(path, first.schema) as out:
-            for batch in chain([first], batches):
-                out.write(batch)
+        pairs = self._store.batches(None)
+        first = next(pairs)
+        with sink(path, beside(*first).schema, words=_words(first[1].schema)) as out:
+            for theirs, ours in chain([first], pairs):
+                out.write(beside(theirs, ours))
             out.metadata[METADATA_KEY] = self._metadata()
 
     def _metadata(self) -> str:
@@ -651,18 +651,18 @@ def _write(
     options = made.options
     problem = options.prefix + "problem"
     unique = {options.to, options.prefix + "recipient", options.prefix + "body"}
+    words = _words(schema)
     with ExitStack() as stack:
         both = beside(*first).schema
+        how: dict[str, Any] = {"formulas": formulas, "unique": unique, "words": words}
         sinks: list[Sink | FolderSink | None] = []
         for path in (output, rejects):
-            if isinstance(path, Folder):
-                sinks.append(stack.enter_context(folder_sink(path, both, unique)))
-            elif path is not None:
-                sinks.append(
-                    stack.enter_context(sink(path, both, formulas=formulas, unique=unique))
-                )
-            else:
+            if path is None:
                 sinks.append(None)
+            elif isinstance(path, Folder):
+                sinks.append(stack.enter_context(folder_sink(path, both, unique, words)))
+            else:
+                sinks.append(stack.enter_context(sink(path, both, **how)))
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:
@@ -684,6 +684,13 @@ def _write(
             "in the CSV output; formulas='keep' (--formulas keep) writes them as they are",
         )
     return schema
+
+
+def _words(schema: pa.Schema) -> set[str]:
+    """Return our columns that are words: dictionaries for us, text for whoever reads the file."""
+    import pyarrow as pa
+
+    return {field.name for field in schema if pa.types.is_dictionary(field.type)}
 
 
 def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:

@@ -450,3 +450,26 @@ def test_packed_files_and_patterns(tmp_path: Path) -> None:
     (tmp_path / "cut.csv.zst").write_bytes((tmp_path / "people.csv.zst").read_bytes()[:-9])
     with pytest.raises(InputError, match=r"cut\.csv\.zst"):
         plan(tmp_path / "cut.csv.zst", "Hi")
+
+
+def test_other_readers_get_text(tmp_path: Path) -> None:
+    """Words are written as dictionaries and declared as text; the caller's types survive."""
+    frame = pd.DataFrame(
+        {
+            "to": ["+447700900123", "+12025550123"],
+            "kind": pd.Categorical(["a", "b"]),
+            "when": pd.to_datetime(["2026-01-01", "2026-07-01"]).tz_localize("Europe/Berlin"),
+        },
+        index=pd.Index([7, 9], name="id"),
+    )
+    path = tmp_path / "planned.parquet"
+    plan(frame, "Hi", rates="0.03 GBP", output=path)
+    read = pd.read_parquet(path)
+    assert read.index.tolist() == [7, 9]
+    assert read["kind"].dtype == "category"
+    assert read["when"].dtype == frame["when"].dtype
+    for name in ("encoding", "country", "currency", "problem", "note", "recipient"):
+        assert read[name].dtype == "str", name
+    assert pl.read_parquet(path)["country"].dtype == pl.String
+    assert duckdb.read_parquet(str(path)).select("country").fetchall() == [("GB",), ("US",)]
+    assert Plan.open(path).rows["country"].tolist() == ["GB", "US"]

@@ -6,6 +6,7 @@ libraries may quote a row's content, so they are replaced by the place and the n
 
 from __future__ import annotations
 
+import base64
 import csv
 import fnmatch
 import gzip
@@ -699,6 +700,7 @@ class Sink:
         schema: Any,
         formulas: Literal["guard", "keep"],
         unique: Collection[str],
+        words: Collection[str],
     ) -> None:
         self.metadata: dict[str, str] = {}
         self.guarded = 0
@@ -712,6 +714,7 @@ class Sink:
         self._part = Path(name)
         self._file: Any = os.fdopen(descriptor, "wb")
         self._parquet: Any = None
+        self._words = words
         self._waiting: list[Any] = []
         self._octets: Any = None
         if self._kind == "parquet":
@@ -719,6 +722,7 @@ class Sink:
                 self._file,
                 schema,
                 compression="zstd",
+                store_schema=False,
                 # Looking for repeated values where there are none is lost time.
                 use_dictionary=[name for name in schema.names if name not in unique],
             )
@@ -778,6 +782,7 @@ class Sink:
         """Write what is left and give the file its name."""
         if self._parquet is not None:
             self._write_group()
+            self.metadata.update(_described(self._schema, self._words))
             self._parquet.add_key_value_metadata(self.metadata)
             self._parquet.close()
         else:
@@ -810,17 +815,19 @@ def sink(
     *,
     formulas: Literal["guard", "keep"] = "guard",
     unique: Collection[str] = (),
+    words: Collection[str] = (),
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
     CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
-    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat.
+    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat,
+    ``words`` those whose dictionary is a matter of writing: their readers get text.
     """
     target = Path(path)
     check_output(target)
     out: Sink | None = None
     try:
-        out = Sink(target, schema, formulas, unique)
+        out = Sink(target, schema, formulas, unique, words)
         yield out
         out.close()
     except BaseException as error:
@@ -830,6 +837,14 @@ def sink(
             why = os.strerror(error.errno) if error.errno else "it could not be written"
             raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
         raise
+
+
+def _described(schema: Any, words: Collection[str]) -> dict[str, str]:
+    """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
+    fields = [field.with_type(pa.string()) if field.name in words else field for field in schema]
+    shown = pa.schema(fields, metadata=schema.metadata)
+    own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
 
 
 def is_formula(text: str) -> bool:

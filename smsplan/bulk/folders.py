@@ -140,12 +140,14 @@ class Folder:
 class FolderSink:
     """Writes batches to part files; stands where a :class:`~smsplan.bulk.files.Sink` does."""
 
-    def __init__(self, folder: Folder, schema: Any, unique: Collection[str]) -> None:
+    def __init__(
+        self, folder: Folder, schema: Any, unique: Collection[str], words: Collection[str]
+    ) -> None:
         self.metadata: dict[str, str] = {}
         self.guarded = 0
         self._folder = folder
         self._schema = schema
-        self._unique = unique
+        self._unique, self._words = unique, words
         self._rows = 0
         self._open: Any = None
         self._part: Sink | None = None
@@ -156,7 +158,7 @@ class FolderSink:
         while batch.num_rows:
             if self._part is None:
                 path = self._folder.path / self._name
-                self._open = sink(path, self._schema, unique=self._unique)
+                self._open = sink(path, self._schema, unique=self._unique, words=self._words)
                 self._part = self._open.__enter__()
             room = PART_ROWS - self._rows
             self._part.write(batch.slice(0, room))
@@ -180,7 +182,7 @@ class FolderSink:
         """Complete the last part; a folder of no rows has one part of none."""
         if self._part is None and not self._folder.parts:
             path = self._folder.path / self._name
-            self._open = sink(path, self._schema, unique=self._unique)
+            self._open = sink(path, self._schema, unique=self._unique, words=self._words)
             self._part = self._open.__enter__()
             self._part.write(pa.RecordBatch.from_pylist([], schema=self._schema))
         self._close()
@@ -193,9 +195,11 @@ class FolderSink:
 
 
 @contextmanager
-def folder_sink(folder: Folder, schema: Any, unique: Collection[str]) -> Iterator[FolderSink]:
+def folder_sink(
+    folder: Folder, schema: Any, unique: Collection[str], words: Collection[str]
+) -> Iterator[FolderSink]:
     """Write to the parts of a folder; what is complete stays, whatever happens."""
-    out = FolderSink(folder, schema, unique)
+    out = FolderSink(folder, schema, unique, words)
     try:
         yield out
         out.close()
