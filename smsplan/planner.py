@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.dryruns import DryRun
@@ -556,6 +557,10 @@ def _folder(
 
     if rejects is not None:
         raise InputError("rejects goes with an output file; filter the folder's rows by problem")
+    if source.path is not None and Path(source.path).is_dir():
+        read, target = Path(source.path).resolve(), Path(output).resolve()
+        if read == target or read in target.parents:
+            raise InputError(f"output '{target}' is in the folder that is read; choose another")
     digest = None if source.path is None else source.digest()
     if resume and digest is None:
         raise InputError("a frame cannot be told from another; resume a plan of a file")

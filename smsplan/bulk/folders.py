@@ -103,7 +103,10 @@ class Folder:
 
     def begin(self) -> None:
         """Make the folder, with its manifest, when the first rows are there."""
-        self.path.mkdir(exist_ok=True)
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"folder '{self.path}' was not made: {error.strerror}") from None
         self._write(None)
 
     def add(self, name: str, rows: int) -> None:
@@ -130,11 +133,16 @@ class Folder:
         }
         path = self.path / MANIFEST
         part = path.with_name(f".{MANIFEST}.part")
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            with part.open("w", encoding="utf-8") as file:
+                json.dump(data, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise OutputError(
+                f"'{path}' was not written: {error.strerror}; make room and go on with --resume"
+            ) from None
 
 
 class FolderSink:

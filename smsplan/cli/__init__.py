@@ -6,7 +6,9 @@ Exit codes: 0 done; 1 the input is at fault; 2 usage; 3 the answer is no; 4 surr
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -44,8 +46,14 @@ def _options(
     """Plan SMS messages offline: parts, cost, and why."""
 
 
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command; foreseeable faults end in one message and an exit code, no traceback."""
+    # As Ctrl-C: what is half-written is taken away first.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app(prog_name="smsplan")
     except BrokenPipeError:

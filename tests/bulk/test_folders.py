@@ -151,6 +151,13 @@ def test_faults_of_a_call(source: Path, tmp_path: Path) -> None:
         plan(["+447700900123"], "Hi", output=f"{tmp_path}/out/", resume=True)
 
 
+def test_a_folder_within_what_is_read(source: Path) -> None:
+    """Parts must not be read as recipients by the next run."""
+    for output in (source.parent / "out", source.parent):
+        with pytest.raises(InputError, match="in the folder that is read"):
+            plan(source.parent, BODY, output=f"{output}/")
+
+
 def test_no_rows(tmp_path: Path) -> None:
     """A list of nobody is one part of no rows."""
     path = tmp_path / "nobody.parquet"

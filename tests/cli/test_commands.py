@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +285,26 @@ def test_broken_pipe(people: Path) -> None:
         check=False,
     )
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_in_the_middle(tmp_path: Path, number: signal.Signals) -> None:
+    """Terminated or interrupted: a message or none, the exit code of the signal, no file left."""
+    source = tmp_path / "people.csv"
+    with source.open("w") as file:
+        file.write("to,name\n")
+        file.writelines(f"+44791{n:07},{'я' * 50}{n}\n" for n in range(600_000))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "smsplan", "plan", str(source), "--body", "Hi ${name}",
+         "--output", str(tmp_path / "out.csv")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob(".out.csv.*.part")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.send_signal(number)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == (143 if number == signal.SIGTERM else 130)
+    assert b"Traceback" not in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
