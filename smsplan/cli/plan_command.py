@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,9 @@ def plan_file(
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
 ) -> None:
     """Plan a text to a list: messages, parts and cost by country, why, and which rows fail."""
+    # Arrow's own pool reserves a gigabyte of addresses, which a limited process does not have; it
+    # reads this once, when it is imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from smsplan.errors import InputError
     from smsplan.planner import plan
     from smsplan.ratecards import RateCard
