@@ -188,6 +188,9 @@ class TextKernel:
         self.keys = tuple(options.columns)
         self._times = {key: sum(key == other for other, _ in self._pieces) for key in self.keys}
         literals = [text for key, text in self._pieces if key is None]
+        # Octets of a text at most, without the values of columns.
+        absent = [self._times[key] * len(self._absent.get(key, "")) for key in self.keys]
+        self._most_fixed = 4 * (sum(map(len, literals)) + sum(absent))
         self._fixed = 0
         self._sizes_absent: dict[str, int] = dict.fromkeys(self.keys, 0)
         self._encodable = True
@@ -328,7 +331,7 @@ class TextKernel:
 
     def _total(self, columns: dict[str, _Column], made: Texts) -> Ints:
         """Add up the sizes; rows that do not fit the fields are composed alone."""
-        longest: Any = len(self._composer.template.body) * 4
+        longest: Any = self._most_fixed
         for key, column in columns.items():
             longest = longest + self._times[key] * column.octets
         if np.max(longest, initial=0) > MOST_OCTETS:
@@ -685,7 +688,7 @@ class TextKernel:
         made: Texts | None = None,
     ) -> Iterator[tuple[Ints, Any]]:
         """Yield places in ``rows`` and their texts, some megaoctets at a time."""
-        size = np.full(len(rows), 4 * len(self._composer.template.body), np.int64)
+        size = np.full(len(rows), self._most_fixed, np.int64)
         for key, column in columns.items():
             octets = column.octets
             size += self._times[key] * (octets if isinstance(octets, int) else octets[rows])

@@ -185,6 +185,17 @@ def test_a_value_too_long_for_the_sum() -> None:
     assert 0 < kernel.row_loop < 4
 
 
+def test_a_default_too_long_for_the_sum() -> None:
+    """Without a limit a default, too, may be longer than the fields hold."""
+    profile = Profile(value_limit=None)
+    for columns, expected in (({"a": "a"}, [1, 300_000]), ({}, [300_000, 300_000])):
+        options = Options(template=Template("${a}"), to="to", columns=columns, profile=profile,
+                          defaults={"a": "a" * 300_000})  # fmt: skip
+        numbers = pa.array(["+447911123456"] * 2)
+        batch = pa.RecordBatch.from_arrays([numbers, pa.array(["x", None])], names=["to", "a"])
+        assert Kernel(options)(batch).column("units").to_pylist() == expected
+
+
 def test_octets_behind_nulls_do_not_count() -> None:
     """A null slot may have octets behind it, even a piece of a character."""
     octets = b"abc\xc3" + "я".encode()
