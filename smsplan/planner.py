@@ -408,6 +408,8 @@ class _Pipeline:
 
         Rows that are in the parts of a folder already are counted and left out.
         """
+        import pyarrow as pa
+
         from smsplan.bulk.duplicates import Duplicates
         from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.settle import settle
@@ -424,8 +426,10 @@ class _Pipeline:
         if folder is not None and tally is not None:
             self._count_again(folder, duplicates, accepts, tally)
         batches = _behind(source.batches(wanted), done)
-        for batch in ahead(batches) if source.path else batches:
-            planned = self.kernel(batch)
+        # A stream of the caller's is read in the caller's thread: it may know no other.
+        own = source.in_memory or (source.path and pa.cpu_count() > 2)
+        composed = self._composed(ahead(batches) if source.path else batches)
+        for batch, planned in ahead(composed) if own else composed:
             ours = settle(
                 planned,
                 duplicates=duplicates,
@@ -440,6 +444,10 @@ class _Pipeline:
             if progress is not None:
                 progress(done + rows)
             yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
+
+    def _composed(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Pair]:
+        for batch in batches:
+            yield batch, self.kernel(batch)
 
     def _count_again(
         self, folder: Folder, duplicates: Duplicates | None, accepts: Any, tally: _Tally
@@ -589,7 +597,7 @@ def _run(
     import pyarrow as pa
 
     from smsplan.bulk.arguments import warnings
-    from smsplan.bulk.files import check_output
+    from smsplan.bulk.files import check_output, compact
     from smsplan.bulk.folders import is_folder
     from smsplan.bulk.frames import open_source
     from smsplan.bulk.rows import FileRows, FrameRows
@@ -616,9 +624,10 @@ def _run(
         warnings=warnings(pipeline.options),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
+    fast = compact(source, {pipeline.options.to})
     if output is not None or rejects is not None:
-        pairs = pipeline.run(source, None, tally, progress, folder)
-        schema = _write(made, pairs, tally, folder or output, rejects, formulas)
+        pairs = pipeline.run(fast, None, tally, progress, folder)
+        schema = _write(made, source, pairs, tally, folder or output, rejects, formulas)
         if folder is not None:
             assert pipeline.stats is not None
             folder.finish(made._metadata(), pipeline.stats.rows)
@@ -630,7 +639,7 @@ def _run(
         made._store = FrameRows(source, pa.Table.from_batches(ours))
         made._summary = None if tally is None else tally.summary()
     else:
-        for _ in pipeline.run(source, (), tally, progress):
+        for _ in pipeline.run(fast, (), tally, progress):
             pass
         made._summary = None if tally is None else tally.summary()
     made.stats = pipeline.stats
@@ -639,6 +648,7 @@ def _run(
 
 def _write(
     made: Plan,
+    source: Source,
     pairs: Iterator[Pair],
     tally: _Tally | None,
     output: str | os.PathLike[str] | Folder | None,
@@ -646,7 +656,7 @@ def _write(
     formulas: Literal["guard", "keep"],
 ) -> pa.Schema:
     """Stream the rows to their files, which appear together when the last row is written."""
-    from smsplan.bulk.files import sink
+    from smsplan.bulk.files import compacted, restored, sink
     from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
@@ -656,9 +666,10 @@ def _write(
     options = made.options
     problem = options.prefix + "problem"
     unique = {options.to, options.prefix + "recipient", options.prefix + "body"}
-    words = _words(schema)
+    both = beside(*first).schema
+    texts = compacted(source, first[0].schema)
+    words = {**_words(schema), **texts}
     with ExitStack() as stack:
-        both = beside(*first).schema
         how: dict[str, Any] = {"formulas": formulas, "unique": unique, "words": words}
         sinks: list[Sink | FolderSink | None] = []
         for path in (output, rejects):
@@ -666,15 +677,19 @@ def _write(
                 sinks.append(None)
             elif isinstance(path, Folder):
                 sinks.append(stack.enter_context(folder_sink(path, both, unique, words)))
-            else:
+            elif path is output:
                 sinks.append(stack.enter_context(sink(path, both, **how)))
+            else:
+                plain = restored(both.empty_table(), texts).schema
+                sinks.append(stack.enter_context(sink(path, plain, **how)))
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:
             if main is not None:
                 main.write(rows)
             if rejected is not None:
-                rejected.write(rows.filter(rows.column(problem).is_valid()))
+                # A few rows of many batches would keep all their dictionaries.
+                rejected.write(restored(rows.filter(rows.column(problem).is_valid()), texts))
 
         with behind(write) as hand_over:
             for theirs, ours in chain([first], pairs):
@@ -691,11 +706,11 @@ def _write(
     return schema
 
 
-def _words(schema: pa.Schema) -> set[str]:
+def _words(schema: pa.Schema) -> dict[str, Any]:
     """Return our columns that are words: dictionaries for us, text for whoever reads the file."""
     import pyarrow as pa
 
-    return {field.name for field in schema if pa.types.is_dictionary(field.type)}
+    return {field.name: pa.string() for field in schema if pa.types.is_dictionary(field.type)}
 
 
 def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:

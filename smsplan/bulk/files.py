@@ -7,6 +7,7 @@ libraries may quote a row's content, so they are replaced by the place and the n
 from __future__ import annotations
 
 import base64
+import copy
 import csv
 import fnmatch
 import gzip
@@ -16,7 +17,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +38,8 @@ _BLOCK = 1 << 20
 # Rows of a row group in the Parquet files that are written.
 GROUP_ROWS = 1 << 18
 _MAX_BLOCK = 1 << 28
+# A column is worth a dictionary where each value of a row group stands in it so often.
+_REPEATS = 3
 _KINDS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -160,12 +163,13 @@ class ParquetSource(_FileSource):
 
     def __init__(self, path: str, filesystem: Any, place: str) -> None:
         super().__init__(path, filesystem, place)
+        self._repeating: list[str] = []
         with self._file() as file:
             # Metadata that was added after the schema stands beside it.
             added = dict(file.metadata.metadata or {})
             added.pop(b"ARROW:schema", None)
             self._schema = file.schema_arrow.with_metadata(added or None)
-            rows = file.metadata.num_rows
+            self._rows = rows = file.metadata.num_rows
         self.columns = _unique_columns(self._schema.names, path)
         if rows == 0 and not self.columns:
             raise InputError(f"'{path}' has no columns; export it again")
@@ -182,6 +186,7 @@ class ParquetSource(_FileSource):
                 with pa.parquet.ParquetFile(
                     self._place,
                     filesystem=self._filesystem,
+                    read_dictionary=self._repeating,
                     pre_buffer=False,
                     buffer_size=_BLOCK,
                 ) as file:
@@ -192,6 +197,29 @@ class ParquetSource(_FileSource):
                 raise InputError(
                     f"'{self._name}' is no whole Parquet file; export or copy it again"
                 ) from None
+
+    def compact(self, unique: Collection[str]) -> ParquetSource:
+        """Return the same file, which gives texts that repeat as the dictionaries they are in.
+
+        They are read, measured and written once for each distinct value of a row group. A column
+        whose first values hardly repeat, and the ``unique`` ones, are left as they are.
+        """
+        out = copy.copy(self)
+        texts = [
+            field.name
+            for field in self._schema
+            if pa.types.is_string(field.type) and field.name not in unique
+        ]
+        if not (texts and self._rows):
+            return out
+        out._repeating = texts
+        with out._file() as file:
+            first = next(file.iter_batches(BATCH_ROWS, columns=texts))
+            rows = max(file.metadata.row_group(0).num_rows, first.num_rows)
+        out._repeating = [
+            name for name in texts if len(first.column(name).dictionary) * _REPEATS <= rows
+        ]
+        return out
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield batches of these columns."""
@@ -205,6 +233,30 @@ class ParquetSource(_FileSource):
             if empty:
                 fields = [self._schema.field(name) for name in names]
                 yield pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+
+def compact(source: Source, unique: Collection[str]) -> Source:
+    """Return a source that may give dictionaries for texts, where that is faster."""
+    return source.compact(unique) if isinstance(source, ParquetSource) else source
+
+
+def compacted(source: Source, given: Any) -> dict[str, Any]:
+    """Return the types of the source's columns that are given as dictionaries and are none."""
+    return {
+        field.name: source.schema.field(field.name).type
+        for field in given
+        if pa.types.is_dictionary(field.type)
+        and not pa.types.is_dictionary(source.schema.field(field.name).type)
+    }
+
+
+def restored(rows: Any, types: Mapping[str, Any]) -> Any:
+    """Give columns their types again."""
+    for name, kind in types.items():
+        place = rows.schema.get_field_index(name)
+        field = rows.schema.field(place).with_type(kind)
+        rows = rows.set_column(place, field, rows.column(name).cast(kind))
+    return rows
 
 
 def _parquet_files(filesystem: Any, folder: str) -> list[str]:
@@ -655,7 +707,11 @@ def _small(batch: Any, rows: int) -> Iterator[Any]:
 def _check_text(batch: Any, path: str) -> None:
     """Parquet text is read without a look at its octets: those that are no UTF-8 end here."""
     try:
-        batch.validate(full=True)
+        for column in batch.columns:
+            octets = column.buffers()[-1] if _is_text(column.type) else None
+            # Arrow looks text by text; ASCII octets are right wherever a text begins.
+            if octets is None or not octets.to_pybytes().isascii():
+                column.validate(full=True)
     except pa.ArrowInvalid:
         raise InputError(
             f"'{path}' has text that is not UTF-8; write it with a tool that checks"
@@ -700,7 +756,7 @@ class Sink:
         schema: Any,
         formulas: Literal["guard", "keep"],
         unique: Collection[str],
-        words: Collection[str],
+        words: Mapping[str, Any],
     ) -> None:
         self.metadata: dict[str, str] = {}
         self.guarded = 0
@@ -725,6 +781,8 @@ class Sink:
                 store_schema=False,
                 # Looking for repeated values where there are none is lost time.
                 use_dictionary=[name for name in schema.names if name not in unique],
+                # Readers skip row groups by them; texts in any order let none be skipped.
+                write_statistics=[name for name in schema.names if name not in {*unique, *words}],
             )
         else:
             self._octets = self._file
@@ -747,7 +805,8 @@ class Sink:
     def _write_group(self) -> None:
         """Write a row group of several batches: readers skip and compress by row groups."""
         if self._waiting:
-            group = pa.Table.from_batches(self._waiting, self._schema)
+            # One dictionary for a row group, or its writer gives dictionaries up.
+            group = pa.Table.from_batches(self._waiting, self._schema).unify_dictionaries()
             self._waiting = []
             self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
 
@@ -815,13 +874,13 @@ def sink(
     *,
     formulas: Literal["guard", "keep"] = "guard",
     unique: Collection[str] = (),
-    words: Collection[str] = (),
+    words: Mapping[str, Any] = {},
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
     CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
     before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat,
-    ``words`` those whose dictionary is a matter of writing: their readers get text.
+    ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
     """
     target = Path(path)
     check_output(target)
@@ -839,9 +898,9 @@ def sink(
         raise
 
 
-def _described(schema: Any, words: Collection[str]) -> dict[str, str]:
+def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:
     """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
-    fields = [field.with_type(pa.string()) if field.name in words else field for field in schema]
+    fields = [field.with_type(words.get(field.name, field.type)) for field in schema]
     shown = pa.schema(fields, metadata=schema.metadata)
     own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
@@ -932,6 +991,10 @@ def _joined(*pieces: Any) -> Any:
 
 def _large(text: str) -> Any:
     return pa.scalar(text, pa.large_string())
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _holds_text(kind: Any) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ class FolderSink:
     """Writes batches to part files; stands where a :class:`~smsplan.bulk.files.Sink` does."""
 
     def __init__(
-        self, folder: Folder, schema: Any, unique: Collection[str], words: Collection[str]
+        self, folder: Folder, schema: Any, unique: Collection[str], words: Mapping[str, Any]
     ) -> None:
         self.metadata: dict[str, str] = {}
         self.guarded = 0
@@ -204,7 +204,7 @@ class FolderSink:
 
 @contextmanager
 def folder_sink(
-    folder: Folder, schema: Any, unique: Collection[str], words: Collection[str]
+    folder: Folder, schema: Any, unique: Collection[str], words: Mapping[str, Any]
 ) -> Iterator[FolderSink]:
     """Write to the parts of a folder; what is complete stays, whatever happens."""
     out = FolderSink(folder, schema, unique, words)

@@ -1,0 +1,117 @@
+"""Texts of Parquet files that repeat are planned as dictionaries: faster, and nobody can tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from smsplan import Plan, plan
+from smsplan.bulk.files import compact
+from smsplan.bulk.frames import open_source
+
+NAMES = ["Ana", "Łukasz", "", None, "José €", "x" * 200]
+
+
+def _recipients(rows: int) -> pa.Table:
+    names = [NAMES[row % len(NAMES)] for row in range(rows)]
+    # Few values at first, and so many later that the writer gives its dictionary up.
+    ids = [str(row % 3) if row < rows // 2 else f"{row:01000}" for row in range(rows)]
+    numbers = [f"+44791{row:07}" if row % 7 else "12" for row in range(rows)]
+    return pa.table(
+        {
+            "to": numbers,
+            "name": pa.array(names, pa.string()),
+            "large": pa.array(names, pa.large_string()),
+            "own": pa.array(names).dictionary_encode(),
+            "id": ids,
+            "amount": pa.array(range(rows), pa.int16()),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def recipients(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, Path]:
+    """A table, and its file of several row groups that are no multiple of a batch."""
+    table = _recipients(6_000)
+    path = tmp_path_factory.mktemp("compact") / "in.parquet"
+    pa.parquet.write_table(table, path, row_group_size=2_500)
+    return table, path
+
+
+def _plan(recipients: Any, **more: Any) -> Plan:
+    return plan(recipients, "Hi ${name} ${id}!", defaults={"name": "you"}, rates="0.03 GBP", **more)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_same_as_frames(recipients: tuple[pa.Table, Path], tmp_path: Path, ending: str) -> None:
+    """The rows of a file, written, are those of a frame, and the caller's types stay."""
+    table, path = recipients
+    expected = _plan(table)
+    made = _plan(path, output=tmp_path / f"out.{ending}", rejects=tmp_path / "rejects.parquet")
+    assert made.summary.to_dict() == expected.summary.to_dict()
+    wanted = expected.rows
+    if ending == "parquet":
+        written = pa.parquet.read_table(tmp_path / "out.parquet")
+        assert written.schema.remove_metadata().types[:6] == table.schema.types
+        assert written.to_pylist() == wanted.to_pylist()
+        assert made.rows.to_pylist() == wanted.to_pylist()
+        assert made.rows.schema.types == wanted.schema.types
+    else:
+        _plan(table, output=tmp_path / "frame.csv")
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "frame.csv").read_bytes()
+    rejects = pa.parquet.read_table(tmp_path / "rejects.parquet")
+    assert rejects.schema.types[:6] == table.schema.types
+    assert rejects.to_pylist() == [row for row in wanted.to_pylist() if row["problem"]]
+
+
+def test_repeating_texts_are_dictionaries(recipients: tuple[pa.Table, Path]) -> None:
+    """Columns whose first values repeat are given as dictionaries, the numbers never."""
+    source = compact(open_source(recipients[1]), {"to"})
+    kinds = next(source.batches()).schema
+    assert [field.name for field in kinds if pa.types.is_dictionary(field.type)] == [
+        "name",
+        "own",
+        "id",
+    ]
+    assert source.schema.field("name").type == pa.string()
+
+
+def test_output_keeps_dictionaries_small(recipients: tuple[pa.Table, Path], tmp_path: Path) -> None:
+    """A column of a few values is written with a dictionary, also over several row groups."""
+    _plan(recipients[1], output=tmp_path / "out.parquet")
+    metadata = pa.parquet.ParquetFile(tmp_path / "out.parquet").metadata
+    for group in range(metadata.num_row_groups):
+        column = metadata.row_group(group).column(1)
+        assert column.path_in_schema == "name"
+        assert column.has_dictionary_page
+        assert column.total_uncompressed_size < 10_000
+
+
+def test_rejects_do_not_keep_dictionaries(tmp_path: Path) -> None:
+    """The few rows that are not sent are written without the dictionaries of all the others."""
+    rows = 4_000
+    table = pa.table(
+        {
+            "to": ["12" if row == 0 else f"+44791{row:07}" for row in range(rows)],
+            "name": [f"{'n' * 500}{row // 4}" for row in range(rows)],
+        }
+    )
+    pa.parquet.write_table(table, tmp_path / "in.parquet")
+    plan(tmp_path / "in.parquet", "Hi ${name}", rejects=tmp_path / "rejects.parquet")
+    assert (tmp_path / "rejects.parquet").stat().st_size < 20_000
+
+
+def test_no_rows(tmp_path: Path) -> None:
+    """A file without row groups is planned as any other."""
+    pa.parquet.write_table(_recipients(0), tmp_path / "in.parquet")
+    assert pa.parquet.ParquetFile(tmp_path / "in.parquet").metadata.num_row_groups <= 1
+    with pa.parquet.ParquetWriter(tmp_path / "none.parquet", _recipients(0).schema):
+        pass
+    for name in ("in.parquet", "none.parquet"):
+        made = _plan(tmp_path / name, output=tmp_path / "out.parquet")
+        assert made.summary.rows == 0
+        assert pa.parquet.read_table(tmp_path / "out.parquet").num_rows == 0
