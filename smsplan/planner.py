@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.bulk.duplicates import Duplicates
-    from smsplan.bulk.files import Sink
     from smsplan.bulk.folders import Folder, FolderSink
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
     from smsplan.bulk.prices import PriceTable
     from smsplan.bulk.rows import Rows
+    from smsplan.bulk.sinks import Sink
     from smsplan.insight.findings import Finding
     from smsplan.insight.summary import Count, Summary
 
@@ -277,8 +277,8 @@ class Plan:
 
         Body, options, profile, card digest and summary travel in the Parquet metadata.
         """
-        from smsplan.bulk.files import sink
         from smsplan.bulk.rows import beside
+        from smsplan.bulk.sinks import sink
 
         pairs = self._store.batches(None)
         first = next(pairs)
@@ -597,10 +597,11 @@ def _run(
     import pyarrow as pa
 
     from smsplan.bulk.arguments import warnings
-    from smsplan.bulk.files import check_output, compact
+    from smsplan.bulk.files import compact
     from smsplan.bulk.folders import is_folder
     from smsplan.bulk.frames import open_source
     from smsplan.bulk.rows import FileRows, FrameRows
+    from smsplan.bulk.sinks import check_output
 
     folder = None
     if output is not None and is_folder(output):
@@ -656,10 +657,10 @@ def _write(
     formulas: Literal["guard", "keep"],
 ) -> pa.Schema:
     """Stream the rows to their files, which appear together when the last row is written."""
-    from smsplan.bulk.files import compacted, restored, sink
     from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
+    from smsplan.bulk.sinks import compacted, restored, sink
 
     first = next(pairs)
     schema = first[1].schema

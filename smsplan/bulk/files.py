@@ -1,4 +1,4 @@
-"""Files in, batch by batch; files out, whole or not at all.
+"""Files in, batch by batch.
 
 Everything in a CSV file is text: an empty unquoted field is missing, ``""`` is a value. Messages of
 libraries may quote a row's content, so they are replaced by the place and the next step.
@@ -6,7 +6,7 @@ libraries may quote a row's content, so they are replaced by the place and the n
 
 from __future__ import annotations
 
-import base64
+import codecs
 import copy
 import csv
 import fnmatch
@@ -15,28 +15,21 @@ import hashlib
 import io
 import json
 import os
-import re
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset
 import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.frames import BATCH_ROWS, Source
-from smsplan.bulk.octets import Octets
 from smsplan.errors import InputError, OutputError
 
 _BLOCK = 1 << 20
-# Rows of a row group in the Parquet files that are written.
-GROUP_ROWS = 1 << 18
 _MAX_BLOCK = 1 << 28
 # A column is worth a dictionary where each value of a row group stands in it so often.
 _REPEATS = 3
@@ -240,25 +233,6 @@ def compact(source: Source, unique: Collection[str]) -> Source:
     return source.compact(unique) if isinstance(source, ParquetSource) else source
 
 
-def compacted(source: Source, given: Any) -> dict[str, Any]:
-    """Return the types of the source's columns that are given as dictionaries and are none."""
-    return {
-        field.name: source.schema.field(field.name).type
-        for field in given
-        if pa.types.is_dictionary(field.type)
-        and not pa.types.is_dictionary(source.schema.field(field.name).type)
-    }
-
-
-def restored(rows: Any, types: Mapping[str, Any]) -> Any:
-    """Give columns their types again."""
-    for name, kind in types.items():
-        place = rows.schema.get_field_index(name)
-        field = rows.schema.field(place).with_type(kind)
-        rows = rows.set_column(place, field, rows.column(name).cast(kind))
-    return rows
-
-
 def _parquet_files(filesystem: Any, folder: str) -> list[str]:
     """Return the Parquet files of a folder and those below it, but for hidden ones."""
     selector = pa.fs.FileSelector(folder, recursive=True)
@@ -383,10 +357,7 @@ class CsvSource(_FileSource):
             try:
                 yield
             except UnicodeDecodeError:
-                raise InputError(
-                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding, such as "
-                    "encoding='cp1252' (--encoding cp1252)"
-                ) from None
+                raise self._not_in_encoding() from None
             except (gzip.BadGzipFile, EOFError):
                 raise InputError(
                     f"'{self._name}' is no whole gzip file; export or copy it again"
@@ -402,11 +373,17 @@ class CsvSource(_FileSource):
                     f"'{self._name}' has a line that is no CSV; export it again"
                 ) from None
 
+    def _not_in_encoding(self) -> InputError:
+        return InputError(
+            f"'{self._name}' is not {self._encoding.upper()}; name its encoding, such as "
+            "encoding='cp1252' (--encoding cp1252)"
+        )
+
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield batches of these columns."""
         names = list(self.columns if columns is None else columns)
         sent = 0
-        for block in (_BLOCK, _MAX_BLOCK):
+        for block in (_BLOCK << 2, _MAX_BLOCK):
             try:
                 start = 0
                 for batch in self._read(names, block):
@@ -432,7 +409,9 @@ class CsvSource(_FileSource):
             return "error"
 
         with self._faults():
-            stream = _Utf8(self._text())
+            # Arrow checks UTF-8 itself when it makes texts of it.
+            plain = self._encoding == "utf-8"
+            stream = _Utf8(self._open(self._packed)) if plain else _Recoded(self._text())
             try:
                 reader = pa.csv.open_csv(
                     pa.PythonFile(stream, mode="r"),
@@ -467,6 +446,8 @@ class CsvSource(_FileSource):
             except pa.ArrowInvalid as error:
                 if stream.fault is not None:
                     raise stream.fault from None
+                if "invalid UTF8" in str(error):
+                    raise self._not_in_encoding() from None
                 if ragged:
                     number, found = ragged[0]
                     raise InputError(
@@ -524,31 +505,34 @@ class _Raw(io.RawIOBase):
 
 
 class _Utf8:
-    """A text stream as UTF-8 octets for Arrow; remembers the fault that stopped it."""
+    """A stream of UTF-8 octets for Arrow; remembers the fault that stopped it, counts quotes."""
 
-    def __init__(self, text: Any) -> None:
-        self._text = text
-        self._rest = b""
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._first = True
         self.quotes = 0
         self.fault: Exception | None = None
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` octets."""
+        """Return up to ``size`` octets; fewer only at the end."""
         try:
-            while size < 0 or len(self._rest) < size:
-                more = self._text.read(_BLOCK)
-                if not more:
-                    break
-                self.quotes += more.count('"')
-                self._rest += more.encode()
+            octets = self._more(size)
+            if self._first:
+                self._first = False
+                if octets.startswith(codecs.BOM_UTF8):
+                    octets = octets[len(codecs.BOM_UTF8) :] + self._more(len(codecs.BOM_UTF8))
         except (UnicodeError, OSError, EOFError) as error:
             self.fault = error
             raise
-        if size < 0:
-            size = len(self._rest)
-        out, self._rest = self._rest[:size], self._rest[size:]
-        return out
+        # To find the first takes much less time than to count.
+        if b'"' in octets:
+            self.quotes += octets.count(b'"')
+        return octets
+
+    def _more(self, size: int) -> bytes:
+        octets: bytes = self._stream.read(None if size < 0 else size)
+        return octets
 
     def readable(self) -> bool:
         """Yes."""
@@ -561,7 +545,26 @@ class _Utf8:
     def close(self) -> None:
         """Close the file."""
         self.closed = True
-        self._text.close()
+        self._stream.close()
+
+
+class _Recoded(_Utf8):
+    """A text of another encoding as UTF-8."""
+
+    def __init__(self, text: Any) -> None:
+        super().__init__(text)
+        self._rest = b""
+
+    def _more(self, size: int) -> bytes:
+        while size < 0 or len(self._rest) < size:
+            more = self._stream.read(_BLOCK)
+            if not more:
+                break
+            self._rest += more.encode()
+        if size < 0:
+            size = len(self._rest)
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out
 
 
 class JsonSource(_FileSource):
@@ -673,8 +676,6 @@ def _json_float(text: str) -> float:
 
 
 def _codec(encoding: str) -> str:
-    import codecs
-
     try:
         return codecs.lookup(encoding).name
     except LookupError:
@@ -718,288 +719,5 @@ def _check_text(batch: Any, path: str) -> None:
         ) from None
 
 
-# Out ---------------------------------------------------------------------------------------------
-
-
-def check_output(path: str | os.PathLike[str], source: Source | None = None) -> None:
-    """Refuse, before anything is planned, what could not be written in the end."""
-    target = Path(path)
-    _writer(target)
-    if not target.parent.is_dir():
-        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
-    if target.is_dir():
-        raise OutputError(f"'{target}' is a folder; name a file in it")
-    if not os.access(target.parent, os.W_OK):
-        raise OutputError(f"folder '{target.parent}' may not be written to; choose another")
-    if source is not None and source.path is not None and target.exists():
-        read = Path(source.path)
-        inside = read.is_dir() and read.resolve() in target.resolve().parents
-        if inside or (read.exists() and target.samefile(read)):
-            raise InputError(f"output '{target}' is also the input; choose another name")
-
-
-def _writer(path: Path) -> str:
-    name = path.name.lower()
-    if name.endswith((".parquet", ".pq")):
-        return "parquet"
-    if name.endswith((".csv", ".csv.gz")):
-        return "csv"
-    raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
-
-
-class Sink:
-    """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
-
-    def __init__(
-        self,
-        path: Path,
-        schema: Any,
-        formulas: Literal["guard", "keep"],
-        unique: Collection[str],
-        words: Mapping[str, Any],
-    ) -> None:
-        self.metadata: dict[str, str] = {}
-        self.guarded = 0
-        self._path = path
-        self._schema = schema
-        self._formulas = formulas
-        self._kind = _writer(path)
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        self._part = Path(name)
-        self._file: Any = os.fdopen(descriptor, "wb")
-        self._parquet: Any = None
-        self._words = words
-        self._waiting: list[Any] = []
-        self._octets: Any = None
-        if self._kind == "parquet":
-            self._parquet = pa.parquet.ParquetWriter(
-                self._file,
-                schema,
-                compression="zstd",
-                store_schema=False,
-                # Looking for repeated values where there are none is lost time.
-                use_dictionary=[name for name in schema.names if name not in unique],
-                # Readers skip row groups by them; texts in any order let none be skipped.
-                write_statistics=[name for name in schema.names if name not in {*unique, *words}],
-            )
-        else:
-            self._octets = self._file
-            if path.name.lower().endswith(".gz"):
-                self._octets = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
-            names = [_quoted(pa.array([name], pa.large_string())) for name in schema.names]
-            self._octets.write(_csv_lines(names))
-
-    def write(self, batch: Any) -> None:
-        """Append a batch."""
-        if self._parquet is not None:
-            self._waiting.append(batch)
-            if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
-                self._write_group()
-            return
-        if batch.num_rows:
-            columns = [self._cells(column) for column in batch.columns]
-            self._octets.write(_csv_lines(columns))
-
-    def _write_group(self) -> None:
-        """Write a row group of several batches: readers skip and compress by row groups."""
-        if self._waiting:
-            # One dictionary for a row group, or its writer gives dictionaries up.
-            group = pa.Table.from_batches(self._waiting, self._schema).unify_dictionaries()
-            self._waiting = []
-            self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
-
-    def _cells(self, column: Any) -> Any:
-        if pa.types.is_nested(column.type):
-            values = column.to_pylist()
-            texts = pa.array([None if value is None else json.dumps(value) for value in values])
-            return _quoted(texts.cast(pa.large_string()))
-        if not _holds_text(column.type):
-            return column.cast(pa.string()).cast(pa.large_string())
-        if pa.types.is_dictionary(column.type) and len(column.dictionary) < len(column):
-            # Each value once; how often it is guarded is counted over the rows.
-            values, guarded = self._guarded(column.dictionary.cast(pa.large_string()))
-            if guarded is not None:
-                self.guarded += guarded.take(column.indices).true_count
-            return _quoted(values).take(column.indices)
-        texts, guarded = self._guarded(column.cast(pa.large_string()))
-        if guarded is not None:
-            self.guarded += guarded.true_count
-        return _quoted(texts)
-
-    def _guarded(self, texts: Any) -> tuple[Any, Any]:
-        """Put an apostrophe before formulas; also say where, or None where there are none."""
-        if self._formulas == "keep":
-            return texts, None
-        formulas = _matching(texts, _FORMULA, _may_be_formulas)
-        if formulas is None:
-            return texts, None
-        return pc.if_else(formulas, _joined("'", texts), texts), formulas
-
-    def close(self) -> None:
-        """Write what is left and give the file its name."""
-        if self._parquet is not None:
-            self._write_group()
-            self.metadata.update(_described(self._schema, self._words))
-            self._parquet.add_key_value_metadata(self.metadata)
-            self._parquet.close()
-        else:
-            if self._octets is not self._file:
-                self._octets.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        # As any new file of this user, not as a secret.
-        mask = os.umask(0)
-        os.umask(mask)
-        self._part.chmod(0o666 & ~mask)
-        self._part.replace(self._path)
-
-    def discard(self) -> None:
-        """Leave nothing behind."""
-        for closing in (self._parquet, self._octets, self._file):
-            try:
-                if closing is not None:
-                    closing.close()
-            except (OSError, ValueError, pa.ArrowException):
-                pass  # the disk that is full may be so for the last octets too
-        self._part.unlink(missing_ok=True)
-
-
-@contextmanager
-def sink(
-    path: str | os.PathLike[str],
-    schema: Any,
-    *,
-    formulas: Literal["guard", "keep"] = "guard",
-    unique: Collection[str] = (),
-    words: Mapping[str, Any] = {},
-) -> Iterator[Sink]:
-    """Write Parquet or CSV by the ending: whole, under its name, or not at all.
-
-    CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
-    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat,
-    ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
-    """
-    target = Path(path)
-    check_output(target)
-    out: Sink | None = None
-    try:
-        out = Sink(target, schema, formulas, unique, words)
-        yield out
-        out.close()
-    except BaseException as error:
-        if out is not None:
-            out.discard()
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
-            why = os.strerror(error.errno) if error.errno else "it could not be written"
-            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
-        raise
-
-
-def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:
-    """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
-    fields = [field.with_type(words.get(field.name, field.type)) for field in schema]
-    shown = pa.schema(fields, metadata=schema.metadata)
-    own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a cell rather than show it; numbers are shown.
-
-    >>> is_formula("=1+1"), is_formula("+447700900123"), is_formula("@SUM(A1)")
-    (True, False, True)
-    """
-    return re.match(_FORMULA, text) is not None
-
-
-# For ``re`` and for Arrow's RE2 alike. A sign before digits is a number, which a sheet shows.
-_FORMULA = "^(?s:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d].*[^0-9 ().\\-/])"
-# The empty text, what CSV gives a meaning, and what a reader might strip.
-_QUOTE = r'^$|[,"\r\n]|^\s|\s$|^[\x{a0}\x{3000}]|[\x{a0}\x{3000}]$'
-
-
-def _quoted(texts: Any) -> Any:
-    """Quote the cells that need it; missing ones stay, and ``""`` is the empty text."""
-    needed = _matching(texts, _QUOTE, _may_need_quotes)
-    if needed is None:
-        return texts
-    quoted = _joined('"', pc.replace_substring(texts, '"', '""'), '"')
-    return pc.if_else(needed, quoted, texts)
-
-
-def _matching(texts: Any, pattern: str, may: Callable[[Octets], Any]) -> Any:
-    """Return which texts match; None if none do. Only those that may are looked at."""
-    rows = np.flatnonzero(may(Octets.of(texts)))
-    if not len(rows):
-        return None
-    found = pc.match_substring_regex(texts.take(pa.array(rows)), pattern)
-    matching = np.zeros(len(texts), bool)
-    matching[rows[pc.fill_null(found, False).to_numpy(zero_copy_only=False)]] = True
-    return pa.array(matching) if matching.any() else None
-
-
-# First octets of what may be a formula, and of what may begin or end with a space.
-_SIGNS = np.isin(np.arange(256), [*b"=@\t\r+-", 0xEF])
-_SPACES = np.isin(np.arange(256), [*b" \t\n\r\f\v", 0xC2, 0xE3, 0xA0, 0x80])
-_IN_NUMBERS = np.isin(np.arange(256), list(b"0123456789 ().-/"))
-_MEANT = np.isin(np.arange(256), list(b',"\r\n'))
-
-
-def _may_be_formulas(octets: Octets) -> Any:
-    """The rows whose first octet is that of a formula, unless the column holds numbers alone."""
-    first, filled = octets.offsets[:-1], octets.lengths > 0
-    may = np.zeros(len(octets), bool)
-    may[filled] = _SIGNS[octets.data[first[filled]]]
-    if may.any():
-        plus = octets.data == ord("+")
-        leading = np.count_nonzero(plus[first[filled]])
-        if (_IN_NUMBERS[octets.data] | plus).all() and np.count_nonzero(plus) == leading:
-            may[:] = False
-    return may
-
-
-def _may_need_quotes(octets: Octets) -> Any:
-    """The rows that are empty, that hold an octet of CSV's own, or that may end with a space."""
-    filled = octets.lengths > 0
-    may = ~filled
-    for edge in (octets.offsets[:-1][filled], octets.offsets[1:][filled] - 1):
-        may[filled] |= _SPACES[octets.data[edge]]
-    meant = np.flatnonzero(_MEANT[octets.data])
-    may[octets.rows_of(meant)] = True
-    return may
-
-
-def _csv_lines(columns: Sequence[Any]) -> Any:
-    """Lines of cells as octets; missing is empty."""
-    rows = pc.binary_join_element_wise(
-        *columns, _large(","), null_handling="replace", null_replacement=""
-    )
-    lines = _joined(rows, "\r\n")
-    # The texts stand behind one another in the buffer: they are the file.
-    _, offsets, octets = lines.buffers()
-    ends = memoryview(offsets).cast("q")
-    return memoryview(octets)[ends[lines.offset] : ends[lines.offset + len(lines)]]
-
-
-def _joined(*pieces: Any) -> Any:
-    texts = [_large(piece) if isinstance(piece, str) else piece for piece in pieces]
-    return pc.binary_join_element_wise(*texts, _large(""))
-
-
-def _large(text: str) -> Any:
-    return pa.scalar(text, pa.large_string())
-
-
 def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _holds_text(kind: Any) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )

@@ -17,8 +17,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from smsplan.bulk.files import Sink, sink
 from smsplan.bulk.frames import open_source
+from smsplan.bulk.sinks import Sink, sink
 from smsplan.errors import InputError, OutputError
 
 MANIFEST = "_manifest.json"
@@ -146,7 +146,7 @@ class Folder:
 
 
 class FolderSink:
-    """Writes batches to part files; stands where a :class:`~smsplan.bulk.files.Sink` does."""
+    """Writes batches to part files; stands where a :class:`~smsplan.bulk.sinks.Sink` does."""
 
     def __init__(
         self, folder: Folder, schema: Any, unique: Collection[str], words: Mapping[str, Any]

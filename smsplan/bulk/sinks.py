@@ -1,0 +1,201 @@
+"""Files out: Parquet or CSV, whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from smsplan.bulk.frames import Source
+from smsplan.bulk.lines import Lines
+from smsplan.errors import InputError, OutputError
+
+# Rows of a row group in the Parquet files that are written.
+GROUP_ROWS = 1 << 18
+
+
+def check_output(path: str | os.PathLike[str], source: Source | None = None) -> None:
+    """Refuse, before anything is planned, what could not be written in the end."""
+    target = Path(path)
+    _writer(target)
+    if not target.parent.is_dir():
+        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
+    if target.is_dir():
+        raise OutputError(f"'{target}' is a folder; name a file in it")
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"folder '{target.parent}' may not be written to; choose another")
+    if source is not None and source.path is not None and target.exists():
+        read = Path(source.path)
+        inside = read.is_dir() and read.resolve() in target.resolve().parents
+        if inside or (read.exists() and target.samefile(read)):
+            raise InputError(f"output '{target}' is also the input; choose another name")
+
+
+def _writer(path: Path) -> str:
+    name = path.name.lower()
+    if name.endswith((".parquet", ".pq")):
+        return "parquet"
+    if name.endswith((".csv", ".csv.gz")):
+        return "csv"
+    raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
+
+
+class Sink:
+    """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
+
+    def __init__(
+        self,
+        path: Path,
+        schema: Any,
+        formulas: Literal["guard", "keep"],
+        unique: Collection[str],
+        words: Mapping[str, Any],
+    ) -> None:
+        self.metadata: dict[str, str] = {}
+        self._path = path
+        self._schema = schema
+        self._lines = Lines(formulas)
+        self._kind = _writer(path)
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        )
+        self._part = Path(name)
+        self._file: Any = os.fdopen(descriptor, "wb")
+        self._parquet: Any = None
+        self._words = words
+        self._waiting: list[Any] = []
+        self._octets: Any = None
+        if self._kind == "parquet":
+            self._parquet = pa.parquet.ParquetWriter(
+                self._file,
+                schema,
+                compression="zstd",
+                store_schema=False,
+                # Looking for repeated values where there are none is lost time.
+                use_dictionary=[name for name in schema.names if name not in unique],
+                # Readers skip row groups by them; texts in any order let none be skipped.
+                write_statistics=[name for name in schema.names if name not in {*unique, *words}],
+            )
+        else:
+            self._octets = self._file
+            if path.name.lower().endswith(".gz"):
+                self._octets = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+            self._octets.write(self._lines.header(schema.names))
+
+    @property
+    def guarded(self) -> int:
+        """Cells of a CSV file that got an apostrophe."""
+        return self._lines.guarded
+
+    def write(self, batch: Any) -> None:
+        """Append a batch."""
+        if self._parquet is not None:
+            self._waiting.append(batch)
+            if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
+                self._write_group()
+            return
+        if batch.num_rows:
+            self._octets.write(self._lines.of(batch))
+
+    def _write_group(self) -> None:
+        """Write a row group of several batches: readers skip and compress by row groups."""
+        if self._waiting:
+            # One dictionary for a row group, or its writer gives dictionaries up.
+            group = pa.Table.from_batches(self._waiting, self._schema).unify_dictionaries()
+            self._waiting = []
+            self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+
+    def close(self) -> None:
+        """Write what is left and give the file its name."""
+        if self._parquet is not None:
+            self._write_group()
+            self.metadata.update(_described(self._schema, self._words))
+            self._parquet.add_key_value_metadata(self.metadata)
+            self._parquet.close()
+        else:
+            if self._octets is not self._file:
+                self._octets.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        # As any new file of this user, not as a secret.
+        mask = os.umask(0)
+        os.umask(mask)
+        self._part.chmod(0o666 & ~mask)
+        self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        for closing in (self._parquet, self._octets, self._file):
+            try:
+                if closing is not None:
+                    closing.close()
+            except (OSError, ValueError, pa.ArrowException):
+                pass  # the disk that is full may be so for the last octets too
+        self._part.unlink(missing_ok=True)
+
+
+@contextmanager
+def sink(
+    path: str | os.PathLike[str],
+    schema: Any,
+    *,
+    formulas: Literal["guard", "keep"] = "guard",
+    unique: Collection[str] = (),
+    words: Mapping[str, Any] = {},
+) -> Iterator[Sink]:
+    """Write Parquet or CSV by the ending: whole, under its name, or not at all.
+
+    CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
+    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat,
+    ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
+    """
+    target = Path(path)
+    check_output(target)
+    out: Sink | None = None
+    try:
+        out = Sink(target, schema, formulas, unique, words)
+        yield out
+        out.close()
+    except BaseException as error:
+        if out is not None:
+            out.discard()
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            why = os.strerror(error.errno) if error.errno else "it could not be written"
+            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
+        raise
+
+
+def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:
+    """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
+    fields = [field.with_type(words.get(field.name, field.type)) for field in schema]
+    shown = pa.schema(fields, metadata=schema.metadata)
+    own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
+
+
+def compacted(source: Source, given: Any) -> dict[str, Any]:
+    """Return the types of the source's columns that are given as dictionaries and are none."""
+    return {
+        field.name: source.schema.field(field.name).type
+        for field in given
+        if pa.types.is_dictionary(field.type)
+        and not pa.types.is_dictionary(source.schema.field(field.name).type)
+    }
+
+
+def restored(rows: Any, types: Mapping[str, Any]) -> Any:
+    """Give columns their types again."""
+    for name, kind in types.items():
+        place = rows.schema.get_field_index(name)
+        field = rows.schema.field(place).with_type(kind)
+        rows = rows.set_column(place, field, rows.column(name).cast(kind))
+    return rows
