@@ -426,8 +426,9 @@ class _Pipeline:
         if folder is not None and tally is not None:
             self._count_again(folder, duplicates, accepts, tally)
         batches = _behind(source.batches(wanted), done)
-        # A stream of the caller's is read in the caller's thread: it may know no other.
-        own = source.in_memory or (source.path and pa.cpu_count() > 2)
+        # Totals are added up while the next rows are planned: where a core is free for it, and
+        # not of a caller's stream, which may know no thread but the caller's.
+        own = tally and (source.in_memory or (source.path and pa.cpu_count() > 2))
         composed = self._composed(ahead(batches) if source.path else batches)
         for batch, planned in ahead(composed) if own else composed:
             ours = settle(

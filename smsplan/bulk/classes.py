@@ -26,6 +26,9 @@ FIELD_MASK = (1 << FIELD) - 1
 # So many octets fit in a field, whatever they are.
 MOST_OCTETS = FIELD_MASK
 
+# Octets that are looked at together: what is made of them stays near the processor.
+_BLOCK = 1 << 20
+
 # What an octet of each class adds to its row's octets: those that are no character of their own go.
 _WEIGHTS = np.zeros(8, np.int64)
 _WEIGHTS[[CONTINUATION, REMOVED]] = -1
@@ -111,12 +114,12 @@ class Classes:
     def _looked_up(self, marker: int, data: Bytes, first: npt.NDArray[np.intp]) -> Bytes:
         """Return the classes of characters that begin at these octets."""
         bits, more, table = (0x1F, 1, self._two) if marker == _TWO else (0xF, 2, self._three)
-        point = (data[first] & bits).astype(np.int64)
+        point = (data[first] & bits).astype(np.uint16)
         for step in range(1, more + 1):
             # A text behind a null may break off.
-            at = np.minimum(first + step, len(data) - 1)
-            point = point << 6 | data[at] & 0x3F
-        found: Bytes = table[point]
+            point <<= 6
+            point |= data.take(first + step, mode="clip") & 0x3F
+        found: Bytes = table.take(point)
         return found
 
     def _mark_returns(self, octets: Octets, kinds: Bytes) -> None:
@@ -129,10 +132,16 @@ class Classes:
 
     def sizes(self, octets: Octets) -> Ints:
         """Return the packed size of every row."""
+        if len(octets.data) > _BLOCK:
+            sizes = [self._sizes(block) for _, block in octets.blocks(_BLOCK)]
+            return np.concatenate(sizes)
+        return self._sizes(octets)
+
+    def _sizes(self, octets: Octets) -> Ints:
         if not self._crlf:
             raw = np.frombuffer(self._translated(octets.data), np.uint8)
-            special = np.flatnonzero(raw != NARROW)
-            if len(special) * 4 < len(octets):
+            if np.count_nonzero(raw) * 4 < len(octets):
+                special = np.flatnonzero(raw)
                 return self._sizes_of_few(octets, special, raw[special])
         total = octets.lengths
         kinds = self.of(octets)

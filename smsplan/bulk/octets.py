@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,20 @@ class Octets:
     def lengths(self) -> Ints:
         """Octets of each row."""
         return np.diff(self.offsets)
+
+    def blocks(self, octets: int) -> Iterator[tuple[slice, Octets]]:
+        """Yield the rows in blocks of about so many octets, one row at least."""
+        start, rows = 0, len(self)
+        while start < rows:
+            most = int(self.offsets[start]) + octets
+            stop = int(np.searchsorted(self.offsets, most, side="right")) - 1
+            stop = min(max(stop, start + 1), rows)
+            first, last = self.offsets[start], self.offsets[stop]
+            yield (
+                slice(start, stop),
+                Octets(self.data[first:last], self.offsets[start : stop + 1] - first),
+            )
+            start = stop
 
     def rows_of(self, positions: npt.NDArray[np.intp]) -> Ints:
         """Return the row of each octet; empty rows have none."""

@@ -30,7 +30,7 @@ from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.substitution import AUTO_ENCODING
 
 # Texts are put together in pieces of so many octets at most.
-_CHUNK = 1 << 23
+_CHUNK = 1 << 21
 _OUTSIDE = 1 << 3 * FIELD
 _EMPTY = pa.scalar("", pa.large_string())
 
