@@ -50,14 +50,14 @@ def cheapest(
     form_feed: bool,
 ) -> Best:
     """Measure texts with every allowed pair that has their characters."""
-    points = np.minimum(characters.points(np.arange(len(characters.starts))), _LAST)
+    points = np.minimum(characters.points(slice(None)), _LAST)
     length = characters.last - characters.first
     best = Best(
         np.zeros(len(length), bool), np.zeros(len(length), np.int64), np.ones(len(length), np.int64)
     )
     open_ = np.ones(len(length), bool)
     for pair in allowed_tables(languages):
-        kinds = _classes(pair, form_feed)[points]
+        kinds = _classes(pair, form_feed).take(points)
         fits = np.flatnonzero(open_ & (characters.sums(kinds == _OUTSIDE) == 0))
         if not len(fits):
             continue
@@ -73,13 +73,12 @@ def cheapest(
             )
             for count in (1, 2)
         )
-        paired = characters.with_pairs(kinds == _WIDE)
         number = counting.count(
             units,
             wide,
             Room(alone, part),
             dense=dense,
-            walk=partial(_walk, paired, fits, part),
+            walk=partial(_walk, characters, kinds == _WIDE, fits, part),
         )
         fewer = ~best.gsm[fits] | (number < best.parts[fits])
         rows = fits[fewer]
@@ -88,18 +87,18 @@ def cheapest(
     return best
 
 
-def _walk(characters: Characters, fits: Ints, part: int, doubt: Ints) -> Ints:
-    return counting.walked(characters.of(fits[doubt]), part).parts
+def _walk(characters: Characters, wide: Mask, fits: Ints, part: int, doubt: Ints) -> Ints:
+    return counting.walked(characters.with_pairs(wide).of(fits[doubt]), part).parts
 
 
 def lacking(characters: Characters, languages: tuple[str, ...] | str) -> Ints:
     """Return the characters outside the allowed pair that lacks the fewest of their text."""
-    points = np.minimum(characters.points(np.arange(len(characters.starts))), _LAST)
+    points = np.minimum(characters.points(slice(None)), _LAST)
     every = np.repeat(np.arange(len(characters.first)), characters.last - characters.first)
     fewest = np.full(len(characters.first), np.iinfo(np.int64).max)
     outside = np.zeros(len(points), bool)
     for pair in allowed_tables(languages):
-        missing = _classes(pair, True)[points] == _OUTSIDE
+        missing = _classes(pair, True).take(points) == _OUTSIDE
         count = characters.sums(missing)
         better = count < fewest
         fewest = np.minimum(count, fewest)

@@ -32,7 +32,7 @@ class Characters:
     its last; ``units`` counts from the first text on.
     """
 
-    __slots__ = ("_kinds", "first", "last", "octets", "starts", "units")
+    __slots__ = ("_kinds", "_pairs", "_units", "first", "last", "octets", "starts")
 
     def __init__(self, octets: Octets, kinds: Bytes, pairs: Mask) -> None:
         begins = (kinds != CONTINUATION) & (kinds != REMOVED)
@@ -41,7 +41,15 @@ class Characters:
         self.starts = np.flatnonzero(begins)
         self._kinds = kinds
         self.first, self.last = borders[:-1], borders[1:]
-        self.units = _before(1 + pairs[self.starts].view(np.int8))
+        self._pairs = pairs[self.starts]
+        self._units: Ints | None = None
+
+    @property
+    def units(self) -> Ints:
+        """The units before each character, and at the end those of all."""
+        if self._units is None:
+            self._units = _before(1 + self._pairs.view(np.int8))
+        return self._units
 
     def of(self, texts: Ints) -> Characters:
         """Return some of the texts."""
@@ -52,13 +60,14 @@ class Characters:
     def with_pairs(self, pairs: Mask) -> Characters:
         """Return the same texts where other characters take two units."""
         other = copy(self)
-        other.units = _before(1 + pairs.view(np.int8))
+        other._pairs, other._units = pairs, None
         return other
 
     def sums(self, mask: Mask) -> Ints:
         """Return how many characters of each text are marked."""
-        before = _before(mask.view(np.int8))
-        return before[self.last] - before[self.first]
+        marked = np.flatnonzero(mask)
+        sums: Ints = np.searchsorted(marked, self.last) - np.searchsorted(marked, self.first)
+        return sums
 
     def at_or_before(self, units: Ints) -> Ints:
         """Return the last character that begins at or before a unit."""
@@ -71,16 +80,21 @@ class Characters:
         places: Ints = np.flatnonzero((kinds == OUTSIDE) | (kinds == ASTRAL))
         return places
 
-    def points(self, places: Ints) -> Ints:
+    def points(self, places: Ints | slice) -> Ints:
         """Return the code points of characters, from their octets."""
         data = self.octets.data
         at = self.starts[places]
-        lead = data[at].astype(np.int64)
-        more = (lead >= 0xC0).astype(np.int64) + (lead >= 0xE0) + (lead >= 0xF0)
-        points: Ints = lead & np.array([0x7F, 0x1F, 0x0F, 0x07])[more]
-        for step in (1, 2, 3):
-            on = np.flatnonzero(more >= step)
-            points[on] = points[on] << 6 | data[at[on] + step] & 0x3F
+        lead = data[at]
+        points: Ints = lead.astype(np.int64)
+        # Only what is above ASCII has more octets than one.
+        long = np.flatnonzero(lead >= 0xC0)
+        lead, at = lead[long], at[long]
+        longer = lead & np.int64(0x1F)
+        for step, least in ((1, 0xC0), (2, 0xE0), (3, 0xF0)):
+            on = np.flatnonzero(lead >= least)
+            longer[on] = longer[on] << 6 | data[at[on] + step] & 0x3F
+        # Of a lead of four octets, 0x1F leaves one bit too many.
+        points[long] = longer & 0x1FFFFF
         return points
 
 
