@@ -67,6 +67,7 @@ def plan(
     formulas: Literal["guard", "keep"] = "guard",
     progress: Callable[[int], None] | None = None,
     resume: bool = False,
+    jobs: int = 1,
 ) -> Plan:
     """Plan a message to every recipient of a table: parts, cost, and what is wrong with which row.
 
@@ -80,6 +81,7 @@ def plan(
     sent. An ``output`` that ends with ``/`` is a folder of part files with a manifest; ``resume``
     goes on where a run into it was interrupted, and the files are the same to the last octet.
     ``select`` computes only these columns. ``progress`` is called with the number of rows done.
+    ``jobs`` plans in so many processes, which pays for long texts and for nothing else.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
     and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it
@@ -124,7 +126,9 @@ def plan(
         select=select,
         numbers=wanted is None or wanted.numbers,
     )
-    pipeline = _Pipeline(options, None if card is None else price_table(card), wanted)
+    if jobs < 1:
+        raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
+    pipeline = _Pipeline(options, None if card is None else price_table(card), wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
     return _run(pipeline, source, card, output, rejects, formulas, progress, resume)
 
@@ -372,7 +376,11 @@ class _Pipeline:
     """Kernel, duplicates and prices in a row, batch by batch, and the totals beside them."""
 
     def __init__(
-        self, options: Options, prices: PriceTable | None, selection: _Selection | None
+        self,
+        options: Options,
+        prices: PriceTable | None,
+        selection: _Selection | None,
+        jobs: int = 1,
     ) -> None:
         from smsplan.bulk.kernel import Kernel
         from smsplan.bulk.settle import COLUMNS
@@ -381,11 +389,12 @@ class _Pipeline:
         self.prices = prices
         self.selection = selection
         self.stats: Stats | None = None
-        self.kernel = Kernel(
-            options,
-            numbers=selection is None or selection.numbers,
-            texts=selection is None or selection.texts,
-        )
+        self._jobs = jobs
+        self._halves = {
+            "numbers": selection is None or selection.numbers,
+            "texts": selection is None or selection.texts,
+        }
+        self.kernel = Kernel(options, **self._halves)
         self._columns: tuple[str, ...] = (*COLUMNS, "body") if options.bodies else COLUMNS
         if selection is not None:
             self._columns = selection.names
@@ -439,7 +448,8 @@ class _Pipeline:
                 only=None if self.complete else self._columns,
             )
             if tally is not None:
-                tally.add(batch, ours)
+                known = planned.schema.get_field_index("reasons")
+                tally.add(batch, ours, None if known < 0 else planned.column(known))
             rows += batch.num_rows
             self.stats = Stats(done + rows, self.kernel.row_loop)
             if progress is not None:
@@ -447,8 +457,15 @@ class _Pipeline:
             yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
 
     def _composed(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Pair]:
-        for batch in batches:
-            yield batch, self.kernel(batch)
+        if self._jobs == 1:
+            for batch in batches:
+                yield batch, self.kernel(batch)
+            return
+        from smsplan.bulk.workers import planned
+
+        for batch, ours, alone in planned(batches, self._jobs, self.options, **self._halves):
+            self.kernel.row_loop += alone
+            yield batch, ours
 
     def _count_again(
         self, folder: Folder, duplicates: Duplicates | None, accepts: Any, tally: _Tally
@@ -525,10 +542,10 @@ class _Tally:
         self._totals = SummaryTally(pipeline.options.profile, pipeline.prices)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
-    def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch) -> None:
+    def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch, reasons: Any | None = None) -> None:
         """Count a batch: the caller's columns, and ours without the prefix."""
         self._totals.add(ours)
-        self._findings.add(theirs, ours)
+        self._findings.add(theirs, ours, reasons)
 
     def summary(self) -> Summary:
         """Return the totals with their reasons."""

@@ -132,6 +132,23 @@ class Reasons(NamedTuple):
         none = np.zeros(0, np.int64)
         return cls(np.zeros(rows, np.int64), np.ones(rows, np.int64), none, none)
 
+    def array(self, rows: Ints, count: int) -> Any:
+        """Return them as a column of ``count`` rows, which travels; they are of these rows."""
+        order = np.argsort(self.rows, kind="stable")
+        ends = np.zeros(count + 1, np.int32)
+        np.cumsum(np.bincount(rows[self.rows], minlength=count), out=ends[1:])
+        points = pa.ListArray.from_arrays(pa.array(ends), pa.array(self.points[order]))
+        counts = np.zeros((2, count), np.int64)
+        counts[:, rows] = self.places, self.plain_parts
+        return pa.StructArray.from_arrays([*map(pa.array, counts), points], fields=list(REASONS))
+
+    @classmethod
+    def of(cls, column: Any) -> Reasons:
+        """Take apart what :meth:`array` made, or some rows of it."""
+        places, plain, points = column.flatten()
+        every = pc.list_parent_indices(points), points.flatten()
+        return cls(*(each.to_numpy(zero_copy_only=False) for each in (places, plain, *every)))
+
     def with_rows(self, rows: Ints, some: Reasons, order: list[int]) -> Reasons:
         """Add the reasons of some rows; ``order`` says where their keys stand among all."""
         self.plain_parts[rows] = some.plain_parts
@@ -142,6 +159,16 @@ class Reasons(NamedTuple):
             rows=np.concatenate([self.rows, rows[some.rows]]),
             points=np.concatenate([self.points, some.points]),
         )
+
+
+REASONS = pa.struct(
+    [
+        pa.field("places", pa.int64()),
+        pa.field("plain_parts", pa.int64()),
+        pa.field("points", pa.list_(pa.int64())),
+    ]
+)
+"""The type of :meth:`Reasons.array`."""
 
 
 @dataclass(slots=True)

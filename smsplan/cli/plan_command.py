@@ -57,6 +57,7 @@ def plan_file(
     formulas: Literal["guard", "keep"] = typer.Option(
         "guard", help="CSV cells that a spreadsheet would run: guard (apostrophe) or keep."
     ),
+    jobs: int = typer.Option(1, min=1, help="Processes to plan in; pays for long texts."),
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
 ) -> None:
     """Plan a text to a list: messages, parts and cost by country, why, and which rows fail."""
@@ -115,6 +116,7 @@ def plan_file(
             formulas=formulas,
             progress=progress,
             resume=resume,
+            jobs=jobs,
         )
     for warning in made.warnings:
         say(f"warning: {warning}")

@@ -97,8 +97,13 @@ class FindingsTally:
         self._near = _Place()
         self._national = NationalTally() if self._options.region is None else None
 
-    def add(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
-        """Look at a batch of the caller's columns and the rows of the plan that belong to it."""
+    def add(
+        self, source: pa.RecordBatch, planned: pa.RecordBatch, reasons: Any | None = None
+    ) -> None:
+        """Look at a batch of the caller's columns and the rows of the plan that belong to it.
+
+        ``reasons`` is why messages are Unicode, where that was found before.
+        """
         if self._national is not None and not self._national.full:
             import pyarrow.compute as pc
 
@@ -110,7 +115,7 @@ class FindingsTally:
             named = pc.fill_null(pc.match_substring_regex(texts, r"^\s*(\+|00)"), True)
             self._national.add(texts.filter(pc.invert(named)).to_pylist())
         self._add_near(source, planned)
-        self._add_unicode(source, planned)
+        self._add_unicode(source, planned, reasons)
 
     def _add_near(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
         import numpy as np
@@ -150,11 +155,14 @@ class FindingsTally:
             rows = several[near]
             self._near.cost += self._cost(planned, rows, np.ones(len(rows), dtype=np.int64))
 
-    def _add_unicode(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
+    def _add_unicode(
+        self, source: pa.RecordBatch, planned: pa.RecordBatch, found_before: Any | None
+    ) -> None:
         import numpy as np
         import pyarrow as pa
 
         from smsplan.bulk.kernel import ENCODINGS
+        from smsplan.bulk.texts import Reasons
         from smsplan.bulk.words import places
 
         encodings = places(planned.column("encoding"), ENCODINGS)
@@ -162,7 +170,10 @@ class FindingsTally:
         rows = np.flatnonzero(sent & (encodings == ENCODINGS.index(Encoding.UNICODE)))
         if not len(rows):
             return
-        reasons = self._kernel.reasons(source.take(pa.array(rows)))
+        if found_before is None:
+            reasons = self._kernel.reasons(source.take(pa.array(rows)))
+        else:
+            reasons = Reasons.of(found_before.take(pa.array(rows)))
         billed = planned.column("billed_parts").to_numpy()[rows].astype(np.int64)
         # What is cut to one part is one part in any alphabet.
         extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)

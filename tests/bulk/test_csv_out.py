@@ -51,7 +51,7 @@ def test_columns_of_few_values(tmp_path: Path) -> None:
     """Columns whose rows are of few kinds are written as any others, whatever their values."""
     chance = random.Random(6)
     whole = 1 << 63
-    columns = {
+    columns: dict[str, list[object]] = {
         "word": [None, "", "=a", 'q"', "é"],
         "small": [None, 0, -1, 7],
         "flag": [None, True, False],
