@@ -106,6 +106,7 @@ class RequestRefused(SmsplanError, ValueError):
 class Problem(StrEnum):
     """Why nothing is sent for a row; the first that applies, in this order."""
 
+    UNREADABLE = "unreadable"
     INVALID_NUMBER = "invalid_number"
     NO_BODY = "no_body"
     UNENCODABLE_TEXT = "unencodable_text"

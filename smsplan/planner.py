@@ -68,6 +68,7 @@ def plan(
     progress: Callable[[int], None] | None = None,
     resume: bool = False,
     jobs: int = 1,
+    on_error: Literal["stop", "skip"] = "stop",
 ) -> Plan:
     """Plan a message to every recipient of a table: parts, cost, and what is wrong with which row.
 
@@ -81,6 +82,8 @@ def plan(
     sent. An ``output`` that ends with ``/`` is a folder of part files with a manifest; ``resume``
     goes on where a run into it was interrupted, and the files are the same to the last octet.
     ``select`` computes only these columns. ``progress`` is called with the number of rows done.
+    ``on_error="skip"`` goes on where a file cannot be read: such rows have the problem
+    ``unreadable``, and ``warnings`` names what nobody knows the number of.
     ``jobs`` plans in so many processes, which pays for long texts and for nothing else.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
@@ -101,7 +104,9 @@ def plan(
     from smsplan.pricing.tables import price_table
 
     card = None if rates is None else RateCard.of(rates)
-    source = open_source(recipients, encoding=encoding)
+    if on_error not in ("stop", "skip"):
+        raise InputError(f"unknown on_error '{on_error}'; use 'stop' or 'skip'")
+    source = open_source(recipients, encoding=encoding, skip=on_error == "skip")
     if not source.replayable and output is None:
         # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
         source = open_source(pa.Table.from_batches(list(source.batches())))
@@ -130,7 +135,7 @@ def plan(
         raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
     pipeline = _Pipeline(options, None if card is None else price_table(card), wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
-    return _run(pipeline, source, card, output, rejects, formulas, progress, resume)
+    return _run(pipeline, source, card, output, rejects, formulas, progress, resume, on_error)
 
 
 class Plan:
@@ -422,6 +427,7 @@ class _Pipeline:
         from smsplan.bulk.duplicates import Duplicates
         from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.settle import settle
+        from smsplan.bulk.unreadable import unmarked
         from smsplan.insight.summary import accepted
 
         flag = self.options.duplicates == "flag" and self.complete
@@ -454,7 +460,8 @@ class _Pipeline:
             self.stats = Stats(done + rows, self.kernel.row_loop)
             if progress is not None:
                 progress(done + rows)
-            yield (batch if columns is None else batch.select(list(columns))), self.dressed(ours)
+            theirs = unmarked(batch) if columns is None else batch.select(list(columns))
+            yield theirs, self.dressed(ours)
 
     def _composed(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Pair]:
         if self._jobs == 1:
@@ -576,6 +583,7 @@ def _folder(
     rejects: str | os.PathLike[str] | None,
     *,
     resume: bool,
+    on_error: str,
 ) -> Folder:
     """Open the folder that a plan is written to; InputError where it is of something else."""
     from smsplan import __version__
@@ -597,6 +605,7 @@ def _folder(
         "source": digest,
         "part_rows": PART_ROWS,
         "columns": list(pipeline.names),
+        "on_error": on_error,
     }
     return Folder(output, of, resume=resume)
 
@@ -610,20 +619,21 @@ def _run(
     formulas: Literal["guard", "keep"],
     progress: Callable[[int], None] | None,
     resume: bool,
+    on_error: str,
 ) -> Plan:
     """Plan the source once: to files where asked for, else to memory or nowhere."""
     import pyarrow as pa
 
     from smsplan.bulk.arguments import warnings
-    from smsplan.bulk.files import compact
     from smsplan.bulk.folders import is_folder
     from smsplan.bulk.frames import open_source
+    from smsplan.bulk.parquet_files import compact
     from smsplan.bulk.rows import FileRows, FrameRows
     from smsplan.bulk.sinks import check_output
 
     folder = None
     if output is not None and is_folder(output):
-        folder = _folder(output, pipeline, source, card, rejects, resume=resume)
+        folder = _folder(output, pipeline, source, card, rejects, resume=resume, on_error=on_error)
     elif resume:
         raise InputError("resume needs a folder as output; name one that ends with /")
     for path in (None if folder else output, rejects):
@@ -649,7 +659,7 @@ def _run(
         schema = _write(made, source, pairs, tally, folder or output, rejects, formulas)
         if folder is not None:
             assert pipeline.stats is not None
-            folder.finish(made._metadata(), pipeline.stats.rows)
+            folder.finish(made._metadata(), pipeline.stats.rows, source.unread)
         if output is not None:
             saved = open_source(output)
             made._store = FileRows(partial(_saved, saved, schema), source.kind)
@@ -662,6 +672,7 @@ def _run(
             pass
         made._summary = None if tally is None else tally.summary()
     made.stats = pipeline.stats
+    made.warnings += tuple(f"not read: {what}" for what in source.unread)
     return made
 
 

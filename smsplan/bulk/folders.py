@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ _NAMES = {
     "source": "the source",
     "part_rows": "the size of the parts",
     "columns": "the columns",
+    "on_error": "what is done about faults of the source",
 }
 
 
@@ -115,20 +116,21 @@ class Folder:
         self.parts.append({"name": name, "rows": rows, "sha256": digest})
         self._write(None)
 
-    def finish(self, plan: str, rows: int) -> None:
-        """Enter the whole plan; InputError where rows are missing."""
+    def finish(self, plan: str, rows: int, unread: Sequence[str]) -> None:
+        """Enter the whole plan, and what was left out; OutputError where rows are missing."""
         if self.rows != rows:
             raise OutputError(
                 f"{rows:,} rows were read and {self.rows:,} written; plan into a new folder"
             )
-        self._write(json.loads(plan))
+        self._write(json.loads(plan), unread)
 
-    def _write(self, plan: Any) -> None:
+    def _write(self, plan: Any, unread: Sequence[str] = ()) -> None:
         data = {
             "of": self.of,
             "complete": plan is not None,
             "rows": self.rows,
             "parts": self.parts,
+            "unread": list(unread),
             "plan": plan,
         }
         path = self.path / MANIFEST

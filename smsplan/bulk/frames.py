@@ -35,6 +35,10 @@ class Source(Protocol):
     columns: tuple[str, ...]
 
     @property
+    def unread(self) -> Sequence[str]:
+        """What was left out because nobody knows how many rows it is."""
+
+    @property
     def schema(self) -> Any:
         """The Arrow schema, with metadata."""
 
@@ -48,12 +52,15 @@ class Source(Protocol):
         """Return what tells the octets of a file from any others."""
 
 
-def open_source(recipients: Any, *, encoding: str = "utf-8") -> Source:
-    """Find out what the recipients are and how to read them; InputError says what would do."""
+def open_source(recipients: Any, *, encoding: str = "utf-8", skip: bool = False) -> Source:
+    """Find out what the recipients are and how to read them; InputError says what would do.
+
+    With ``skip``, what cannot be read of a file is marked or listed: see ``unreadable``.
+    """
     if isinstance(recipients, (str, os.PathLike)):
         from smsplan.bulk.files import open_file
 
-        return open_file(recipients, encoding=encoding)
+        return open_file(recipients, encoding=encoding, skip=skip)
     if _is(recipients, "pandas", "DataFrame"):
         return PandasSource(recipients)
     if _is(recipients, "pandas", "Series"):
@@ -119,6 +126,11 @@ class _Frame:
     """What frames have in common: no octets of a file to tell them apart by."""
 
     __slots__ = ()
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """Nothing: a frame is whole."""
+        return ()
 
     def digest(self) -> str:
         """Frames have none; see ``path``."""

@@ -23,6 +23,7 @@ from smsplan.bulk.octets import Ints, Mask
 from smsplan.bulk.options import Options
 from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.texts import Reasons, TextKernel, Texts
+from smsplan.bulk.unreadable import marks
 from smsplan.bulk.words import words
 from smsplan.dryruns import MAX_PARTS, Composer, Message
 from smsplan.encoding import Encoding
@@ -119,7 +120,7 @@ class Kernel:
         self.row_loop += numbers.alone
         if not self._with_texts:
             return self._without_texts(numbers)
-        return self._batch(numbers, self._compose_all(batch))
+        return self._batch(numbers, self._compose_all(batch), marks(batch))
 
     def _compose_all(self, batch: pa.RecordBatch) -> Texts:
         """Compose the messages of a batch, each value's body for itself."""
@@ -208,10 +209,11 @@ class Kernel:
                 out[row] = values, unencodable or mark
         return out
 
-    def _batch(self, numbers: Msisdns, texts: Texts) -> pa.RecordBatch:
+    def _batch(self, numbers: Msisdns, texts: Texts, unreadable: Mask) -> pa.RecordBatch:
         """Find problems and notes, and make the columns."""
         limit = self.options.max_number_of_message_parts
         problems: list[tuple[Problem, Mask]] = [
+            (Problem.UNREADABLE, unreadable),
             (Problem.INVALID_NUMBER, (numbers.keys == 0) & self._with_numbers),
             (Problem.NO_BODY, texts.no_body),
             (Problem.UNENCODABLE_TEXT, texts.unencodable),
@@ -237,7 +239,7 @@ class Kernel:
         encoding = np.where(texts.gsm, np.int8(0), np.int8(1))
         units, parts = texts.units, texts.parts
         bodies = texts.bodies
-        nothing = texts.unencodable | texts.no_body
+        nothing = texts.unencodable | texts.no_body | unreadable
         if nothing.any():
             encoding[nothing] = -1
             units, parts = (np.where(nothing, 0, counts) for counts in (units, parts))

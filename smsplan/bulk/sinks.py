@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from smsplan.bulk.frames import Source
@@ -111,6 +112,11 @@ class Sink:
             # One dictionary for a row group, or its writer gives dictionaries up.
             group = pa.Table.from_batches(self._waiting, self._schema).unify_dictionaries()
             self._waiting = []
+            for place, column in enumerate(group.columns):
+                if any(_has_null_word(chunk) for chunk in column.chunks):
+                    chunks = [_without_null_words(chunk) for chunk in column.chunks]
+                    column = pa.chunked_array(chunks, column.type)
+                    group = group.set_column(place, self._schema.field(place), column)
             self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
 
     def close(self) -> None:
@@ -172,6 +178,23 @@ def sink(
             why = os.strerror(error.errno) if error.errno else "it could not be written"
             raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
         raise
+
+
+def _has_null_word(array: Any) -> bool:
+    return pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0
+
+
+def _without_null_words(array: Any) -> Any:
+    """Return the same values where null is no entry of the dictionary: Parquet takes none."""
+    if not _has_null_word(array):
+        return array
+    words = array.dictionary
+    known = words.drop_null()
+    missing = pc.is_null(words.take(array.indices))
+    places = pc.if_else(missing, pa.scalar(None, array.indices.type), array.indices)
+    return pa.DictionaryArray.from_arrays(
+        places, words.fill_null(known[0]) if len(known) else known
+    )
 
 
 def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:

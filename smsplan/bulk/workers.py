@@ -24,6 +24,7 @@ import pyarrow as pa
 from smsplan.bulk.kernel import ENCODINGS, PROBLEMS, SCHEMA, Kernel
 from smsplan.bulk.options import Options
 from smsplan.bulk.texts import REASONS
+from smsplan.bulk.unreadable import MARK
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding
 from smsplan.errors import InputError, OutputError
@@ -61,7 +62,7 @@ def planned(
             return batch, *future.result()
 
         for batch in batches:
-            names = [name for name in options.needed if name in batch.schema.names]
+            names = [name for name in (*options.needed, MARK) if name in batch.schema.names]
             waiting.append((batch, pool.submit(work, batch.select(names))))
             if len(waiting) > jobs:
                 yield done()

@@ -57,6 +57,9 @@ def plan_file(
     formulas: Literal["guard", "keep"] = typer.Option(
         "guard", help="CSV cells that a spreadsheet would run: guard (apostrophe) or keep."
     ),
+    on_error: Literal["stop", "skip"] = typer.Option(
+        "stop", help="Where the file cannot be read: stop, or skip and list the rows."
+    ),
     jobs: int = typer.Option(1, min=1, help="Processes to plan in; pays for long texts."),
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
 ) -> None:
@@ -117,6 +120,7 @@ def plan_file(
             progress=progress,
             resume=resume,
             jobs=jobs,
+            on_error=on_error,
         )
     for warning in made.warnings:
         say(f"warning: {warning}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_FINDINGS = 5
 NEAR_UNITS = 3
 _PROBLEMS = {
+    Problem.UNREADABLE: "the file cannot be read there",
     Problem.INVALID_NUMBER: "the number is not one the API takes",
     Problem.NO_BODY: "there is no body for the row's value",
     Problem.UNENCODABLE_TEXT: "the text cannot be encoded",

@@ -10,8 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from smsplan import Plan, plan
-from smsplan.bulk.files import compact
 from smsplan.bulk.frames import open_source
+from smsplan.bulk.parquet_files import compact
 
 NAMES = ["Ana", "Łukasz", "", None, "José €", "x" * 200]
 
@@ -115,3 +115,13 @@ def test_no_rows(tmp_path: Path) -> None:
         made = _plan(tmp_path / name, output=tmp_path / "out.parquet")
         assert made.summary.rows == 0
         assert pa.parquet.read_table(tmp_path / "out.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize("words", [["a", None], [None], [None, "b", None]])
+def test_null_in_a_dictionary(words: list[str | None], tmp_path: Path) -> None:
+    """Parquet knows no null as a word; the rows that have it have no value."""
+    places = pa.array([0, None, len(words) - 1], pa.int8())
+    column = pa.DictionaryArray.from_arrays(places, pa.array(words, pa.string()))
+    table = pa.table({"to": ["+447700900123"] * 3, "name": column})
+    made = plan(table, "Hi ${name}", defaults={"name": ""}, output=tmp_path / "out.parquet")
+    assert made.rows.column("name").to_pylist() == [words[0], None, words[-1]]

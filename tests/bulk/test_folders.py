@@ -17,7 +17,8 @@ import pyarrow.parquet
 import pytest
 
 from smsplan import InputError, Plan, plan
-from smsplan.bulk import files, folders
+from smsplan.bulk import folders
+from smsplan.bulk import parquet_files as files
 
 ROWS = 3_000
 BODY = "Hello ${name}, it is ready."
@@ -99,7 +100,7 @@ def test_killed_at_any_moment(source: Path, tmp_path: Path) -> None:
     """SIGKILL, several times over: nothing is lost, nothing is there twice."""
     run(source, tmp_path / "whole")
     code = (
-        "import sys; from smsplan.bulk import files, folders\n"
+        "import sys; from smsplan.bulk import parquet_files as files, folders\n"
         "folders.PART_ROWS, files.BATCH_ROWS = 500, 170\n"
         "from smsplan import plan\n"
         f"plan(sys.argv[1], {BODY!r}, rates='0.03 GBP', output=sys.argv[2], resume=True)\n"

@@ -1,0 +1,131 @@
+"""JSON Lines: one object a line; a key that a line lacks is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from smsplan.bulk.cells import OBJECTS, Lossy, objects
+from smsplan.bulk.file_base import BAD_TEXT, PackedSource, reading, unique_columns
+from smsplan.bulk.frames import BATCH_ROWS
+from smsplan.bulk.unreadable import emptied
+from smsplan.errors import InputError, OutputError
+
+
+class JsonSource(PackedSource):
+    """A file of JSON Lines."""
+
+    kind = "jsonl"
+
+    def __init__(self, *place: Any, skip: bool) -> None:
+        super().__init__(*place, skip=skip)
+        kinds: dict[str, set[type]] = {}
+        rows = 0
+        for row in self._objects():
+            rows += 1
+            for name, value in (row or {}).items():
+                kinds.setdefault(name, set()).add(type(value))
+        if not rows:
+            raise InputError(f"'{self._name}' has no lines; export it again")
+        self._types = {name: _json_type(found) for name, found in kinds.items()}
+        self.columns = unique_columns(list(kinds), self._name)
+
+    @property
+    def schema(self) -> Any:
+        """The types of the values over the whole file."""
+        return pa.schema([pa.field(name, self._types[name]) for name in self.columns])
+
+    def _objects(self) -> Iterator[dict[str, Any] | None]:
+        """Yield the objects; None stands for a line that is skipped."""
+        with reading(self._name):
+            number = 0
+            octets = self._octets()
+            # What cannot be read to its end may end in the midst of a line: one is held back.
+            held: list[dict[str, Any] | None] = []
+            try:
+                with self._text(octets, newline=None) as text:
+                    for line in text:
+                        number += 1
+                        if not line.strip():
+                            continue
+                        yield from held
+                        held = [self._object(line)]
+            except UnicodeDecodeError:
+                raise InputError(
+                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding"
+                ) from None
+            except (ValueError, RecursionError):
+                raise InputError(
+                    f"'{self._name}', line {number}: not one JSON object; mend the line"
+                ) from None
+            except OSError as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"'{self._name}' {self._not_whole}; export or copy it again"
+                ) from None
+            if octets.fault is None:
+                yield from held
+            else:
+                self._leave(f"'{self._name}' from line {number:,} on: it {self._not_whole}")
+
+    def _object(self, line: str) -> dict[str, Any] | None:
+        try:
+            row = json.loads(line, parse_float=_json_float)
+            if isinstance(row, dict) and not (self._skip and BAD_TEXT in line):
+                return row
+        except (ValueError, RecursionError):
+            if not self._skip:
+                raise
+        if self._skip:
+            return None
+        raise ValueError
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns; numbers and text as the lines have them."""
+        names = list(self.columns if columns is None else columns)
+        rows: list[dict[str, Any] | None] = []
+        for row in self._objects():
+            rows.append(row)
+            if len(rows) == BATCH_ROWS:
+                yield self._batch(rows, names)
+                rows = []
+        if rows:
+            yield self._batch(rows, names)
+
+    def _batch(self, rows: list[dict[str, Any] | None], names: list[str]) -> Any:
+        arrays = []
+        for name in names:
+            values = [None if row is None else row.get(name) for row in rows]
+            kind = self._types[name]
+            try:
+                if pa.types.is_struct(kind):
+                    raise TypeError
+                arrays.append(pa.array(values, kind))
+            except (UnicodeEncodeError, TypeError, pa.ArrowException):
+                arrays.append(objects(values, name))
+        batch = pa.RecordBatch.from_arrays(arrays, names=names)
+        return emptied(batch, np.array([row is None for row in rows])) if self._skip else batch
+
+
+def _json_type(kinds: set[type]) -> Any:
+    """The Arrow type of a column by what its values are; cell by cell where they are mixed."""
+    known = kinds - {type(None)}
+    if known == {int}:
+        return pa.int64()
+    if known and known <= {int, float}:
+        return pa.float64()
+    if known == {bool}:
+        return pa.bool_()
+    return pa.string() if known <= {str} else OBJECTS
+
+
+def _json_float(text: str) -> float:
+    """Read a number; one whose exponent stands for digits that are not there is marked."""
+    mantissa, _, exponent = text.lower().partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return Lossy(text) if exponent and int(exponent) > digits else float(text)

@@ -1,0 +1,258 @@
+"""Parquet files, and folders of them, batch by batch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.fs
+import pyarrow.parquet
+
+from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
+from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
+from smsplan.errors import InputError, OutputError
+
+# A column is worth a dictionary where each value of a row group stands in it so often.
+_REPEATS = 3
+
+
+class ParquetSource(FileSource):
+    """One Parquet file, read by row groups."""
+
+    kind = "parquet"
+
+    def __init__(self, path: str, filesystem: Any, place: str, *, skip: bool) -> None:
+        super().__init__(path, filesystem, place, skip=skip)
+        self._repeating: list[str] = []
+        with self._file() as file:
+            # Metadata that was added after the schema stands beside it.
+            added = dict(file.metadata.metadata or {})
+            added.pop(b"ARROW:schema", None)
+            self._schema = file.schema_arrow.with_metadata(added or None)
+            self._rows = rows = file.metadata.num_rows
+        self.columns = unique_columns(self._schema.names, path)
+        if rows == 0 and not self.columns:
+            raise InputError(f"'{path}' has no columns; export it again")
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, with metadata."""
+        return self._schema
+
+    @contextmanager
+    def _file(self) -> Iterator[Any]:
+        with reading(self._name):
+            try:
+                with pa.parquet.ParquetFile(
+                    self._place,
+                    filesystem=self._filesystem,
+                    read_dictionary=self._repeating,
+                    pre_buffer=False,
+                    buffer_size=BLOCK,
+                    page_checksum_verification=True,
+                ) as file:
+                    yield file
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"'{self._name}' is no whole Parquet file; export or copy it again"
+                ) from None
+
+    def compact(self, unique: Collection[str]) -> ParquetSource:
+        """Return the same file, which gives texts that repeat as the dictionaries they are in.
+
+        They are read, measured and written once for each distinct value of a row group. A column
+        whose first values hardly repeat, and the ``unique`` ones, are left as they are.
+        """
+        out = copy.copy(self)
+        texts = [
+            field.name
+            for field in self._schema
+            if pa.types.is_string(field.type) and field.name not in unique
+        ]
+        if not (texts and self._rows) or self._skip:
+            return out
+        out._repeating = texts
+        with out._file() as file:
+            first = next(file.iter_batches(BATCH_ROWS, columns=texts))
+            rows = max(file.metadata.row_group(0).num_rows, first.num_rows)
+        out._repeating = [
+            name for name in texts if len(first.column(name).dictionary) * _REPEATS <= rows
+        ]
+        return out
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns."""
+        names = list(self.columns if columns is None else columns)
+        with self._file() as file:
+            empty = True
+            for batch in self._skipping(file) if self._skip else self._strict(file, names):
+                empty = False
+                yield batch.select([*names, MARK] if self._skip else names)
+            if empty:
+                fields = [self._schema.field(name) for name in names]
+                yield pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+    def _strict(self, file: Any, names: list[str]) -> Iterator[Any]:
+        for batch in file.iter_batches(BATCH_ROWS, columns=names):
+            _check_text(batch, self._name)
+            yield batch
+
+    def _skipping(self, file: Any) -> Iterator[Any]:
+        """Yield every column: a row that is unreadable is so whatever is asked for."""
+        for group in range(file.num_row_groups):
+            batches = file.iter_batches(BATCH_ROWS, row_groups=[group])
+            yield from _whole(batches, self._schema, file.metadata.row_group(group).num_rows)
+
+
+def _whole(batches: Iterator[Any], schema: Any, rows: int) -> Iterator[Any]:
+    """Yield so many rows: those that can be read up to a fault, and empty ones behind it."""
+    done = 0
+    while done < rows:
+        try:
+            batch = next(batches, None)
+        except (pa.ArrowException, OSError):
+            batch = None
+        if batch is None:
+            for start in range(done, rows, BATCH_ROWS):
+                yield empty_rows(schema, min(BATCH_ROWS, rows - start))
+            return
+        done += batch.num_rows
+        if batch.num_rows:
+            yield without_bad_text(batch)
+
+
+def compact(source: Source, unique: Collection[str]) -> Source:
+    """Return a source that may give dictionaries for texts, where that is faster."""
+    return source.compact(unique) if isinstance(source, ParquetSource) else source
+
+
+def _parquet_files(filesystem: Any, folder: str) -> list[str]:
+    """Return the Parquet files of a folder and those below it, but for hidden ones."""
+    selector = pa.fs.FileSelector(folder, recursive=True)
+    return sorted(
+        info.path
+        for info in filesystem.get_file_info(selector)
+        if info.type == pa.fs.FileType.File
+        and info.path.lower().endswith((".parquet", ".pq"))
+        and not any(part.startswith(("_", ".")) for part in Path(info.path[len(folder) :]).parts)
+    )
+
+
+class FolderSource(FileSource):
+    """A folder of Parquet files in the order of their names; partition columns survive."""
+
+    kind = "folder"
+
+    def __init__(
+        self,
+        path: str,
+        filesystem: Any,
+        place: str,
+        files: list[str] | None = None,
+        *,
+        skip: bool,
+    ) -> None:
+        super().__init__(path, filesystem, place, skip=skip)
+        files = _parquet_files(filesystem, place) if files is None else files
+        if not files:
+            raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
+        self._files = files
+        if skip:
+            files = self._openable(files)
+        with self._guard():
+            self._dataset = pa.dataset.dataset(
+                files,
+                format="parquet",
+                filesystem=filesystem,
+                partitioning=pa.dataset.HivePartitioning.discover(infer_dictionary=False),
+                partition_base_dir=place,
+            )
+        self.columns = unique_columns(self._dataset.schema.names, path)
+
+    def _openable(self, files: list[str]) -> list[str]:
+        """Leave out the files whose number of rows cannot be known."""
+        whole = []
+        for file in files:
+            try:
+                pa.parquet.read_metadata(file, filesystem=self._filesystem)
+                whole.append(file)
+            except (pa.ArrowException, OSError):
+                shown = file.removeprefix(self._place).lstrip("/")
+                self._leave(f"file '{shown}' of '{self._name}': it is no whole Parquet file")
+        return whole or files
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, with partition columns."""
+        return self._dataset.schema
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        with reading(self._name):
+            try:
+                yield
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
+                    raise
+                raise InputError(
+                    f"folder '{self._name}' has a file that is no whole Parquet file, or files "
+                    "with different columns; export it again"
+                ) from None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns, file by file."""
+        names = list(self.columns if columns is None else columns)
+        empty = True
+        with self._guard():
+            for batch in self._skipping() if self._skip else self._strict(names):
+                empty = False
+                yield batch.select([*names, MARK]) if self._skip else batch
+        if empty:
+            fields = [self._dataset.schema.field(name) for name in names]
+            yield pa.RecordBatch.from_pylist([], pa.schema(fields))
+
+    def _strict(self, names: list[str]) -> Iterator[Any]:
+        for fragment in self._dataset.get_fragments():
+            for batch in self._batches(fragment, names):
+                if batch.num_rows:
+                    _check_text(batch, self._name)
+                    yield batch
+
+    def _skipping(self) -> Iterator[Any]:
+        schema = self._dataset.schema
+        for fragment in self._dataset.get_fragments():
+            for group in fragment.split_by_row_group(schema=schema):
+                rows = sum(info.num_rows for info in group.row_groups)
+                yield from _whole(self._batches(group, schema.names), schema, rows)
+
+    def _batches(self, fragment: Any, names: list[str]) -> Iterator[Any]:
+        batches: Iterator[Any] = fragment.to_batches(
+            schema=self._dataset.schema, columns=names, batch_size=BATCH_ROWS, use_threads=False
+        )
+        return batches
+
+
+def _check_text(batch: Any, path: str) -> None:
+    """Parquet text is read without a look at its octets: those that are no UTF-8 end here."""
+    try:
+        for column in batch.columns:
+            octets = column.buffers()[-1] if _is_text(column.type) else None
+            # Arrow looks text by text; ASCII octets are right wherever a text begins.
+            if octets is None or not octets.to_pybytes().isascii():
+                column.validate(full=True)
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"'{path}' has text that is not UTF-8; write it with a tool that checks"
+        ) from None
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
