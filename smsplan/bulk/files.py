@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs
+import pyarrow.parquet
 
 from smsplan.bulk.csv_files import CsvSource
 from smsplan.bulk.frames import Source
 from smsplan.bulk.json_files import JsonSource
-from smsplan.bulk.parquet_files import FolderSource, ParquetSource
+from smsplan.bulk.parquet_files import FolderSource, ParquetSource, parquet_files
 from smsplan.errors import InputError
 
 _KINDS = {
@@ -25,6 +26,7 @@ _KINDS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+_SAMPLE = 1 << 22
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
 _KNOWN = ".csv or .jsonl (also .gz, .zst), .parquet, a folder of Parquet files or a pattern of them"
 
@@ -59,6 +61,32 @@ def open_file(
     if kind == "parquet" and packed is None:
         return ParquetSource(text, filesystem, place, skip=skip)
     raise InputError(f"'{text}' has no ending that says what it is; use {_KNOWN}")
+
+
+def rows_about(path: str | os.PathLike[str]) -> int | None:
+    """Say about how many rows a file or folder has, without reading it; None where nobody knows.
+
+    Parquet files say it; of a text the beginning is looked at.
+    """
+    text = os.fspath(path)
+    try:
+        filesystem, place = _filesystem(text)
+        info = filesystem.get_file_info(place)
+        if info.type == pa.fs.FileType.Directory:
+            files = parquet_files(filesystem, place)
+            counts = (pa.parquet.read_metadata(file, filesystem=filesystem) for file in files)
+            return int(sum(count.num_rows for count in counts))
+        name = text.lower()
+        if _KINDS.get(Path(name).suffix) == "parquet":
+            return int(pa.parquet.read_metadata(place, filesystem=filesystem).num_rows)
+        with filesystem.open_input_file(place) as file:
+            packed = _PACKED.get(Path(name).suffix)
+            stream = pa.CompressedInputStream(file, packed) if packed else file
+            lines = stream.read(_SAMPLE).count(b"\n")
+            # What was read of the file itself, which may be compressed.
+            return int(lines * info.size / file.tell())
+    except (InputError, pa.ArrowException, OSError, ZeroDivisionError):
+        return None
 
 
 def _matching_files(text: str, filesystem: Any, place: str, *, skip: bool) -> FolderSource:

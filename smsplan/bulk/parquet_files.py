@@ -134,7 +134,7 @@ def compact(source: Source, unique: Collection[str]) -> Source:
     return source.compact(unique) if isinstance(source, ParquetSource) else source
 
 
-def _parquet_files(filesystem: Any, folder: str) -> list[str]:
+def parquet_files(filesystem: Any, folder: str) -> list[str]:
     """Return the Parquet files of a folder and those below it, but for hidden ones."""
     selector = pa.fs.FileSelector(folder, recursive=True)
     return sorted(
@@ -161,7 +161,7 @@ class FolderSource(FileSource):
         skip: bool,
     ) -> None:
         super().__init__(path, filesystem, place, skip=skip)
-        files = _parquet_files(filesystem, place) if files is None else files
+        files = parquet_files(filesystem, place) if files is None else files
         if not files:
             raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
         self._files = files

@@ -181,7 +181,7 @@ def sink(
 
 
 def _has_null_word(array: Any) -> bool:
-    return pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0
+    return bool(pa.types.is_dictionary(array.type)) and array.dictionary.null_count > 0
 
 
 def _without_null_words(array: Any) -> Any:

@@ -96,7 +96,7 @@ def plan_file(
         card = RateCard.read(rates, mixed_currencies=mixed_currencies)
     elif price is not None:
         card = RateCard.of(price)
-    with _progress() as progress:
+    with _progress(recipients) as progress:
         made = plan(
             recipients,
             bodies_by or template,
@@ -138,21 +138,36 @@ def plan_file(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None] | None]:
+def _progress(recipients: str) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on stderr, where somebody may be looking."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    from smsplan.bulk.files import rows_about
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("gone,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading")
+        task = bar.add_task("reading", total=rows_about(recipients))
         start = time.monotonic()
 
         def done(rows: int) -> None:
             rate = rows / max(time.monotonic() - start, 1e-9)
-            bar.update(task, description=f"{rows:,} rows, {rate:,.0f} a second")
+            bar.update(task, completed=rows, description=f"{rows:,} rows, {rate:,.0f} a second")
 
         yield done
