@@ -15,6 +15,7 @@ from smsplan.bulk.csv_files import CsvSource
 from smsplan.bulk.frames import Source
 from smsplan.bulk.json_files import JsonSource
 from smsplan.bulk.parquet_files import FolderSource, ParquetSource, parquet_files
+from smsplan.bulk.workbooks import ENDINGS, WorkbookSource
 from smsplan.errors import InputError
 
 _KINDS = {
@@ -28,7 +29,7 @@ _KINDS = {
 }
 _SAMPLE = 1 << 22
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
-_KNOWN = ".csv or .jsonl (also .gz, .zst), .parquet, a folder of Parquet files or a pattern of them"
+_KNOWN = ".csv or .jsonl (also .gz, .zst), .parquet, .xlsx, a folder of Parquet files or a pattern of them"
 
 
 def open_file(
@@ -43,6 +44,11 @@ def open_file(
         raise InputError("the path of the recipients is empty; name a file")
     filesystem, place = _filesystem(text)
     info = filesystem.get_file_info(place)
+    if info.type == pa.fs.FileType.NotFound and "#" in text:
+        book, _, sheet = text.partition("#")
+        if book.lower().endswith(ENDINGS):
+            filesystem, place = _filesystem(book)
+            return WorkbookSource(book, filesystem, place, sheet)
     if info.type == pa.fs.FileType.NotFound and set(text) & set("*?["):
         return _matching_files(text, filesystem, place, skip=skip)
     if info.type == pa.fs.FileType.NotFound:
@@ -52,6 +58,8 @@ def open_file(
     if info.size == 0:
         raise InputError(f"'{text}' is empty; export it again")
     name = text.lower()
+    if name.endswith(ENDINGS):
+        return WorkbookSource(text, filesystem, place, None)
     packed = _PACKED.get(Path(name).suffix)
     kind = _KINDS.get(Path(Path(name).stem if packed else name).suffix)
     if kind == "csv":
@@ -79,6 +87,8 @@ def rows_about(path: str | os.PathLike[str]) -> int | None:
         name = text.lower()
         if _KINDS.get(Path(name).suffix) == "parquet":
             return int(pa.parquet.read_metadata(place, filesystem=filesystem).num_rows)
+        if name.endswith(ENDINGS):
+            return None
         with filesystem.open_input_file(place) as file:
             packed = _PACKED.get(Path(name).suffix)
             stream = pa.CompressedInputStream(file, packed) if packed else file

@@ -16,7 +16,7 @@ from smsplan.cli.console import pairs, read_text, say, write_json
 
 def plan_file(
     recipients: str = typer.Argument(
-        ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a folder, or a pattern."
+        ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a workbook, a folder, a pattern."
     ),
     body: str = typer.Option(None, help="The text, in single quotes: 'Hi ${name}'."),
     body_file: str = typer.Option(

@@ -74,7 +74,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "json-empty": ("a.jsonl", b"\n\n", "no lines"),
     "json-boolean": ("a.jsonl", b'{"to": "1", "name": true}\n', "column 'name' holds booleans"),
     "no-ending": ("recipients", HEAD + ROW, "no ending"),
-    "spreadsheet": ("a.xlsx", b"PK\3\4", "no ending"),
+    "spreadsheet": ("a.xlsx", b"PK\3\4", "no whole workbook"),
 }
 
 
