@@ -29,7 +29,10 @@ _KINDS = {
 }
 _SAMPLE = 1 << 22
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
-_KNOWN = ".csv or .jsonl (also .gz, .zst), .parquet, .xlsx, a folder of Parquet files or a pattern of them"
+_KNOWN = (
+    ".csv or .jsonl (also .gz, .zst), .parquet, .xlsx, "
+    "a folder of Parquet files or a pattern of them"
+)
 
 
 def open_file(
