@@ -39,7 +39,9 @@ def naive(body: str, names: list[str | None], cities: list[str]) -> list[Row]:
     return out
 
 
-def best(body: str, names: list[str | None], cities: list[str]) -> list[Row]:
+def best(
+    body: str, names: list[str | None], cities: list[str], missing: str = "there"
+) -> list[Row]:
     """The best that one row at a time can do: ``str.format``, ``isascii``, ``bytes.translate``.
 
     Escape pairs on a boundary are left out, in its favour.
@@ -48,7 +50,7 @@ def best(body: str, names: list[str | None], cities: list[str]) -> list[Row]:
     whole = _NARROW.issuperset
     out = []
     for name, city in zip(names, cities, strict=True):
-        text = fill(name or "there", city)
+        text = fill(name or missing, city)
         if (text.isascii() and not text.encode().translate(None, _PLAIN)) or whole(text):
             units = len(text)
             out.append(("GSM", units, 1 if units <= 160 else -(-units // 153)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,10 @@ class People:
 
     dictionary: pa.Table
     plain: pa.Table
+
+    def head(self, rows: int) -> People:
+        """Return the first of them."""
+        return People(self.dictionary.slice(0, rows), self.plain.slice(0, rows))
 
 
 def people(rows: int, seed: int = 7) -> People:
@@ -67,30 +71,62 @@ def _zipf(chance: np.random.Generator, rows: int, count: int) -> npt.NDArray[np.
 
 
 def hostile(kind: str, rows: int, seed: int = 7) -> pa.Table:
-    """Make one adversarial class of recipients."""
+    """Make one adversarial class of recipients; fewer of them where a text is long."""
     chance = np.random.default_rng(seed)
-    makers: dict[str, Callable[[], str]] = {
-        "all extension characters": lambda: "".join(chance.choice(list("€[]{}^~|\\"), 120)),
-        "all emoji": lambda: "".join(chance.choice(list("😀🎉🚀🌍💡"), 120)),
-        "every row on a boundary": lambda: "a" * 151 + "€" + "b" * int(chance.integers(150, 156)),
-        "45 parts": lambda: "a€" * 2295,
-        "unique texts of 300": lambda: "".join(_LETTERS[chance.integers(0, 26, 300)]),
-        "all Cyrillic": lambda: "".join(chance.choice(list("абвгдежзиклмноп"), 80)),
-        "clusters": lambda: "".join(chance.choice(["e\u0301", "🇩🇪", "👨‍👩‍👧", "я"], 60)),
-    }
-    make = makers[kind]
-    known = [make() for _ in range(min(rows, 2_000))]
-    texts = [known[place] for place in chance.integers(0, len(known), rows)]
-    numbers = [f"+44791{number:07}" for number in range(rows)]
+    rows //= _FEWER.get(kind, 1)
+    make = HOSTILE[kind]
+    known = pa.array([make(chance) for _ in range(min(rows, 2_000))], pa.string())
+    texts = known.take(pa.array(chance.integers(0, len(known), rows)))
+    if kind == "null slots with octets behind them":
+        gaps = np.packbits(chance.random(rows) < 0.5, bitorder="little")
+        buffers = [pa.py_buffer(gaps), *texts.buffers()[1:]]
+        texts = pa.Array.from_buffers(texts.type, rows, buffers)
+    elif kind == "dictionaries with nulls":
+        values = pa.array([None if n % 3 else text for n, text in enumerate(known.to_pylist())])
+        places = pa.array(chance.integers(0, len(values), rows), mask=chance.random(rows) < 0.2)
+        texts = pa.DictionaryArray.from_arrays(places, values)
+    elif kind == "a small slice of a huge dictionary":
+        values = pa.array(
+            [f"{number} {text}" for number, text in enumerate(known.to_pylist() * 50)]
+        )
+        places = pa.array(chance.integers(0, len(values), rows))
+        rows = rows // 50
+        texts = pa.DictionaryArray.from_arrays(places, values).slice(100, rows)
+    numbers = pa.array([f"+44791{number:07}" for number in range(rows)])
     return pa.table({"to": numbers, "text": texts})
 
 
-HOSTILE = (
-    "all extension characters",
-    "all emoji",
-    "every row on a boundary",
-    "45 parts",
-    "unique texts of 300",
-    "all Cyrillic",
-    "clusters",
-)
+def _letters(chance: np.random.Generator, count: int) -> str:
+    return "".join(_LETTERS[chance.integers(0, 26, count)])
+
+
+def _some(choices: Sequence[str], count: int) -> Callable[[np.random.Generator], str]:
+    return lambda chance: "".join(chance.choice(list(choices), count))
+
+
+_NAMES = _some(("Ana", "José", "Иван", "[x]", "€", "😀", " "), 8)
+
+HOSTILE: dict[str, Callable[[np.random.Generator], str]] = {
+    "free text of three parts": lambda chance: " ".join(
+        _letters(chance, int(size)) for size in chance.integers(2, 9, 64)
+    ),
+    "free text of three parts, accents in it": lambda chance: " ".join(
+        _letters(chance, int(size)) + str(chance.choice(list("aeoéüà")))
+        for size in chance.integers(2, 8, 62)
+    ),
+    "all extension characters": _some("€[]{}^~|\\", 120),
+    "all emoji": _some("😀🎉🚀🌍💡", 120),
+    "every row on a boundary": lambda chance: (
+        "a" * 151 + "€" + "b" * int(chance.integers(150, 156))
+    ),
+    "45 parts": lambda chance: "a€" * 2295,
+    "more than 65,535 units": lambda chance: _letters(chance, 70_000),
+    "unique texts of 300": lambda chance: _letters(chance, 300),
+    "all Cyrillic": _some("абвгдежзиклмноп", 80),
+    "clusters": _some(("e\u0301", "🇩🇪", "👨‍👩‍👧", "я"), 60),
+    "NUL in it": lambda chance: _letters(chance, 40) + "\0" + _letters(chance, 40),
+    "null slots with octets behind them": _NAMES,
+    "dictionaries with nulls": _NAMES,
+    "a small slice of a huge dictionary": _NAMES,
+}
+_FEWER = {"45 parts": 20, "more than 65,535 units": 1_000}

@@ -12,7 +12,7 @@ from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_DEPTH = 2
+_DEPTH = 1
 _END = object()
 
 
