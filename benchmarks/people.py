@@ -129,4 +129,4 @@ HOSTILE: dict[str, Callable[[np.random.Generator], str]] = {
     "dictionaries with nulls": _NAMES,
     "a small slice of a huge dictionary": _NAMES,
 }
-_FEWER = {"45 parts": 20, "more than 65,535 units": 1_000}
+_FEWER = {"45 parts": 20, "more than 65,535 units": 100}

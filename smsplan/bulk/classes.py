@@ -27,7 +27,7 @@ FIELD_MASK = (1 << FIELD) - 1
 MOST_OCTETS = FIELD_MASK
 
 # Octets that are looked at together: what is made of them stays near the processor.
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 # What an octet of each class adds to its row's octets: those that are no character of their own go.
 _WEIGHTS = np.zeros(8, np.int64)
@@ -94,6 +94,7 @@ class Classes:
                 (self._two if two else self._three)[point] = kind
                 table[chr(point).encode()[0]] = _TWO if two else _THREE
         self._table = table.tobytes()
+        assert not table[~_suspects(np.arange(256, dtype=np.uint8))].any()
 
     def of(self, octets: Octets) -> Bytes:
         """Return the class of every octet: that of a character at its first one."""
@@ -139,10 +140,14 @@ class Classes:
 
     def _sizes(self, octets: Octets) -> Ints:
         if not self._crlf:
-            raw = np.frombuffer(self._translated(octets.data), np.uint8)
-            if np.count_nonzero(raw) * 4 < len(octets):
-                special = np.flatnonzero(raw)
-                return self._sizes_of_few(octets, special, raw[special])
+            suspects = _suspects(octets.data)
+            several = np.count_nonzero(suspects)
+            if several == 0:
+                return octets.lengths
+            if several * 4 < len(octets):
+                special = np.flatnonzero(suspects)
+                kinds = np.frombuffer(bytearray(self._translated(octets.data[special])), np.uint8)
+                return self._sizes_of_few(octets, special, kinds)
         total = octets.lengths
         kinds = self.of(octets)
         for kind, weight in enumerate(_WEIGHTS.tolist()):
@@ -172,3 +177,15 @@ class Classes:
         data = np.frombuffer(text.encode(), np.uint8)
         sizes: npt.NDArray[np.int64] = self.sizes(Octets(data, np.array([0, len(data)])))
         return int(sizes[0])
+
+
+def _suspects(data: Bytes) -> npt.NDArray[np.bool_]:
+    """Return which octets may be other than ``NARROW``: whatever profile, the others are not.
+
+    Letters, digits and most marks of ASCII take a septet each. Three comparisons of whole vectors
+    find them four times as fast as a table does.
+    """
+    found: npt.NDArray[np.bool_] = data > 0x7A
+    found |= data - np.uint8(0x5B) < 6  # wraps below, so that this is one comparison
+    found |= data < 0x20
+    return found

@@ -180,9 +180,8 @@ class PandasSource(_Frame):
 
     def _array(self, place: int, part: slice) -> Any:
         series = self.frame.iloc[part, place]
-        if series.dtype == object:
-            return objects(series.tolist(), self.columns[place])
-        if series.dtype.name == "category" and series.cat.categories.dtype == object:
+        values = series.cat.categories if series.dtype.name == "category" else series
+        if values.dtype == object and not _texts_alone(values):
             return objects(series.tolist(), self.columns[place])
         try:
             array = pa.Array.from_pandas(series)
@@ -251,6 +250,13 @@ class ArrowSource(_Frame):
         for name in ours.column_names:
             table = table.append_column(ours.schema.field(name), ours[name])
         return table
+
+
+def _texts_alone(values: Any) -> bool:
+    """Whether objects are texts, or missing: Arrow takes them as they are."""
+    import pandas as pd
+
+    return pd.api.types.infer_dtype(values, skipna=True) == "string"
 
 
 def _one_chunk(column: Any) -> Any:
