@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format mutants bench bench-quick clean
+.PHONY: demo test lint format mutants bench bench-quick soak clean
 
 demo: .venv/.run
 	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
@@ -32,6 +32,10 @@ bench: .venv/.dev
 
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.run --quick
+
+# What takes too long for every day: kills, little memory, more than 2 GiB in a column.
+soak: .venv/.dev
+	$(BIN)/python -m benchmarks.soak
 
 clean:
 	rm -rf .venv planned.parquet

@@ -654,6 +654,13 @@ def _run(
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
     fast = compact(source, {pipeline.options.to})
+    if folder is not None and folder.complete:
+        # A run that had ended: its parts are what was written, and the source is the same.
+        before = Plan.open(folder.path)
+        made._store, made._summary = before._store, before._summary
+        made.stats = Stats(folder.rows, 0)
+        made.warnings += tuple(f"not read: {what}" for what in folder.unread)
+        return made
     if output is not None or rejects is not None:
         pairs = pipeline.run(fast, None, tally, progress, folder)
         schema = _write(made, source, pairs, tally, folder or output, rejects, formulas)

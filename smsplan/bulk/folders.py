@@ -49,6 +49,8 @@ class Folder:
         self.path = Path(path)
         self.of = {"format": _FORMAT, **of}
         self.parts: list[dict[str, Any]] = []
+        self.complete = False
+        self.unread: list[str] = []
         if not self.path.parent.is_dir():
             raise OutputError(f"no folder '{self.path.parent}' for '{self.path}'; make it first")
         there = self.path.is_dir() and any(self.path.iterdir())
@@ -74,6 +76,7 @@ class Folder:
         try:
             data = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
             before, parts = data["of"], data["parts"]
+            self.complete, self.unread = data["complete"], data["unread"]
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError(
                 f"the manifest of folder '{self.path}' cannot be read; plan into a new folder"
