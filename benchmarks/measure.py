@@ -102,7 +102,7 @@ def alternate(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, flo
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds without the start of Python, and the most memory of the process in MB (VmHWM)."""
+    """Seconds, libraries loaded, and the most memory of the process in MB (VmHWM)."""
 
     seconds: float
     peak: float

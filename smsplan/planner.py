@@ -424,7 +424,7 @@ class _Pipeline:
         """
         import pyarrow as pa
 
-        from smsplan.bulk.duplicates import Duplicates
+        from smsplan.bulk.duplicates import OF_A_FILE, OF_A_FRAME, Duplicates
         from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.settle import settle
         from smsplan.bulk.unreadable import unmarked
@@ -433,7 +433,10 @@ class _Pipeline:
         flag = self.options.duplicates == "flag" and self.complete
         merged = self.options.profile.duplicates == "merged"
         column = partial(self._keys, source) if source.replayable else None
-        duplicates = Duplicates(merged=merged, column=column) if flag else None
+        remembered = OF_A_FRAME if source.path is None else OF_A_FILE
+        duplicates = (
+            Duplicates(merged=merged, column=column, remembered=remembered) if flag else None
+        )
         accepts = accepted(self.options.profile)
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))

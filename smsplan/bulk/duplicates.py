@@ -2,7 +2,7 @@
 
 A stage beside the kernel, because it alone needs to remember rows. It holds the numbers as sorted
 runs of 64-bit integers, eight octets a number, merged like the runs of a log-structured tree. Above
-two million numbers it looks through the whole column once, by partitions on disk, and from then on
+a million or two it looks through the whole column once, by partitions on disk, and from then on
 remembers only numbers that do come again.
 """
 
@@ -22,11 +22,12 @@ from smsplan.errors import OutputError
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-# So many numbers are remembered before the column is looked through: 16 MB of them.
-_REMEMBERED = 2_000_000
+# So many numbers are remembered before the column is looked through. Of a file, where memory is
+# what counts: 8 MB of them; of a frame, which is in memory anyway, as many as are still faster.
+OF_A_FILE, OF_A_FRAME = 1_000_000, 2_000_000
 _PARTITIONS = 64
 # Numbers that wait in memory to be written to their partitions.
-_WAITING = 1_000_000
+_WAITING = 1 << 18
 
 
 class Flags(NamedTuple):
@@ -48,7 +49,7 @@ class Duplicates:
         *,
         merged: bool = True,
         column: Callable[[], Iterable[Numbers]] | None = None,
-        remembered: int = _REMEMBERED,
+        remembered: int = OF_A_FRAME,
     ) -> None:
         """``column`` reads all keys once more, batch by batch; None where that cannot be done."""
         again = None if column is None else cache(lambda: repeated_keys(column()))

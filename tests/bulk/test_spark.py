@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -82,6 +83,17 @@ def test_the_same_rows_as_local(session: Any, duplicates: Any) -> None:
     assert sum(row["messages"] for row in totals) == local.messages
     assert sum(row["parts"] for row in totals) == local.parts
     assert {"GBP": sum(row["cost"] for row in totals if row["currency"])} == local.cost.amounts
+
+
+def test_the_page_about_it(session: Any) -> None:
+    """What docs/cluster.md shows for Spark runs as it stands there."""
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    frame = session.createDataFrame(people()).withColumnRenamed("to", "phone")
+    names: dict[str, Any] = {"people": frame, "rates": RATES}
+    exec(code, names)
+    assert names["planned"].count() == 60
+    assert sum(row["rows"] for row in names["by_kind"].collect()) == 60
 
 
 def test_faults_at_once(session: Any) -> None:
