@@ -154,7 +154,14 @@ def _switches(run: Run, data: People) -> None:
 def adversaries(run: Run) -> None:
     """Hostile texts against Python row by row."""
     every = 4_000 if run.quick else 100_000
-    run.section(f"hostile texts, {every:,} rows", "ns a row", "times best per-row", "row loop")
+    run.section(
+        f"hostile texts, {every:,} rows",
+        "ns a row, three columns",
+        "times best per-row",
+        "ns a row, default plan",
+        "times best per-row",
+        "row loop",
+    )
     long = Profile(value_limit=None)
     keywords: dict[str, Any] = {"duplicates": "keep", "profile": long}
     for kind in HOSTILE:
@@ -165,6 +172,7 @@ def adversaries(run: Run) -> None:
         taken = alternate(
             {
                 "plan": partial(plan, table, "${text}", select=THREE, **keywords),
+                "default": partial(plan, table, "${text}", rates=RATES, **keywords),
                 "best": partial(peers.best, "{}{}", texts, nothing, ""),
             },
             run.rounds,
@@ -175,6 +183,8 @@ def adversaries(run: Run) -> None:
             kind,
             f"{taken['plan'] / rows * 1e9:,.0f}",
             f"{taken['best'] / taken['plan']:.1f}",
+            f"{taken['default'] / rows * 1e9:,.0f}",
+            f"{taken['best'] / taken['default']:.1f}",
             share,
         )
         run.check_sample(kind, made.rows, table, "${text}", profile=long)

@@ -23,16 +23,19 @@ if TYPE_CHECKING:
     from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
     from smsplan.errors import (
+        Breach,
         Fault,
         InputError,
         Note,
         OutputError,
+        PlanRejected,
         Problem,
         RequestRefused,
         SmsplanError,
         TooManyParts,
         UnencodableText,
     )
+    from smsplan.limits import Limits
     from smsplan.numbers import Grade
     from smsplan.planner import Plan, plan
     from smsplan.profiles import Profile
@@ -51,16 +54,19 @@ _MODULES = {
     "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
     "errors": (
+        "Breach",
         "Fault",
         "InputError",
         "Note",
         "OutputError",
+        "PlanRejected",
         "Problem",
         "RequestRefused",
         "SmsplanError",
         "TooManyParts",
         "UnencodableText",
     ),
+    "limits": ("Limits",),
     "numbers": ("Grade",),
     "planner": ("Plan", "plan"),
     "profiles": ("Profile",),
@@ -72,6 +78,7 @@ _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
     "ABSENT",
     "BinaryBatch",
+    "Breach",
     "Cost",
     "Detail",
     "DryRun",
@@ -80,11 +87,13 @@ __all__ = [
     "Fault",
     "Grade",
     "InputError",
+    "Limits",
     "MediaBatch",
     "Note",
     "OutputError",
     "Part",
     "Plan",
+    "PlanRejected",
     "Problem",
     "Profile",
     "Rate",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
@@ -25,7 +25,7 @@ from smsplan.batches import (
 )
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.substitution import auto_encode
-from smsplan.errors import Fault, Problem, RequestRefused
+from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard
 from smsplan.templates import Template
@@ -300,6 +300,51 @@ class DryRun:
                 else:
                     total += Cost({detail.currency: detail.cost})
         return total
+
+    def check(self, **limits: Any) -> None:
+        """Raise :class:`~smsplan.errors.PlanRejected` where the batch is above its limits.
+
+        ``limits`` are those of :class:`~smsplan.limits.Limits`; ``rows`` of a breach are places in
+        ``details``, from 1. A dry run that was read from the API's answer has no details.
+
+        >>> made = dry_run({"to": ["447700900123"], "body": "a" * 161}, rates="0.034 GBP")
+        >>> made.check(max_cost="0.05 GBP")
+        Traceback (most recent call last):
+        smsplan.errors.PlanRejected: above the limits:
+          max_cost: it costs GBP 0.068, and GBP 0.05 are allowed
+        """
+        from smsplan.limits import Facts, Limits, Rows, check
+        from smsplan.numbers import country
+
+        if self.number_of_recipients and not self.details:
+            raise InputError("this dry run has no details to check; make it with dry_run()")
+        allowed = Limits(**limits)
+        sent = [detail for detail in self.details if detail.problem is None]
+        facts = Facts(
+            rows=len(self.details),
+            messages=len(sent),
+            parts=sum(detail.billed_parts for detail in sent),
+            lengths=Counter(detail.number_of_parts for detail in sent),
+            unicode=sum(detail.encoding == Encoding.UNICODE for detail in sent),
+            cost=self.cost,
+            problems=len(self.details) - len(sent),
+            countries=Counter(country(detail.recipient) for detail in sent),
+        )
+
+        def at_fault(rows: Rows) -> Iterator[int]:
+            for place, detail in enumerate(self.details, start=1):
+                if detail.problem is not None:
+                    if rows is Rows.PROBLEM:
+                        yield place
+                elif (
+                    (rows is Rows.LONG and allowed.too_long(detail.number_of_parts))
+                    or (rows is Rows.UNPRICED and detail.cost is None)
+                    or (rows is Rows.UNICODE and detail.encoding == Encoding.UNICODE)
+                    or (rows is Rows.ELSEWHERE and allowed.elsewhere(country(detail.recipient)))
+                ):
+                    yield place
+
+        check(allowed, facts, at_fault)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the API's JSON, field for field.

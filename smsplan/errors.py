@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class SmsplanError(Exception):
@@ -101,6 +102,48 @@ class RequestRefused(SmsplanError, ValueError):
 
     def __reduce__(self) -> tuple[type[RequestRefused], tuple[tuple[Fault, ...]]]:
         return RequestRefused, (self.faults,)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that a plan is above: the ``limit``'s name and the figures in a sentence.
+
+    ``rows`` are the first that are at fault, counted from 1; none where all are together.
+    """
+
+    limit: str
+    text: str
+    rows: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        where = ""
+        if self.rows:
+            where = f" (first in row{'s' * (len(self.rows) > 1)} {', '.join(map(str, self.rows))})"
+        return f"{self.limit}: {self.text}{where}"
+
+
+class PlanRejected(SmsplanError):
+    """A plan is above its limits; ``breaches`` has every one of them.
+
+    Raised before anything is sent: by :meth:`smsplan.Plan.check` and :meth:`smsplan.DryRun.check`.
+    """
+
+    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+        self.breaches = breaches
+        lines = "\n  ".join(map(str, breaches))
+        super().__init__(f"above the limits:\n  {lines}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "breaches": [
+                {"limit": breach.limit, "text": breach.text, "rows": list(breach.rows)}
+                for breach in self.breaches
+            ]
+        }
+
+    def __reduce__(self) -> tuple[type[PlanRejected], tuple[tuple[Breach, ...]]]:
+        return PlanRejected, (self.breaches,)
 
 
 class Problem(StrEnum):

@@ -227,6 +227,35 @@ class Plan:
         """
         return DryRun(self.summary.dry_run_recipients, self.summary.dry_run_messages)
 
+    def check(self, **limits: Any) -> None:
+        """Raise :class:`~smsplan.errors.PlanRejected` where the plan is above its limits.
+
+        ``limits`` are those of :class:`~smsplan.limits.Limits`: ``max_cost``, ``max_parts``,
+        ``max_messages``, ``max_parts_per_message``, ``max_unpriced``, ``max_problems``,
+        ``allow_unicode``, ``countries``. Every limit that is breached is named, with its figures
+        and the first rows at fault, counted from 1. For jobs, and for what calls before it sends.
+
+        >>> made = plan(["+447700900123", "12"], "a" * 161, rates="0.034 GBP")
+        >>> made.check(max_cost="0.05 GBP", max_parts_per_message=1, max_problems="1%")
+        Traceback (most recent call last):
+        smsplan.errors.PlanRejected: above the limits:
+          max_cost: it costs GBP 0.068, and GBP 0.05 are allowed
+          max_parts_per_message: 1 message has more than 1 part, up to 2 (first in row 1)
+          max_problems: 1 row is not sent (50 % of 2), and 1% are allowed (first in row 2)
+        """
+        from smsplan.insight.summary import facts
+        from smsplan.limits import Limits, check
+        from smsplan.pricing.guard import at_fault
+
+        allowed = Limits(**limits)
+        totals = facts(self.summary)
+        pipeline = _Pipeline(self.options, None, None)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            return (pipeline.bare(ours) for _, ours in self._store.batches(()))
+
+        check(allowed, totals, partial(at_fault, rows, allowed))
+
     def worst(self, n: int = 10) -> Any:
         """Return the ``n`` rows with the most parts, dearest first, as the caller's kind."""
         import pyarrow as pa

@@ -754,6 +754,23 @@ def _from_item(key: object, value: object) -> tuple[Rate, list[tuple[str, str]]]
     return rate, wrong
 
 
+def money(text: object, what: str) -> tuple[Decimal, str]:
+    """Read an amount with its currency, such as ``500 EUR``; ``what`` names it in the error.
+
+    Raises :class:`~smsplan.errors.InputError` where it is none.
+
+    >>> money("500 EUR", "max_cost")
+    (Decimal('500'), 'EUR')
+    """
+    rate, wrong = _from_item("*", text)
+    faults = [fault for _, fault in wrong if fault]
+    faults += [fault for name, fault in _rate_faults(rate) if name not in dict(wrong)]
+    if faults:
+        said = "; ".join(fault.replace("price", "amount") for fault in faults)
+        raise InputError(f"{what}: {said.replace('0.034 GBP', '500 EUR')}")
+    return rate.price, rate.currency
+
+
 def _fault(text: str, line: int | None = None) -> RateCardError:
     return RateCardError([CardFault(line, text)])
 

@@ -22,7 +22,7 @@ from smsplan.bulk.cells import text_cells
 from smsplan.bulk.classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.bulk.clusters import clear
 from smsplan.bulk.national import cheapest, lacking
-from smsplan.bulk.octets import Ints, Mask, Octets
+from smsplan.bulk.octets import Ints, Mask, Octets, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
 from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
@@ -31,6 +31,8 @@ from smsplan.encoding.substitution import AUTO_ENCODING
 
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 21
+# Octets that are looked at together character by character.
+_NEAR = 1 << 18
 _OUTSIDE = 1 << 3 * FIELD
 _EMPTY = pa.scalar("", pa.large_string())
 
@@ -470,7 +472,7 @@ class TextKernel:
         for where, texts in self._chunks(columns, rows, made):
             characters = self._characters(texts, gsm=False)
             replaced = texts
-            for point in np.unique(characters.points(characters.outside())).tolist():
+            for point in distinct(characters.points(characters.outside())).tolist():
                 if point in AUTO_ENCODING:
                     replaced = pc.replace_substring(replaced, chr(point), AUTO_ENCODING[point])
             gsm = self._composed.sizes(Octets.of(replaced)) < _OUTSIDE
@@ -634,8 +636,8 @@ class TextKernel:
         found = [self._points(columns[key], key) for key in self.keys if self._times[key]]
         fixed = self._outside_points("".join(text for key, text in self._pieces if key is None))
         every = np.arange(len(total))
-        found += [(every, np.full(len(every), point)) for point in fixed]
-        pairs = np.unique(np.concatenate([rows << 21 | points for rows, points in found]))
+        found += [every << 21 | point for point in fixed]
+        pairs = distinct(np.concatenate(found))
         points = pairs & (1 << 21) - 1
         if self._profile.auto_encoding_partial == "partial" and self._profile.auto_encoding == "on":
             # These were replaced.
@@ -650,28 +652,31 @@ class TextKernel:
             characters = self._characters(texts, gsm=False)
             outside = lacking(characters, self._profile.languages)
             text = np.searchsorted(characters.first, outside, side="right") - 1
-            found.append(np.unique(where[text] << 21 | characters.points(outside)))
+            found.append(distinct(where[text] << 21 | characters.points(outside)))
         pairs = np.concatenate(found) if found else np.zeros(0, np.int64)
         return pairs >> 21, pairs & (1 << 21) - 1
 
-    def _points(self, column: _Column, key: str) -> tuple[Ints, Ints]:
-        """The rows of a column and the code points outside the alphabet in their values."""
+    def _points(self, column: _Column, key: str) -> Ints:
+        """The rows of a column with the code points outside the alphabet in their values."""
         rows = np.flatnonzero(column.sizes >= _OUTSIDE)
         missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
         own, absent = rows[~missing], rows[missing]
-        characters = self._characters(_plain(column.text.take(pa.array(own))), gsm=False)
-        outside = characters.outside()
-        # Empty texts begin where the next one does; ``right`` finds the last of them.
-        text = np.searchsorted(characters.first, outside, side="right") - 1
+        texts = Octets.of(_plain(column.text.take(pa.array(own))))
         default = self._outside_points(self._absent[key])
-        return (
-            np.concatenate([own[text], np.repeat(absent, len(default))]),
-            np.concatenate([characters.points(outside), np.tile(default, len(absent))]),
-        )
+        found = [absent.repeat(len(default)) << 21 | np.tile(default, len(absent))]
+        # A text has far fewer distinct characters than characters; what is looked at together
+        # stays near the processor.
+        for where, block in texts.blocks(_NEAR):
+            characters = self._characters(block.array(), gsm=False)
+            outside = characters.outside()
+            # Empty texts begin where the next one does; ``right`` finds the last of them.
+            text = np.searchsorted(characters.first, outside, side="right") - 1
+            found.append(distinct(own[where][text] << 21 | characters.points(outside)))
+        return np.concatenate(found)
 
     def _outside_points(self, text: str) -> Ints:
         characters = self._characters(pa.array([text], pa.large_string()), gsm=False)
-        return np.unique(characters.points(characters.outside()))
+        return distinct(characters.points(characters.outside()))
 
     def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
         """Return the units in the last part of messages of one encoding."""

@@ -15,7 +15,7 @@ import typer
 from smsplan import __version__
 from smsplan.cli import dry_run_command, example_command, plan_command, segment_command
 from smsplan.cli.console import fail
-from smsplan.errors import OutputError, SmsplanError
+from smsplan.errors import OutputError, PlanRejected, SmsplanError
 
 app = typer.Typer(
     name="smsplan",
@@ -64,6 +64,8 @@ def main() -> None:
         fail("interrupted; nothing half-written is left", 130)
     except OutputError as error:
         fail(str(error), 4)
+    except PlanRejected as error:
+        fail(str(error), 3)
     except SmsplanError as error:
         fail(str(error), 1)
     except (OSError, MemoryError) as error:

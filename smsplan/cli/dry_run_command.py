@@ -21,12 +21,33 @@ def dry_run_file(
     ),
     rates: str = typer.Option(None, help="A rate card: the cost is shown on stderr."),
     price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    max_cost: list[str] = typer.Option(
+        [], help="Exit with 3 above this cost: '5 EUR'. Repeatable, one for each currency."
+    ),
+    max_parts: int = typer.Option(None, min=0, help="Exit with 3 above so many parts."),
+    max_parts_per_message: int = typer.Option(
+        None, min=0, help="Exit with 3 where a message has more parts."
+    ),
+    max_problems: str = typer.Option(
+        None, help="Exit with 3 above so many recipients that get nothing: 1 or '1%'."
+    ),
+    no_unicode: bool = typer.Option(False, help="Exit with 3 where a message needs Unicode."),
     as_json: bool = typer.Option(False, "--json", help="The same: the answer is JSON anyway."),
 ) -> None:
     """Print the API's answer to a dry run; a batch that it would refuse: its error, exit code 1."""
     from smsplan.dryruns import dry_run
     from smsplan.errors import RequestRefused
+    from smsplan.limits import Limits
 
+    given: dict[str, Any] = {
+        "max_cost": max_cost or None,
+        "max_parts": max_parts,
+        "max_parts_per_message": max_parts_per_message,
+        "max_problems": max_problems,
+        "allow_unicode": False if no_unicode else None,
+    }
+    limits = {name: value for name, value in given.items() if value is not None}
+    Limits(**limits)
     text = read_text(batch, "batch")
     groups = {
         name: [line.strip() for line in read_text(path, "group file").splitlines() if line.strip()]
@@ -51,6 +72,8 @@ def dry_run_file(
     typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     if rates or price:
         say(f"cost: {answer.cost}")
+    if limits:
+        answer.check(**limits)
 
 
 def _payload(text: str) -> Any:

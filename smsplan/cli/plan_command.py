@@ -61,13 +61,32 @@ def plan_file(
         "stop", help="Where the file cannot be read: stop, or skip and list the rows."
     ),
     jobs: int = typer.Option(1, min=1, help="Processes to plan in; pays for long texts."),
+    max_cost: list[str] = typer.Option(
+        [], help="Exit with 3 above this cost: '500 EUR'. Repeatable, one for each currency."
+    ),
+    max_parts: int = typer.Option(None, min=0, help="Exit with 3 above so many parts."),
+    max_messages: int = typer.Option(None, min=0, help="Exit with 3 above so many messages."),
+    max_parts_per_message: int = typer.Option(
+        None, min=0, help="Exit with 3 where a message has more parts."
+    ),
+    max_unpriced: str = typer.Option(
+        None, help="Exit with 3 above so many messages without a price: 100 or '1%'."
+    ),
+    max_problems: str = typer.Option(
+        None, help="Exit with 3 above so many rows that are not sent: 100 or '1%'."
+    ),
+    no_unicode: bool = typer.Option(False, help="Exit with 3 where a message needs Unicode."),
+    only_country: list[str] = typer.Option(
+        [], help="Exit with 3 where a message goes elsewhere: GB. Repeatable."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
 ) -> None:
     """Plan a text to a list: messages, parts and cost by country, why, and which rows fail."""
     # Arrow's own pool reserves a gigabyte of addresses, which a limited process does not have; it
     # reads this once, when it is imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    from smsplan.errors import InputError
+    from smsplan.errors import InputError, PlanRejected
+    from smsplan.limits import Limits
     from smsplan.planner import plan
     from smsplan.ratecards import RateCard
     from smsplan.templates import Template
@@ -91,6 +110,17 @@ def plan_file(
         if any(each.parameters for each in (template, *bodies_by.values())):
             raise InputError("the body has parameters; leave --no-parameters out")
         columns, defaults = {}, {}
+    limits = {
+        "max_cost": max_cost or None,
+        "max_parts": max_parts,
+        "max_messages": max_messages,
+        "max_parts_per_message": max_parts_per_message,
+        "max_unpriced": max_unpriced,
+        "max_problems": max_problems,
+        "allow_unicode": not no_unicode,
+        "countries": only_country or None,
+    }
+    Limits(**limits)  # before anything is planned
     card = None
     if rates is not None:
         card = RateCard.read(rates, mixed_currencies=mixed_currencies)
@@ -124,8 +154,15 @@ def plan_file(
         )
     for warning in made.warnings:
         say(f"warning: {warning}")
+    rejected = None
+    try:
+        made.check(**limits)
+    except PlanRejected as error:
+        rejected = error
     if as_json:
-        write_json("smsplan.plan/1", {**made.summary.to_dict(), "warnings": list(made.warnings)})
+        breaches = {"breaches": []} if rejected is None else rejected.to_dict()
+        data = {**made.summary.to_dict(), "warnings": list(made.warnings), **breaches}
+        write_json("smsplan.plan/1", data)
     else:
         from rich.console import Console
 
@@ -135,6 +172,8 @@ def plan_file(
     for path, what in ((output, "rows"), (rejects, "rows that are not sent")):
         if path is not None:
             say(f"wrote the {what} to {path}")
+    if rejected is not None:
+        raise rejected
 
 
 @contextmanager

@@ -163,6 +163,7 @@ class FindingsTally:
         import pyarrow as pa
 
         from smsplan.bulk.kernel import ENCODINGS
+        from smsplan.bulk.octets import distinct
         from smsplan.bulk.texts import Reasons
         from smsplan.bulk.words import places
 
@@ -179,7 +180,7 @@ class FindingsTally:
         # What is cut to one part is one part in any alphabet.
         extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)
         names = ["template", *(f"parameter '{key}'" for key in self._kernel.keys)]
-        for bits in np.unique(reasons.places).tolist():
+        for bits in distinct(reasons.places).tolist():
             mask = reasons.places == bits
             found = tuple(name for place, name in enumerate(names) if bits >> place & 1)
             place = self._unicode.setdefault(found, _Place())

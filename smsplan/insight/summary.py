@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from smsplan.dryruns import counted, shown_parts
 from smsplan.errors import Problem
 from smsplan.insight.findings import Finding
+from smsplan.limits import Facts
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost
 
@@ -249,6 +250,20 @@ def summarise(
         notes=dict(notes.most_common()),
         dry_run_recipients=recipients,
         dry_run_messages=shown,
+    )
+
+
+def facts(summary: Summary) -> Facts:
+    """Return what limits are compared with."""
+    return Facts(
+        rows=summary.rows,
+        messages=summary.messages,
+        parts=summary.parts,
+        lengths={parts: count.messages for parts, count in summary.lengths.items()},
+        unicode=summary.encodings.get("UNICODE", Count()).messages,
+        cost=summary.cost,
+        problems=sum(summary.problems.values()),
+        countries={name: count.messages for name, count in summary.countries.items()},
     )
 
 

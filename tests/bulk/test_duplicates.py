@@ -68,7 +68,7 @@ def test_repeated_keys_spill(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where the partitions find no room, the error says what can be done."""
-    monkeypatch.setattr(module, "_REMEMBERED", 2)
+    monkeypatch.setattr(module, "OF_A_FRAME", 2)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     stage = Duplicates(column=lambda: [np.array([1, 2, 3])], remembered=2)
     with pytest.raises(OutputError, match="TMPDIR"):

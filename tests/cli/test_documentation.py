@@ -44,7 +44,7 @@ def test_json_keys() -> None:
         data = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
         assert set(data) == documented(data["schema"])
     summary: dict[str, Any] = plan(["+447700900123"], "Hi“").summary.to_dict()
-    assert {"schema", "warnings", *summary} == documented("smsplan.plan/1")
+    assert {"schema", "warnings", "breaches", *summary} == documented("smsplan.plan/1")
     section = (DOCS / "json.md").read_text(encoding="utf-8")
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 
