@@ -84,7 +84,7 @@ def plan(
     ``select`` computes only these columns. ``progress`` is called with the number of rows done.
     ``on_error="skip"`` goes on where a file cannot be read: such rows have the problem
     ``unreadable``, and ``warnings`` names what nobody knows the number of.
-    ``jobs`` plans in so many processes, which pays for long texts and for nothing else.
+    ``jobs`` plans in so many processes, which pays for long Unicode texts and for little else.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
     and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it

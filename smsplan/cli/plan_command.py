@@ -60,7 +60,7 @@ def plan_file(
     on_error: Literal["stop", "skip"] = typer.Option(
         "stop", help="Where the file cannot be read: stop, or skip and list the rows."
     ),
-    jobs: int = typer.Option(1, min=1, help="Processes to plan in; pays for long texts."),
+    jobs: int = typer.Option(1, min=1, help="Processes to plan in; pays for long Unicode texts."),
     max_cost: list[str] = typer.Option(
         [], help="Exit with 3 above this cost: '500 EUR'. Repeatable, one for each currency."
     ),
