@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -108,7 +109,7 @@ def _jobs(run: Run, place: Path) -> None:
     for kind in ("free text of three parts, accents in it", "clusters"):
         source = place / "texts.parquet"
         pa.parquet.write_table(hostile(kind, rows), source, row_group_size=GROUP)
-        words = {
+        words: dict[str, Sequence[str | Path]] = {
             f"{jobs}": ("texts", source, place / f"texts{jobs}.parquet", str(jobs))
             for jobs in (1, 2)
         }

@@ -24,6 +24,7 @@ from smsplan.templates import Template
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.batches import TextBatch
     from smsplan.bulk.duplicates import Duplicates
     from smsplan.bulk.folders import Folder, FolderSink
     from smsplan.bulk.frames import Source
@@ -309,6 +310,52 @@ class Plan:
             rates_digest=card.digest,
             warnings=self.warnings,
         )
+
+    def batches(
+        self,
+        *,
+        size: int = 1000,
+        delivery_report: str | None = "full",
+        feedback_enabled: bool = True,
+        client_reference: str | None = None,
+        callback_url: str | None = None,
+        send_at: str | None = None,
+        expire_at: str | None = None,
+        flash_message: bool | None = None,
+    ) -> Iterator[TextBatch]:
+        """Yield the API's requests: every row that is sent, in exactly one of them.
+
+        At most ``size`` recipients to a request, with the values that these use and no others. Two
+        rows of one number are never in one request, which would send to it once. The fields are
+        the API's; ``client_reference`` is followed by the number of the request. The defaults make
+        it possible to report feedback and to compare reports with the plan later: they hold part
+        counts only where ``max_number_of_message_parts`` is set, so it is the plan's longest.
+
+        Raises :class:`~smsplan.errors.RequestRefused` where the API would refuse a field.
+
+        >>> made = plan([{"to": "+447700900123", "name": "Ana"}, {"to": "12", "name": "Bo"}],
+        ...             "Hello ${name}!")
+        >>> [batch.to_dict()["parameters"] for batch in made.batches()]
+        [{'name': {'447700900123': 'Ana'}}]
+        """
+        from smsplan.bulk.requests import requests
+
+        fields = {
+            "delivery_report": delivery_report,
+            "feedback_enabled": feedback_enabled or None,
+            "client_reference": client_reference,
+            "callback_url": callback_url,
+            "send_at": send_at,
+            "expire_at": expire_at,
+            "flash_message": flash_message,
+            "max_number_of_message_parts": self.options.max_number_of_message_parts
+            or max(self.summary.lengths, default=None),
+        }
+        given = {name: value for name, value in fields.items() if value is not None}
+        pipeline = _Pipeline(self.options, None, None)
+        stored = self._store.batches(self.options.needed)
+        pairs = ((theirs, pipeline.bare(ours)) for theirs, ours in stored)
+        return requests(self.options, pairs, size=size, fields=given)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.

@@ -127,7 +127,7 @@ class Kernel:
         if self._by:
             made = Texts.blank(batch.num_rows, bodies=self.options.bodies)
             made.no_body[:] = True
-            for rows, kernel in self._groups(batch):
+            for rows, kernel in self.groups(batch):
                 before = kernel.row_loop
                 made.scatter(rows, kernel._compose_all(batch.take(pa.array(rows))))
                 self.row_loop += kernel.row_loop - before
@@ -139,10 +139,12 @@ class Kernel:
             self._one_by_one(batch, alone, texts)
         return texts
 
-    def _groups(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Kernel]]:
+    def groups(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Kernel]]:
         """Yield the rows of each body; rows whose value has none are in no group."""
         name = self.options.body_by
-        assert name is not None
+        if name is None:
+            yield np.arange(batch.num_rows), self
+            return
         known = pa.array(list(self._by), pa.large_string())
         column = text_cells(batch.column(name), name).text
         chosen = pc.fill_null(pc.index_in(column, known), -1).to_numpy(zero_copy_only=False)
@@ -170,7 +172,7 @@ class Kernel:
         """Say why the messages of these rows are Unicode; places are of ``keys``."""
         if self._by:
             merged = Reasons.blank(batch.num_rows)
-            for rows, kernel in self._groups(batch):
+            for rows, kernel in self.groups(batch):
                 some = kernel.reasons(batch.take(pa.array(rows)))
                 order = [self.keys.index(key) for key in kernel.keys]
                 merged = merged.with_rows(rows, some, order)
@@ -182,7 +184,7 @@ class Kernel:
         if not self._by:
             return self.texts.last_units(batch, gsm=gsm)
         units = np.zeros(batch.num_rows, np.int64)
-        for rows, kernel in self._groups(batch):
+        for rows, kernel in self.groups(batch):
             units[rows] = kernel.last_units(batch.take(pa.array(rows)), gsm=gsm)
         return units
 

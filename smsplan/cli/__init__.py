@@ -13,7 +13,13 @@ from typing import NoReturn
 import typer
 
 from smsplan import __version__
-from smsplan.cli import dry_run_command, example_command, plan_command, segment_command
+from smsplan.cli import (
+    dry_run_command,
+    example_command,
+    plan_command,
+    requests_command,
+    segment_command,
+)
 from smsplan.cli.console import fail
 from smsplan.errors import OutputError, PlanRejected, SmsplanError
 
@@ -27,6 +33,7 @@ app = typer.Typer(
 )
 app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
+app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.command("example")(example_command.example)
 

@@ -1,0 +1,57 @@
+"""``smsplan requests``: a saved plan as the API's requests, a JSON file each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import typer
+
+from smsplan.cli.console import say
+
+
+def write_requests(
+    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    output: str = typer.Option(..., help="A new folder: one JSON file for each request."),
+    size: int = typer.Option(1000, min=1, max=1000, help="The most recipients of a request."),
+    delivery_report: str = typer.Option("full", help="As the API takes it; none for no reports."),
+    feedback: bool = typer.Option(True, help="Set feedback_enabled."),
+    client_reference: str = typer.Option(None, help="Followed by the number of the request."),
+    callback_url: str = typer.Option(None, help="Where reports are sent."),
+    send_at: str = typer.Option(None, help="When, such as 2026-12-01T10:00:00Z."),
+    expire_at: str = typer.Option(None, help="Until when it is tried."),
+) -> None:
+    """Write the requests that send a plan: every row once, at most 1,000 recipients to each."""
+    from smsplan.errors import InputError, OutputError
+    from smsplan.planner import Plan
+
+    made = Plan.open(plan)
+    target = Path(output)
+    if target.exists():
+        raise InputError(f"'{target}' is there already; name a new folder")
+    if not target.parent.is_dir():
+        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
+    batches = made.batches(
+        size=size,
+        delivery_report=delivery_report,
+        feedback_enabled=feedback,
+        client_reference=client_reference,
+        callback_url=callback_url,
+        send_at=send_at,
+        expire_at=expire_at,
+    )
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    number = recipients = 0
+    try:
+        for number, batch in enumerate(batches, start=1):
+            text = json.dumps(batch.to_dict(), ensure_ascii=False, indent=1)
+            (part / f"batch-{number:06}.json").write_text(text + "\n", encoding="utf-8")
+            recipients += len(batch.to)
+        part.chmod(0o755)
+        part.rename(target)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    say(f"wrote {number:,} requests, {recipients:,} recipients, to {target}")
