@@ -50,18 +50,25 @@ def draw(run: Run) -> None:
     mpl.rcParams["svg.hashsalt"] = "smsplan"
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+    greys = iter(("0.4", "0.65"))
     for name, points in run.curves.items():
         loop = "three columns" in name
-        axes.plot(*zip(*points.items(), strict=True), marker="o", markersize=4,
-                  linestyle="--" if loop else "-", color="0.55" if loop else None)  # fmt: skip
-        rows, seconds = list(points.items())[-1]
-        axes.annotate(name, (rows, seconds), (6, 0), textcoords="offset points", va="center",
-                      color="0.35" if loop else axes.lines[-1].get_color(), fontsize=9)  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds", xlim=(8e3, 4e8))
-    axes.set_xticks([10**power for power in range(4, 8)])
+        axes.plot(
+            *zip(*points.items(), strict=True),
+            label=name.replace(", three columns", "\n(three columns)"),
+            marker="s" if loop else "o",
+            markersize=4,
+            linestyle="--" if loop else "-",
+            color=next(greys) if loop else None,
+        )
+    axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds")
+    axes.set_xticks([10**power for power in range(4, 8)], ["10,000", "100,000", "1 M", "10 M"])
+    axes.set_yticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
+    axes.minorticks_off()
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
+    figure.legend(loc="outside right center", frameon=False)
     figure.savefig(HERE / "rows.svg", metadata={"Date": None})
 
 

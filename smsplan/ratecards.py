@@ -29,7 +29,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import (
@@ -44,9 +44,10 @@ from decimal import (
 )
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from smsplan.errors import InputError
+from smsplan.tables import is_binary, lines_of
 
 # Contexts of our own: the caller's may have any precision, rounding and traps.
 _EXACT = Context(
@@ -121,7 +122,22 @@ _DECISIVE = (
 )
 _HARMLESS = {"tier_from": re.compile(r"0(\.0+)?"), "charge_on": re.compile(r"submit(ted)?")}
 
+# The codes of ISO 4217 that prices are given in: what tells EUR from SMS in a column's name.
+_CURRENCY_CODES = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN "
+    "BWP BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR "
+    "FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD "
+    "JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT "
+    "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF "
+    "XPF YER ZAR ZMW ZWG"
+)
+_ISO_4217 = frozenset(_CURRENCY_CODES.split())
+
 _SHOWN_FAULTS = 50
+# Where a whole file is written in another way, one need not mend every price.
+_HINT = ", or say how prices are written: decimal=',' or '.' (--decimal)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +265,34 @@ class RateCard:
         return f"RateCard({list(self.rates)!r}{mixed})"
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str], *, mixed_currencies: bool = False) -> RateCard:
-        """Read a card from CSV: UTF-8; comma, semicolon or tab; the module says which columns.
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        columns: Mapping[str, str] | None = None,
+        decimal: Literal[".", ","] | None = None,
+        mixed_currencies: bool = False,
+    ) -> RateCard:
+        """Read a card from CSV (UTF-8; comma, semicolon or tab), a workbook or Parquet.
+
+        ``book.xlsx#Sheet`` names a sheet. The module says which columns there are; of a file with
+        others, ``columns`` maps those names to the file's, and no other column is read:
+        ``columns={"country": "ISO", "price": "Price (EUR)"}``. A currency in the name of the price
+        column counts where no column has it. ``decimal`` says how prices are written, ``1.234,5``
+        (``","``) or ``1,234.5`` (``"."``); without it a price with a comma is a fault.
 
         Raises :class:`RateCardError` with every fault of the file, each with its line.
         """
         name = os.fsdecode(path)
+        if decimal not in (None, ".", ","):
+            raise InputError(f"decimal={decimal!r}: write '.' or ','")
+        wanted = _mapped_names(columns)
         try:
-            rows, faults = _parsed(_text(Path(name)))
-        except RateCardError as error:
+            lines = lines_of(name) if is_binary(name) else _lines(_text(Path(name)), wanted)
+            rows, faults = _parsed(lines, wanted, decimal, merged=is_binary(name))
+        except InputError as error:
+            if not isinstance(error, RateCardError):
+                raise RateCardError([CardFault(None, str(error))], name) from None
             raise RateCardError(error.faults, name) from None
         return cls._made(rows, faults, mixed_currencies, name)
 
@@ -648,8 +683,16 @@ class _Unreadable(Exception):
     """Text that is not what its field holds; the message is the text of the fault."""
 
 
-def _price(text: str) -> Decimal:
-    """Read a price, exactly as written."""
+def _price(text: str, decimal: str | None = None) -> Decimal:
+    """Read a price, exactly as written; ``decimal`` is the mark before its decimals, if known."""
+    if decimal is not None:
+        thousands = "." if decimal == "," else ","
+        marks = re.escape(thousands) + r"\u00a0\u202f '’"
+        grouped = rf"[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{re.escape(decimal)}[0-9]*)?"
+        if re.fullmatch(grouped, text):
+            text = re.sub(f"[{marks}]", "", text)
+        if decimal == "," and "." not in text:
+            text = text.replace(",", ".")
     if re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", text):
         return Decimal(text)
     if not text:
@@ -657,15 +700,17 @@ def _price(text: str) -> Decimal:
             "price is empty; write it like 0.034, or remove the row: no price is not 0"
         )
     if re.fullmatch(r"0?,[0-9]{1,18}|[0-9]{1,12},([0-9]{1,2}|[0-9]{4,18})", text):
-        raise _Unreadable(f"price has a decimal comma; write {text.replace(',', '.')}")
+        raise _Unreadable(f"price has a decimal comma; write {text.replace(',', '.')}{_HINT}")
     if re.fullmatch(r"[0-9]{1,12},[0-9]{3}", text):
         point, none = text.replace(",", "."), text.replace(",", "")
-        raise _Unreadable(f"price has a comma; write {point} or {none}, whichever is meant")
+        raise _Unreadable(f"price has a comma; write {point} or {none}, whichever is meant{_HINT}")
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,18}", text):
-        raise _Unreadable(f"price has commas between thousands; write {text.replace(',', '')}")
+        raise _Unreadable(
+            f"price has commas between thousands; write {text.replace(',', '')}{_HINT}"
+        )
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,18}", text):
         plain = text.replace(".", "").replace(",", ".")
-        raise _Unreadable(f"price has a decimal comma; write {plain}")
+        raise _Unreadable(f"price has a decimal comma; write {plain}{_HINT}")
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?[eE][-+]?[0-9]", text):
         raise _Unreadable(f"price has an exponent; write {Decimal(text):f}")
     if re.fullmatch(r"[-−][0-9.,]+", text):
@@ -797,17 +842,67 @@ def _text(path: Path) -> str:
     return text
 
 
-def _parsed(text: str) -> tuple[list[_Row], list[CardFault]]:
-    """Read CSV text: the rates as far as they could be read, and what could not."""
-    lines = _lines(text)
-    number, header = next(lines)
-    names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
+def _mapped_names(columns: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Check a mapping of our names to the file's; returns the file's names to ours."""
+    if columns is None:
+        return None
+    for name in columns:
+        if name not in _COLUMNS:
+            close = difflib.get_close_matches(name, _COLUMNS, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"use {', '.join(_COLUMNS)}"
+            raise InputError(f"columns: a rate card has no '{name}'; {hint}")
+    if len(set(columns.values())) < len(columns):
+        raise InputError("columns: two names are mapped to one column; map each to its own")
+    return {theirs: ours for ours, theirs in columns.items()}
+
+
+def _renamed(header: list[str], wanted: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return our names of a file's columns (empty: not read), and what is wrong with them."""
+    written = [name.strip() for name in header]
+    faults = []
+    for theirs, ours in wanted.items():
+        if theirs not in written:
+            close = difflib.get_close_matches(theirs, written, n=1)
+            listed = ", ".join(f"'{name}'" for name in written if name)
+            hint = f"did you mean '{close[0]}'?" if close else f"there are {listed}"
+            faults.append(f"no column '{theirs}' for {ours}; {hint}")
+    return [wanted.get(name, "") for name in written], faults
+
+
+def _currency_of(name: str) -> str:
+    """Find the one currency in the name of a column, such as ``Price (EUR)``."""
+    found = [word for word in re.findall(r"[A-Z]{3}", name) if word in _ISO_4217]
+    return found[0] if len(found) == 1 else ""
+
+
+def _parsed(
+    lines: Iterator[tuple[int, list[str]]],
+    wanted: dict[str, str] | None = None,
+    decimal: str | None = None,
+    *,
+    merged: bool = False,
+) -> tuple[list[_Row], list[CardFault]]:
+    """Read the rows of a file: the rates as far as they could be read, and what could not.
+
+    ``merged``: of a workbook, where a column without a name is one whose name is merged away.
+    """
+    number, header = next(lines, (1, []))
+    if not any(header):
+        raise _fault("the file is empty; it needs a line of column names and rows of prices")
+    unmapped: list[str] = []
+    if wanted is None:
+        names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
+    else:
+        names, unmapped = _renamed(header, wanted)
     as_written = dict(zip(names, (name.strip() for name in header), strict=True))
-    faults = [CardFault(number, fault) for fault in _header_faults(names, as_written)]
+    faults = [CardFault(number, fault) for fault in unmapped or _header_faults(names, as_written)]
+    named = _currency_of(as_written.get("price", "")) if "currency" not in names else ""
     rows: list[_Row] = []
     if faults:
         raise RateCardError(faults)
     seen = False
+    # Columns with values and no name, and the first line with one.
+    unnamed: dict[int, int] = {}
     for line, cells in lines:
         seen = True
         if len(cells) != len(names):
@@ -819,23 +914,41 @@ def _parsed(text: str) -> tuple[list[_Row], list[CardFault]]:
                 )
             )
             continue
-        rate, wrong = _row(dict(zip(names, cells, strict=True)), line)
+        for place, (name, cell) in enumerate(zip(header, cells, strict=True), start=1):
+            if merged and cell.strip() and not name.strip():
+                unnamed.setdefault(place, line)
+        values = dict(zip(names, cells, strict=True))
+        if named:
+            values["currency"] = named
+        rate, wrong = _row(values, line, decimal)
         faults += [CardFault(line, text) for _, text in wrong]
         rows.append(_Row(rate, tuple(name for name, _ in wrong)))
+    faults += [
+        CardFault(
+            line,
+            f"column {place} has values and no name; name every column in line {number} (is a cell "
+            "merged there?) or remove it",
+        )
+        for place, line in unnamed.items()
+    ]
     if not seen:
         raise _fault("there are column names and no rows below them; add the prices")
     if "currency" not in names and rows and all(not row.rate.currency for row in rows):
         # One fault for the file instead of the same one in every line.
         without = [fault for fault in faults if "no currency" not in fault.text]
-        missing = "no column 'currency', and no price that names one; add the column"
+        missing = (
+            "no column 'currency', none in the name of the price column, and no price that names "
+            "one; add the column"
+        )
         return rows, [CardFault(number, missing), *without]
     return rows, faults
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: str, wanted: Mapping[str, str] | None = None) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that have anything in them, each with the line on which it begins."""
     first = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(",;\t", key=lambda mark: _known(first, mark))
+    names = _COLUMNS if wanted is None else [name.lower() for name in wanted]
+    delimiter = max(",;\t", key=lambda mark: _known(first, mark, names))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
@@ -848,9 +961,9 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         raise _fault(f"a cell with quotes cannot be read; {step}", line) from None
 
 
-def _known(header: str, delimiter: str) -> int:
+def _known(header: str, delimiter: str, names: Collection[str]) -> int:
     """Count the column names that a delimiter finds."""
-    return sum(name.strip(' "').lower() in _COLUMNS for name in header.split(delimiter))
+    return sum(name.strip(' "').lower() in names for name in header.split(delimiter))
 
 
 def _header_faults(names: list[str], as_written: dict[str, str]) -> list[str]:
@@ -882,14 +995,16 @@ def _meant(name: str, strange: list[str], as_written: dict[str, str]) -> str | N
     return f"did you mean '{as_written[close[0]]}'? rename it" if close else None
 
 
-def _row(cells: dict[str, str], line: int) -> tuple[Rate, list[tuple[str, str]]]:
+def _row(
+    cells: dict[str, str], line: int, decimal: str | None = None
+) -> tuple[Rate, list[tuple[str, str]]]:
     """Read a row; with field and text of each fault, for which a stand-in is in the rate."""
     get = {name: cells.get(name, "").strip() for name in _COLUMNS}
     wrong: list[tuple[str, str]] = []
     text, own = _split(get["price"])
     price = Decimal(0)
     try:
-        price = _price(text)
+        price = _price(text, decimal)
     except _Unreadable as error:
         wrong.append(("price", str(error)))
     named, own = _upper(get["currency"]), _upper(own)
