@@ -862,9 +862,10 @@ def _renamed(header: list[str], wanted: dict[str, str]) -> tuple[list[str], list
     faults = []
     for theirs, ours in wanted.items():
         if theirs not in written:
-            close = difflib.get_close_matches(theirs, written, n=1)
+            folded = {name.casefold(): name for name in written}
+            close = difflib.get_close_matches(theirs.casefold(), folded, n=1)
             listed = ", ".join(f"'{name}'" for name in written if name)
-            hint = f"did you mean '{close[0]}'?" if close else f"there are {listed}"
+            hint = f"did you mean '{folded[close[0]]}'?" if close else f"there are {listed}"
             faults.append(f"no column '{theirs}' for {ours}; {hint}")
     return [wanted.get(name, "") for name in written], faults
 

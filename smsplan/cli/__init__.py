@@ -17,6 +17,7 @@ from smsplan.cli import (
     dry_run_command,
     example_command,
     plan_command,
+    rates_command,
     requests_command,
     segment_command,
 )
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
+app.add_typer(rates_command.app, name="rates")
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.command("example")(example_command.example)
