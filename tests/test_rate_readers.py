@@ -26,7 +26,7 @@ EXPECTED = RateCard.of({"DE": "0.0712 EUR", "FR": "0.06 EUR"})
 def book(path: Path, *sheets: tuple[str, list[list[Any]]]) -> Path:
     """Write a workbook."""
     made = openpyxl.Workbook()
-    made.remove(made.active)
+    made.remove(made.worksheets[0])
     for name, rows in sheets:
         sheet = made.create_sheet(name)
         for row in rows:
