@@ -8,10 +8,10 @@ and ``prefix`` (the first digits of the number). Of the rows that apply the most
 longest prefix, then a country before none; a row with neither is the default.
 
 **What a card may say.** A row carries what a full rate card has (:class:`Rate`), and this version
-refuses, rather than ignores, what it cannot apply: rows by operator (``mccmnc``), by sender
-(``sender_type``), of another ``kind`` than ``base``, and tiers. ``valid_from`` and ``valid_to`` are
-kept and do not choose a price: a card is that of the day of sending. So two rows that differ by
-their dates alone are refused, and so is a card whose rows are never all valid on the same day.
+refuses, rather than ignores, what it cannot apply: rows by operator (``mccmnc``), of another
+``kind`` than ``base``, and tiers. A card may have prices by sender and by date: then
+:meth:`RateCard.terms` says for which sender and day, and without it such a card prices nothing.
+Two rows of the same keys whose days overlap are refused.
 
 **Columns.** ``price``, and at least one of ``country`` and ``prefix``; ``currency``, unless every
 price names its own (``0.034 GBP``). Others of the canonical names are read where they are there.
@@ -30,7 +30,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import (
     MAX_EMAX,
@@ -223,12 +223,13 @@ class RateCard:
     Decimal('0.10')
     """
 
-    __slots__ = ("_by_country", "_index", "_longest", "rates")
+    __slots__ = ("_by_country", "_index", "_longest", "_open", "rates")
 
     rates: tuple[Rate, ...]
     _index: dict[tuple[str, str], Rate]
     _longest: int
     _by_country: bool
+    _open: str
 
     def __init__(self, rates: Iterable[Rate], *, mixed_currencies: bool = False) -> None:
         kept = tuple(rates)
@@ -242,6 +243,7 @@ class RateCard:
         set_(self, "_index", {(rate.prefix, rate.country): rate for rate in kept})
         set_(self, "_longest", max(len(rate.prefix) for rate in kept))
         set_(self, "_by_country", any(rate.country for rate in kept))
+        set_(self, "_open", _open_choices(kept))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a RateCard cannot be changed: '{name}'")
@@ -347,12 +349,56 @@ class RateCard:
             ]
         )
 
+    def terms(self, *, sender_type: str | None = None, on: date | None = None) -> RateCard:
+        """Return the prices of one sender on one day: what goes wherever rates go.
+
+        A row that names the ``sender_type`` goes before one that names none, with the same keys.
+        Rows that are not valid ``on`` the day are left out. Raises
+        :class:`~smsplan.errors.InputError` where the card does not know the sender, or has no
+        price that is valid on the day.
+
+        >>> card = RateCard([
+        ...     Rate(country="US", price=Decimal("0.0079"), currency="USD"),
+        ...     Rate(country="US", sender_type="toll_free", price=Decimal("0.007"), currency="USD"),
+        ... ])
+        >>> card.terms(sender_type="toll-free").price("12025550123", 1)
+        Decimal('0.007')
+        """
+        rows = [
+            rate
+            for rate in self.rates
+            if on is None or ((rate.valid_from or date.min) <= on <= (rate.valid_to or date.max))
+        ]
+        if not rows:
+            raise InputError(f"no price of the card is valid on {on}; take the card of that day")
+        if sender_type is not None:
+            known = sorted({_sender(rate.sender_type) for rate in self.rates} - {""})
+            wanted = _sender(sender_type)
+            if known and wanted not in known:
+                raise InputError(
+                    f"the card has no sender type '{sender_type}'; it has {', '.join(known)}"
+                )
+            rows = list(_of_sender(rows, wanted, dated=on is not None))
+            if not rows:
+                day = "" if on is None else f" on {on}"
+                raise InputError(f"the card has no price for '{sender_type}'{day}; add one")
+        settled = RateCard(rows, mixed_currencies=True)
+        settled.check_settled()
+        return settled
+
+    def check_settled(self) -> None:
+        """Raise InputError where a sender or a day is yet to be chosen: see :meth:`terms`."""
+        if self._open:
+            raise InputError(self._open)
+
     def rate(self, number: str, *, country: str | None = None) -> Rate | None:
         """Return the row that applies to a number, None where there is none.
 
         ``number`` is written as the API takes it; ``country`` is computed from it where it is not
-        given (``""``: not known). What is not a number has no price.
+        given (``""``: not known). What is not a number has no price. Raises
+        :class:`~smsplan.errors.InputError` where the card has prices by sender or by date.
         """
+        self.check_settled()
         if not (number.isascii() and number.isdigit()):
             from smsplan.numbers import normalise
 
@@ -538,7 +584,6 @@ def _faults(rows: list[_Row], mixed_currencies: bool) -> list[CardFault]:
         checked.append(_Row(rate, unusable, place))
         faults += [_at(checked[-1], text) for _, text in wrong]
     faults += _same_keys(checked)
-    faults += _no_common_day(checked)
     if not mixed_currencies:
         faults += _mixed_currencies(checked)
     return faults
@@ -565,12 +610,6 @@ def _rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
             "mccmnc",
             "mccmnc is filled, but the operator of a number is not known offline and this version "
             "has no prices by operator; keep one row a country, with an empty mccmnc",
-        )
-    if rate.sender_type:
-        yield (
-            "sender_type",
-            "sender_type is filled, but this version has no prices by sender; keep the rows of the "
-            "sender you use, with an empty sender_type",
         )
     if rate.kind not in _KINDS:
         yield "kind", f"kind is none of {', '.join(_KINDS)}; use 'base' or remove the row"
@@ -623,44 +662,87 @@ def _currency_fault(currency: str) -> str:
     return "currency is not a code of ISO 4217 (three letters); write one such as 'GBP'"
 
 
+def _sender(text: str) -> str:
+    """Return a sender type as it is compared: ``Toll-free`` is ``toll_free``."""
+    return re.sub(r"[\s-]+", "_", text.strip().casefold())
+
+
+def _of_sender(rates: Iterable[Rate], sender: str, *, dated: bool) -> Iterator[Rate]:
+    """Yield the rows that apply to one sender: those that name it before those that name none."""
+    by_key: dict[tuple[str, str], tuple[list[Rate], list[Rate]]] = {}
+    for rate in rates:
+        named, any_ = by_key.setdefault((rate.country, rate.prefix), ([], []))
+        if rate.sender_type:
+            if _sender(rate.sender_type) == sender:
+                named.append(rate)
+        else:
+            any_.append(rate)
+    for named, any_ in by_key.values():
+        days = [{(rate.valid_from, rate.valid_to) for rate in some} for some in (named, any_)]
+        if named and any_ and not dated and days[0] != days[1]:
+            raise InputError(
+                f"the card's prices for '{sender}' are not valid on the same days as those for any "
+                "sender; say the day as well: card.terms(sender_type=, on=) (--on)"
+            )
+        for rate in named or any_:
+            yield replace(rate, sender_type="")
+
+
 def _same_keys(rows: list[_Row]) -> Iterator[CardFault]:
-    """Find rows that no number could tell apart."""
-    first: dict[tuple[str, str], _Row] = {}
+    """Find rows that no number could tell apart on some day."""
+    before: dict[tuple[str, str, str], list[_Row]] = {}
     for row in rows:
         rate = row.rate
         # A row with another of these is refused anyway, and not because it looks the same.
-        if not {"country", "prefix", "mccmnc", "sender_type", "kind"}.isdisjoint(row.unread):
+        if not {"country", "prefix", "mccmnc", "kind", "valid_from", "valid_to"}.isdisjoint(
+            row.unread
+        ):
             continue
-        other = first.setdefault((rate.country, rate.prefix), row)
-        if other is row:
-            continue
-        if (rate.valid_from, rate.valid_to) == (other.rate.valid_from, other.rate.valid_to):
-            step = "remove one of them"
-        else:
-            step = (
-                "prices are not chosen by date, so keep the one that is valid on the day of sending"
+        others = before.setdefault((rate.country, rate.prefix, _sender(rate.sender_type)), [])
+        for other in others:
+            if not _overlap(rate, other.rate):
+                continue
+            if (rate.valid_from, rate.valid_to) == (other.rate.valid_from, other.rate.valid_to):
+                step = "remove one of them"
+            else:
+                step = "give the older one a valid_to, the day before the other begins"
+            sender = ", prefix and sender type" if rate.sender_type else " and prefix"
+            yield _at(
+                row,
+                f"the same country{sender} as {other.place}: two rows that no number could tell "
+                f"apart; {step}",
             )
-        yield _at(
-            row,
-            f"the same country and prefix as {other.place}: two rows that no number could tell "
-            f"apart; {step}",
-        )
+            break
+        others.append(row)
 
 
-def _no_common_day(rows: list[_Row]) -> Iterator[CardFault]:
-    """Find out whether there is no day on which all rows are valid."""
-    begins = [row for row in rows if row.rate.valid_from and "valid_from" not in row.unread]
-    ends = [row for row in rows if row.rate.valid_to and "valid_from" not in row.unread]
-    if not begins or not ends:
-        return
-    last = max(begins, key=lambda row: row.rate.valid_from or date.min)
-    first = min(ends, key=lambda row: row.rate.valid_to or date.max)
-    if (last.rate.valid_from or date.min) > (first.rate.valid_to or date.max):
-        yield _at(
-            first,
-            f"valid_to lies before the valid_from of {last.place}, and prices are not chosen by "
-            "date; keep the rows that are valid on the day of sending",
-        )
+def _overlap(one: Rate, other: Rate) -> bool:
+    """Whether there is a day on which both are valid."""
+    begin = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begin <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def _open_choices(rates: Collection[Rate]) -> str:
+    """Say what has to be chosen before a card prices anything; empty where nothing is open."""
+    senders = sorted({_sender(rate.sender_type) for rate in rates} - {""})
+    begin = max(rate.valid_from or date.min for rate in rates) if rates else date.min
+    end = min(rate.valid_to or date.max for rate in rates) if rates else date.max
+    days = begin > end
+    if not senders and not days:
+        return ""
+    said, call, options = [], [], []
+    if senders:
+        said.append(f"prices by sender type ({', '.join(senders)})")
+        call.append(f"sender_type='{senders[0]}'")
+        options.append(f"--sender-type {senders[0]}")
+    if days:
+        said.append("prices by date")
+        call.append(f"on=date({begin.year}, {begin.month}, {begin.day})")
+        options.append(f"--on {begin}")
+    return (
+        f"the rate card has {' and '.join(said)}; say which: rates=card.terms({', '.join(call)}) "
+        f"({' '.join(options)})"
+    )
 
 
 def _mixed_currencies(rows: list[_Row]) -> Iterator[CardFault]:

@@ -348,13 +348,13 @@ BAD_FILES = [
     ),
     pytest.param(
         "country,price,currency,valid_from\nGB,1,GBP,2026-01-01\nGB,2,GBP,2026-04-01\n",
-        [(3, "not chosen by date, so keep the one that is valid on the day of sending")],
-        id="rows that only dates tell apart",
+        [(3, "give the older one a valid_to, the day before the other begins")],
+        id="rows whose days overlap",
     ),
     pytest.param(
-        "country,price,currency,valid_from,valid_to\nGB,1,GBP,,2026-03-31\nFR,2,GBP,2026-04-01,\n",
-        [(2, "valid_to lies before the valid_from of line 3")],
-        id="rows that are never valid together",
+        "country,price,currency,sender_type\nGB,1,GBP,Short code\nGB,2,GBP,short_code\n",
+        [(3, "the same country, prefix and sender type as line 2")],
+        id="the same sender, written twice",
     ),
     pytest.param(
         "country,price,currency,valid_from,valid_to\n"
@@ -379,13 +379,12 @@ BAD_FILES = [
     pytest.param(
         "country,price,currency,kind,per,mccmnc,sender_type\n"
         "US,1,USD,surcharge,,,\nUS,1,USD,discount,,,\nGB,1,USD,,segment,,\nFR,1,USD,,,20801,\n"
-        "FR,2,USD,,,,toll-free\nUS,1,USD,,,,\n",
+        "US,1,USD,,,,\n",
         [
             (2, "kind is 'surcharge', but this version has base prices only"),
             (3, "kind is none of base, surcharge, failed, fixed"),
             (4, "per is neither 'part' nor 'message'"),
             (5, "no prices by operator; keep one row a country"),
-            (6, "no prices by sender"),
         ],
         id="rows that this version cannot apply",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,6 +51,14 @@ def read_text(path: str, what: str) -> str:
         raise InputError(f"{what} '{path}' is a folder; name a file") from None
     except UnicodeDecodeError:
         raise InputError(f"{what} '{path}' is not UTF-8; save it as UTF-8") from None
+
+
+def day(text: str | None) -> date | None:
+    """Read the day of ``--on``."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write it like 2026-12-01", param_hint="--on") from None
 
 
 def pairs(items: list[str], option: str) -> dict[str, str]:

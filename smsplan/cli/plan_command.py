@@ -11,7 +11,7 @@ from typing import Literal
 
 import typer
 
-from smsplan.cli.console import pairs, read_text, say, write_json
+from smsplan.cli.console import day, pairs, read_text, say, write_json
 
 
 def plan_file(
@@ -33,6 +33,8 @@ def plan_file(
     sender: str = typer.Option(None, "--from", help="The originator."),
     rates: str = typer.Option(None, help="A rate card (CSV)."),
     price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    on: str = typer.Option(None, help="The day whose prices hold, such as 2026-12-01."),
+    sender_type: str = typer.Option(None, help="The sender whose prices hold, such as 10dlc."),
     mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
     output: str = typer.Option(
         None, help="Write the rows: .parquet, .csv, .csv.gz, or a folder: DIR/."
@@ -124,6 +126,9 @@ def plan_file(
     card = None
     if rates is not None:
         card = RateCard.read(rates, mixed_currencies=mixed_currencies)
+        card = card.terms(sender_type=sender_type, on=day(on))
+    elif on is not None or sender_type is not None:
+        raise typer.BadParameter("choose prices of a rate card: give --rates", param_hint="--on")
     elif price is not None:
         card = RateCard.of(price)
     with _progress(recipients) as progress:

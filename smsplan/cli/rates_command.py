@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from smsplan.cli.console import pairs, safe, say, write_json
+from smsplan.cli.console import day, pairs, safe, say, write_json
 
 if TYPE_CHECKING:
     from smsplan.ratecards import RateCard
@@ -40,6 +40,7 @@ def check(
     to: str = typer.Option("to", help="The column of numbers."),
     region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
     on: str = typer.Option(None, help="The day of sending, such as 2026-12-01; else today."),
+    sender_type: str = typer.Option(None, help="The sender whose prices count, such as 10dlc."),
     as_json: bool = typer.Option(False, "--json", help="Write the report as JSON."),
 ) -> None:
     """Say what a card has, every fault, what is out of date, and who has no price.
@@ -47,25 +48,23 @@ def check(
     Exit code 1: the card has faults. 3: prices that are not valid on the day, or recipients without
     a price.
     """
-    try:
-        day = date.today() if on is None else date.fromisoformat(on)
-    except ValueError:
-        raise typer.BadParameter("write it like 2026-12-01", param_hint="--on") from None
+    sending = day(on) or date.today()
     known = _read(card, column, decimal, mixed_currencies)
-    late = [r for r in known.rates if r.valid_to is not None and r.valid_to < day]
-    early = [r for r in known.rates if r.valid_from is not None and r.valid_from > day]
+    late = [r for r in known.rates if r.valid_to is not None and r.valid_to < sending]
+    early = [r for r in known.rates if r.valid_from is not None and r.valid_from > sending]
     report: dict[str, Any] = {
         "rows": len(known.rates),
         "currencies": list(known.currencies),
         "countries": len({rate.country for rate in known.rates if rate.country}),
-        "day": day.isoformat(),
+        "day": sending.isoformat(),
         "no_longer_valid": [rate.line for rate in late],
         "not_yet_valid": [rate.line for rate in early],
         "recipients": None,
         "without_a_price": None,
     }
     if recipients is not None:
-        report.update(_unpriced(known, recipients, to, region))
+        valid = known.terms(sender_type=sender_type, on=sending)
+        report.update(_unpriced(valid, recipients, to, region))
     if as_json:
         write_json("smsplan.rates/1", report)
     else:

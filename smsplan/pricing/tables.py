@@ -14,6 +14,7 @@ def price_table(card: RateCard) -> PriceTable:
     >>> price_table(RateCard.of({"GB": "0.034 GBP", "*": "0.1 GBP"})).scaled
     (34, 100)
     """
+    card.check_settled()
     # Fraction: exact whatever the caller's decimal context.
     scaled = [Fraction(rate.price) * 10**card.scale for rate in card.rates]
     assert all(price.denominator == 1 for price in scaled), "the scale holds every decimal"
