@@ -574,6 +574,9 @@ def _parameters_faults(parameters: Any, profile: Profile) -> Iterator[Fault]:
             yield _type_fault(path, "an object")
             continue
         for number, value in values.items():
+            if isinstance(number, str):
+                # Whether UTF-8 can carry it; a number that nothing is sent to is harmless.
+                yield from _length_faults(path, number, None, profile)
             if value is not None:
                 yield from _length_faults(f"{path}.{number}", value, profile.value_limit, profile)
 

@@ -168,3 +168,12 @@ def test_a_batch_does_not_share_the_callers_maps() -> None:
     batch = TextBatch(to=["15551231234"], body="${n}", parameters=parameters)
     parameters["n"]["default"] = "b"
     assert batch.parameters == {"n": {"default": "a"}}
+
+
+def test_a_number_of_parameters_that_json_cannot_carry() -> None:
+    """A lone surrogate in the number of a value is refused as one in the value is."""
+    with pytest.raises(RequestRefused) as caught:
+        TextBatch(to=["447700900123"], body="Hi", parameters={"n": {"4477\ud800": "x"}})
+    assert [(f.code, f.field) for f in caught.value.faults] == [
+        ("syntax_invalid_json", "parameters.n")
+    ]
