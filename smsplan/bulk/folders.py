@@ -187,7 +187,8 @@ class FolderSink:
     def _close(self) -> None:
         if self._part is not None:
             self._part = None
-            self._open.__exit__(None, None, None)
+            opened, self._open = self._open, None
+            opened.__exit__(None, None, None)
             self._folder.add(self._name, self._rows)
             self._rows = 0
 
@@ -200,11 +201,10 @@ class FolderSink:
             self._part.write(pa.RecordBatch.from_pylist([], schema=self._schema))
         self._close()
 
-    def discard(self) -> None:
+    def discard(self, error: BaseException) -> None:
         """Leave the complete parts, and nothing else."""
-        if self._part is not None:
-            self._part.discard()
-            self._part = None
+        if self._open is not None:
+            self._open.__exit__(type(error), error, error.__traceback__)
 
 
 @contextmanager
@@ -216,8 +216,8 @@ def folder_sink(
     try:
         yield out
         out.close()
-    except BaseException:
-        out.discard()
+    except BaseException as error:
+        out.discard(error)
         raise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-import tempfile
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +54,7 @@ class Sink:
 
     def __init__(
         self,
+        file: Any,
         path: Path,
         schema: Any,
         formulas: Literal["guard", "keep"],
@@ -61,15 +62,10 @@ class Sink:
         words: Mapping[str, Any],
     ) -> None:
         self.metadata: dict[str, str] = {}
-        self._path = path
         self._schema = schema
         self._lines = Lines(formulas)
         self._kind = _writer(path)
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        self._part = Path(name)
-        self._file: Any = os.fdopen(descriptor, "wb")
+        self._file = file
         self._parquet: Any = None
         self._words = words
         self._waiting: list[Any] = []
@@ -120,7 +116,7 @@ class Sink:
             self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
 
     def close(self) -> None:
-        """Write what is left and give the file its name."""
+        """Write what is left, to the disk."""
         if self._parquet is not None:
             self._write_group()
             self.metadata.update(_described(self._schema, self._words))
@@ -131,22 +127,15 @@ class Sink:
                 self._octets.close()
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
-        # As any new file of this user, not as a secret.
-        mask = os.umask(0)
-        os.umask(mask)
-        self._part.chmod(0o666 & ~mask)
-        self._part.replace(self._path)
 
     def discard(self) -> None:
-        """Leave nothing behind."""
-        for closing in (self._parquet, self._octets, self._file):
+        """Leave nothing open, whatever is lost by it."""
+        for closing in (self._parquet, self._octets):
             try:
                 if closing is not None:
                     closing.close()
             except (OSError, ValueError, pa.ArrowException):
-                pass  # the disk that is full may be so for the last octets too
-        self._part.unlink(missing_ok=True)
+                pass  # the disk is full, or the file is closed
 
 
 @contextmanager
@@ -166,14 +155,19 @@ def sink(
     """
     target = Path(path)
     check_output(target)
+    # Named before it is made: a signal may come between the two.
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     out: Sink | None = None
     try:
-        out = Sink(target, schema, formulas, unique, words)
-        yield out
-        out.close()
+        with part.open("xb") as file:
+            out = Sink(file, target, schema, formulas, unique, words)
+            yield out
+            out.close()
+        part.replace(target)
     except BaseException as error:
         if out is not None:
             out.discard()
+        part.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, OutputError):
             why = os.strerror(error.errno) if error.errno else "it could not be written"
             raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None

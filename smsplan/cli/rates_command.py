@@ -132,6 +132,7 @@ def convert(
         part.write_text(known.to_csv(), encoding="utf-8", newline="")
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OutputError(f"'{target}' was not written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
     say(f"wrote {len(known.rates):,} rows to {target}")

@@ -171,13 +171,16 @@ def test_full_disk(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A full disk is the surroundings' fault, and nothing is left of the output."""
     path = tmp_path / "in.csv"
     path.write_bytes(HEAD + ROW * 30000)
-    real: Callable[..., Any] = os.fdopen
+    real: Callable[..., Any] = Path.open
 
-    def full(descriptor: int, *arguments: Any) -> Any:
-        real(descriptor, *arguments).close()
+    def full(path: Path, mode: str = "r", **how: Any) -> Any:
+        file = real(path, mode, **how)
+        if mode != "xb":
+            return file
+        file.close()
         return Full(500)
 
-    monkeypatch.setattr("smsplan.bulk.files.os.fdopen", full)
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(OutputError, match="No space left on device; nothing is left of it"):
         plan(path, "Hi ${name}", output=tmp_path / name)
     assert [left.name for left in tmp_path.iterdir()] == ["in.csv"]
