@@ -27,7 +27,7 @@ from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.substitution import auto_encode
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
-from smsplan.ratecards import Cost, RateCard
+from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -248,8 +248,10 @@ class Detail:
     ``units``: septets (``GSM``) or code units (``UNICODE``). ``problem`` is null or why nothing
     would be sent, ``code`` the delivery code that says so later (405, 411). ``culprits`` are the
     characters that force Unicode, with their positions in the body (in the body before the cut,
-    where the encoding was chosen before it). ``price`` is for one
-    part or message as the card says; ``cost`` for the message, null without a price.
+    where the encoding was chosen before it). ``price`` is for one part or message as the card says,
+    ``cost`` for the message, before tiers and fees; both null without a price, and where the
+    operator decides: then ``cost_low`` and ``cost_high`` say between what. ``charge`` is what its
+    number is charged, null without rates or price.
     """
 
     recipient: str
@@ -266,6 +268,22 @@ class Detail:
     price: Decimal | None = None
     currency: str | None = None
     cost: Decimal | None = None
+    charge: Charge | None = None
+
+    @property
+    def cost_low(self) -> Decimal | None:
+        """The least that the message costs; null without a price."""
+        return self._end(0)
+
+    @property
+    def cost_high(self) -> Decimal | None:
+        """The most that the message costs; null without a price."""
+        return self._end(1)
+
+    def _end(self, end: int) -> Decimal | None:
+        if self.charge is None or self.problem is not None:
+            return self.cost
+        return (self.charge.low, self.charge.high)[end](self.billed_parts)
 
     @property
     def code(self) -> int | None:
@@ -288,17 +306,19 @@ class DryRun:
     number_of_messages: int
     per_recipient: tuple[RecipientDryRun, ...] | None = None
     details: tuple[Detail, ...] = ()
+    lines: tuple[CostLine, ...] = ()
 
     @cached_property
     def cost(self) -> Cost:
-        """What sending would cost: exact per currency, messages without a price counted."""
-        total = Cost()
+        """What sending would cost per currency: messages, and ``lines`` (tiers, fixed fees).
+
+        Messages without a price are counted; bounds where operators decide.
+        """
+        total = sum((line.cost for line in self.lines), Cost())
         for detail in self.details:
             if detail.problem is None:
-                if detail.cost is None or detail.currency is None:
-                    total += Cost(unpriced=1)
-                else:
-                    total += Cost({detail.currency: detail.cost})
+                charge = detail.charge
+                total += Cost(unpriced=1) if charge is None else charge.cost(detail.billed_parts)
         return total
 
     def check(self, **limits: Any) -> None:
@@ -338,7 +358,7 @@ class DryRun:
                         yield place
                 elif (
                     (rows is Rows.LONG and allowed.too_long(detail.number_of_parts))
-                    or (rows is Rows.UNPRICED and detail.cost is None)
+                    or (rows is Rows.UNPRICED and detail.charge is None)
                     or (rows is Rows.UNICODE and detail.encoding == Encoding.UNICODE)
                     or (rows is Rows.ELSEWHERE and allowed.elsewhere(country(detail.recipient)))
                 ):
@@ -412,7 +432,7 @@ def dry_run(
     number_of_recipients: int = 100,
     profile: Profile | str | os.PathLike[str] | None = None,
     groups: Mapping[str, Iterable[str]] | None = None,
-    rates: RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
 ) -> DryRun:
     """Answer a dry run of one batch, as the API does.
 
@@ -436,7 +456,7 @@ def dry_run(
     if not isinstance(batch, TextBatch):
         return _other_type(batch, len(recipients), chosen)
 
-    card = None if rates is None else RateCard.of(rates)
+    terms = None if rates is None else Terms.of(rates)
     composer = Composer(
         Template(batch.body),
         chosen,
@@ -446,7 +466,7 @@ def dry_run(
     )
     values = _ValuesByRecipient(batch, chosen)
     details = tuple(
-        _detail(recipient, composer(values(recipient)), card) for recipient in recipients
+        _detail(recipient, composer(values(recipient)), terms) for recipient in recipients
     )
     refused = tuple(fault for detail in details for fault in _row_faults(detail, composer))
     if refused:
@@ -463,7 +483,22 @@ def dry_run(
         sum(shown_parts(detail.number_of_parts, detail.problem, chosen) for detail in seen),
         answers,
         details,
+        () if terms is None else _lines(terms, details),
     )
+
+
+def _lines(terms: Terms, details: Iterable[Detail]) -> tuple[CostLine, ...]:
+    """Return what the total has beside its messages."""
+    from smsplan.numbers import country
+
+    units: Counter[Any] = Counter()
+    countries = set()
+    for detail in details:
+        if detail.problem is None:
+            countries.add(country(detail.recipient))
+            for ladder in detail.charge.tiered if detail.charge else ():
+                units[ladder] += ladder.units(detail.billed_parts, 1)
+    return terms.lines(units, countries)
 
 
 def counted(problem: Problem | None, profile: Profile) -> bool:
@@ -583,27 +618,35 @@ def _other_type(batch: Batch, recipients: int, profile: Profile) -> DryRun:
     return DryRun(recipients, recipients)
 
 
-def _detail(recipient: str, message: Message, card: RateCard | None) -> Detail:
-    rate = None if card is None else card.rate(recipient)
-    cost = None
-    if card is not None:
+def _detail(recipient: str, message: Message, terms: Terms | None) -> Detail:
+    charge = None if terms is None else terms.charge(recipient)
+    problem, billed = message.problem, message.billed_parts
+    if problem is None and charge is not None and charge.rejected:
+        problem, billed = Problem.REJECTED_BY_RATE_CARD, 0
+    cost = price = None
+    if terms is not None and problem:
         # Nothing sent costs nothing, whether or not there is a price.
-        cost = Decimal(0) if message.problem else card.price(recipient, message.billed_parts)
+        cost = Decimal(0)
+    if charge is not None:
+        price = charge.price
+        if not problem and len(charge.outcomes) == 1:
+            cost = charge.outcomes[0].cost(billed)
     return Detail(
         recipient,
         message.text,
         message.encoding,
         message.units,
         message.number_of_parts,
-        message.billed_parts,
+        billed,
         message.unmatched,
         message.substituted,
         message.truncated,
-        message.problem,
+        problem,
         message.culprits(),
-        None if rate is None else rate.price,
-        None if rate is None else rate.currency,
+        price,
+        (charge.currency or None) if charge is not None else None,
         cost,
+        charge,
     )
 
 

@@ -158,6 +158,7 @@ class Problem(StrEnum):
     OVER_255_PARTS = "over_255_parts"
     EXCEEDED_PARTS_LIMIT = "exceeded_parts_limit"
     DUPLICATE_RECIPIENT = "duplicate_recipient"
+    REJECTED_BY_RATE_CARD = "rejected_by_rate_card"
 
 
 class Note(StrEnum):

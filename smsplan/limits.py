@@ -49,12 +49,13 @@ class Facts(NamedTuple):
 class Limits:
     """Limits of a plan; null is none.
 
-    ``max_cost`` is an amount with its currency, or several of different currencies: cost in another
-    currency breaches it, and so does every message without a price that ``max_unpriced`` does not
-    allow. ``max_parts_per_message``, ``max_parts`` and ``max_messages`` count what is billed and
-    sent. ``max_problems`` is a number of rows that are not sent, whatever their problem, or a share
-    of all rows (``"1%"``); ``max_unpriced`` the same of messages. ``allow_unicode=False`` allows
-    the GSM alphabet only. ``countries`` are those that messages may go to.
+    ``max_cost`` is an amount with its currency, or several of different currencies; the highest
+    that it may cost is compared with it. Cost in another currency breaches it, and so does every
+    message without a price that ``max_unpriced`` does not allow. ``max_parts_per_message``,
+    ``max_parts`` and ``max_messages`` count what is billed and sent. ``max_problems`` is a number
+    of rows that are not sent, whatever their problem, or a share of all rows (``"1%"``);
+    ``max_unpriced`` the same of messages. ``allow_unicode=False`` allows the GSM alphabet only.
+    ``countries`` are those that messages may go to.
 
     Raises :class:`~smsplan.errors.InputError` where a limit is not one.
 
@@ -182,13 +183,14 @@ class Limits:
         allowed = self._amounts
         if self.max_cost is None:
             return
-        for currency, amount in facts.cost.amounts.items():
+        most = "" if facts.cost.is_exact else "up to "
+        for currency, amount in facts.cost.high.items():
             if currency not in allowed and amount:
                 yield (
                     Breach(
                         "max_cost",
-                        f"it costs {Cost({currency: amount})}, and no {currency} are allowed, only "
-                        + " and ".join(sorted(allowed)),
+                        f"it costs {most}{Cost({currency: amount})}, and no {currency} are "
+                        f"allowed, only {' and '.join(sorted(allowed))}",
                     ),
                     Rows.ALL,
                 )
@@ -196,7 +198,7 @@ class Limits:
                 yield (
                     Breach(
                         "max_cost",
-                        f"it costs {Cost({currency: amount})}, and "
+                        f"it costs {most}{Cost({currency: amount})}, and "
                         f"{Cost({currency: allowed[currency]})} are allowed",
                     ),
                     Rows.ALL,

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.dryruns import DryRun
-from smsplan.errors import InputError
+from smsplan.errors import InputError, Problem
 from smsplan.profiles import Profile
-from smsplan.ratecards import Cost, RateCard
+from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from smsplan.bulk.folders import Folder, FolderSink
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
-    from smsplan.bulk.prices import PriceTable
     from smsplan.bulk.rows import Rows
     from smsplan.bulk.sinks import Sink
     from smsplan.insight.findings import Finding
@@ -57,7 +56,7 @@ def plan(
     truncate_concat: bool = False,
     max_number_of_message_parts: int | None = None,
     duplicates: Literal["flag", "keep"] = "flag",
-    rates: RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     profile: Profile | str | os.PathLike[str] | None = None,
     bodies: bool = False,
     output: str | os.PathLike[str] | None = None,
@@ -102,9 +101,8 @@ def plan(
 
     from smsplan.bulk.arguments import check_names, make_options
     from smsplan.bulk.frames import open_source
-    from smsplan.pricing.tables import price_table
 
-    card = None if rates is None else RateCard.of(rates)
+    terms = None if rates is None else Terms.of(rates)
     if on_error not in ("stop", "skip"):
         raise InputError(f"unknown on_error '{on_error}'; use 'stop' or 'skip'")
     source = open_source(recipients, encoding=encoding, skip=on_error == "skip")
@@ -134,9 +132,9 @@ def plan(
     )
     if jobs < 1:
         raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
-    pipeline = _Pipeline(options, None if card is None else price_table(card), wanted, jobs)
+    pipeline = _Pipeline(options, terms, wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
-    return _run(pipeline, source, card, output, rejects, formulas, progress, resume, on_error)
+    return _run(pipeline, source, terms, output, rejects, formulas, progress, resume, on_error)
 
 
 class Plan:
@@ -157,6 +155,7 @@ class Plan:
         rates_digest: str | None = None,
         warnings: tuple[str, ...] = (),
         names: tuple[str, ...] | None = None,
+        ranged: bool = False,
     ) -> None:
         self.options = options
         self.rates_digest = rates_digest
@@ -165,6 +164,9 @@ class Plan:
         self._summary = summary
         self._kind = kind
         self._names = names
+        self._ranged = ranged
+        # Of a plan that was priced again: the one whose rows it has.
+        self._unpriced: Plan | None = None
         self.stats: Stats | None = None
 
     def __repr__(self) -> str:
@@ -261,7 +263,8 @@ class Plan:
         """Return the ``n`` rows with the most parts, dearest first, as the caller's kind."""
         import pyarrow as pa
 
-        prefix, keys = self.options.prefix, ("billed_parts", "cost", "units")
+        dear = "cost_high" if self._ranged else "cost"
+        prefix, keys = self.options.prefix, ("billed_parts", dear, "units")
         if n < 1:
             raise InputError(f"worst({n}) asks for no rows; use a number of 1 or more")
         best: pa.Table | None = None
@@ -278,22 +281,30 @@ class Plan:
         assert best is not None, "a store has at least one batch"
         return self._store.native(lambda ours: ours, best["row"].to_pylist())
 
-    def price(self, rates: RateCard | Mapping[str, str] | str | os.PathLike[str]) -> Plan:
-        """Price the same rows by another card, without planning them again.
+    def price(self, rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str]) -> Plan:
+        """Price the same rows by other rates, without planning them again.
+
+        Raises :class:`~smsplan.errors.InputError` where rates have left out rows before: those
+        have to be planned again.
 
         >>> made = plan(["+447700900123"], "Hello")
         >>> str(made.cost), str(made.price("0.05 EUR").cost)
         ('no price for 1 message', 'EUR 0.05')
         """
         from smsplan.bulk.rows import ChangedRows
-        from smsplan.pricing.tables import price_table
 
-        totals = self.summary
-        card = RateCard.of(rates)
-        pipeline = _Pipeline(self.options, price_table(card), None)
-        rows = ChangedRows(self._store, pipeline.reprice)
+        base, totals = self._unpriced or self, self.summary
+        rejected = base.summary.problems.get(Problem.REJECTED_BY_RATE_CARD, 0)
+        if rejected:
+            raise InputError(
+                f"{rejected:,} rows were left out because the rate card rejects their numbers; "
+                "plan again with the new rates: plan(..., rates=)"
+            )
+        terms = Terms.of(rates)
+        pipeline = _Pipeline(self.options, terms)
+        rows = ChangedRows(base._store, pipeline.reprice)
         tally = pipeline.tally()
-        for theirs, ours in self._store.batches(self.options.needed):
+        for theirs, ours in base._store.batches(self.options.needed):
             tally.add(theirs, pipeline.priced(ours))
         # What a dry run counts does not depend on prices, nor on what is kept of a row.
         summary = replace(
@@ -301,15 +312,17 @@ class Plan:
             dry_run_recipients=totals.dry_run_recipients,
             dry_run_messages=totals.dry_run_messages,
         )
-        assert summary.parts == totals.parts, "a price does not change what is sent"
-        return Plan(
+        made = Plan(
             self.options,
             rows,
             summary,
             kind=self._kind,
-            rates_digest=card.digest,
-            warnings=self.warnings,
+            rates_digest=terms.digest,
+            warnings=base.warnings + terms.remarks,
+            ranged=terms.is_ranged,
         )
+        made._unpriced = base
+        return made
 
     def batches(
         self,
@@ -382,6 +395,7 @@ class Plan:
                 "kind": self._kind,
                 "options": self.options.to_dict(),
                 "rates_digest": self.rates_digest,
+                "ranged": self._ranged,
                 "names": None if self._names is None else list(self._names),
                 "summary": None if self._summary is None else self._summary.to_dict(),
             }
@@ -399,6 +413,7 @@ class Plan:
         from smsplan.bulk.frames import open_source
         from smsplan.bulk.options import Options
         from smsplan.bulk.rows import FileRows
+        from smsplan.bulk.settle import RANGE
         from smsplan.insight.summary import Summary
 
         data = read_manifest(path)
@@ -420,7 +435,12 @@ class Plan:
         options = Options.from_dict(data["options"])
         names = None if data["names"] is None else tuple(data["names"])
         pipeline = _Pipeline(options, None, None if names is None else _Selection(names))
-        schema = pa.schema([source.schema.field(name) for name in pipeline.names])
+        ours = pipeline.names
+        if data["ranged"] and names is None:
+            behind = ours.index(options.prefix + "cost") + 1
+            added = tuple(options.prefix + name for name in RANGE)
+            ours = (*ours[:behind], *added, *ours[behind:])
+        schema = pa.schema([source.schema.field(name) for name in ours])
         return cls(
             options,
             FileRows(partial(_saved, source, schema), data["kind"]),
@@ -428,6 +448,7 @@ class Plan:
             kind=data["kind"],
             rates_digest=data["rates_digest"],
             names=names,
+            ranged=data["ranged"],
         )
 
 
@@ -459,15 +480,17 @@ class _Pipeline:
     def __init__(
         self,
         options: Options,
-        prices: PriceTable | None,
-        selection: _Selection | None,
+        terms: Terms | None,
+        selection: _Selection | None = None,
         jobs: int = 1,
     ) -> None:
         from smsplan.bulk.kernel import Kernel
-        from smsplan.bulk.settle import COLUMNS
+        from smsplan.bulk.settle import names_with
+        from smsplan.pricing.tables import price_table
 
         self.options = options
-        self.prices = prices
+        self.terms = terms
+        self.prices = None if terms is None else price_table(terms)
         self.selection = selection
         self.stats: Stats | None = None
         self._jobs = jobs
@@ -476,7 +499,9 @@ class _Pipeline:
             "texts": selection is None or selection.texts,
         }
         self.kernel = Kernel(options, **self._halves)
-        self._columns: tuple[str, ...] = (*COLUMNS, "body") if options.bodies else COLUMNS
+        self._columns = names_with(self.prices)
+        if options.bodies:
+            self._columns += ("body",)
         if selection is not None:
             self._columns = selection.names
         self.names = tuple(options.prefix + name for name in self._columns)
@@ -597,8 +622,12 @@ class _Pipeline:
         return ours.select(list(self._columns)).rename_columns(list(self.names))
 
     def bare(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Take the prefix away again."""
-        return ours.select(list(self.names)).rename_columns(list(self._columns))
+        """Take the prefix away again, and what rates by operator add."""
+        from smsplan.bulk.settle import RANGE
+
+        kept = [name for name in self._columns if name not in RANGE]
+        prefix = self.options.prefix
+        return ours.select([prefix + name for name in kept]).rename_columns(kept)
 
     def priced(self, ours: pa.RecordBatch) -> pa.RecordBatch:
         """Compute anew what depends on the rate card; every column, without the prefix."""
@@ -625,7 +654,7 @@ class _Tally:
         from smsplan.insight.findings import FindingsTally
         from smsplan.insight.summary import SummaryTally
 
-        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices)
+        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices, pipeline.terms)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
     def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch, reasons: Any | None = None) -> None:
@@ -658,7 +687,7 @@ def _folder(
     output: str | os.PathLike[str],
     pipeline: _Pipeline,
     source: Source,
-    card: RateCard | None,
+    terms: Terms | None,
     rejects: str | os.PathLike[str] | None,
     *,
     resume: bool,
@@ -680,7 +709,7 @@ def _folder(
     of = {
         "version": __version__,
         "options": pipeline.options.to_dict(),
-        "rates": None if card is None else card.digest,
+        "rates": None if terms is None else terms.digest,
         "source": digest,
         "part_rows": PART_ROWS,
         "columns": list(pipeline.names),
@@ -692,7 +721,7 @@ def _folder(
 def _run(
     pipeline: _Pipeline,
     source: Source,
-    card: RateCard | None,
+    terms: Terms | None,
     output: str | os.PathLike[str] | None,
     rejects: str | os.PathLike[str] | None,
     formulas: Literal["guard", "keep"],
@@ -712,7 +741,7 @@ def _run(
 
     folder = None
     if output is not None and is_folder(output):
-        folder = _folder(output, pipeline, source, card, rejects, resume=resume, on_error=on_error)
+        folder = _folder(output, pipeline, source, terms, rejects, resume=resume, on_error=on_error)
     elif resume:
         raise InputError("resume needs a folder as output; name one that ends with /")
     for path in (None if folder else output, rejects):
@@ -728,9 +757,10 @@ def _run(
         FileRows(partial(pipeline.run, source)),
         None,
         kind=source.kind,
-        rates_digest=None if card is None else card.digest,
-        warnings=warnings(pipeline.options),
+        rates_digest=None if terms is None else terms.digest,
+        warnings=warnings(pipeline.options) + (() if terms is None else terms.remarks),
         names=None if pipeline.selection is None else pipeline.selection.names,
+        ranged=terms is not None and terms.is_ranged,
     )
     fast = compact(source, {pipeline.options.to})
     if folder is not None and folder.complete:

@@ -67,11 +67,11 @@ def test_the_same_card_from_every_kind_of_file(tmp_path: Path) -> None:
 )
 def test_any_price_in_any_mark(price: Decimal, marks: tuple[Any, str]) -> None:
     """A price with a mark between thousands and before the decimals is the same price."""
-    from smsplan.ratecards import _price
+    from smsplan.ratecards.reading import price_of
 
     decimal, thousands = marks
     text = f"{price:,.4f}".translate(str.maketrans({",": thousands, ".": decimal}))
-    assert _price(text, decimal) == price
+    assert price_of(text, decimal) == price
 
 
 @pytest.mark.parametrize(

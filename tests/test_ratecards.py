@@ -237,7 +237,7 @@ def test_mixed_currencies_may_be_meant(write: Write) -> None:
         ),
         pytest.param(
             "country,prefix,price,currency,kind,per,mccmnc,tier_from,charge_on\n"
-            "GB,44,0.034,GBP,Base,Part,,0,submitted\n",
+            "GB,44,0.034,GBP,Base,Part,,0,\n",
             id="canonical columns that say what holds anyway",
         ),
     ],
@@ -378,21 +378,25 @@ BAD_FILES = [
     ),
     pytest.param(
         "country,price,currency,kind,per,mccmnc,sender_type\n"
-        "US,1,USD,surcharge,,,\nUS,1,USD,discount,,,\nGB,1,USD,,segment,,\nFR,1,USD,,,20801,\n"
+        "US,1,USD,surcharge,,,\nUS,1,USD,discount,,,\nGB,1,USD,,segment,,\nFR,1,USD,,,2081,\n"
         "US,1,USD,,,,\n",
         [
-            (2, "kind is 'surcharge', but this version has base prices only"),
-            (3, "kind is none of base, surcharge, failed, fixed"),
+            (3, "kind is none of base, surcharge, reject, failed, fixed"),
             (4, "per is neither 'part' nor 'message'"),
-            (5, "no prices by operator; keep one row a country"),
+            (5, "mccmnc is not the 5 or 6 digits of an operator"),
         ],
-        id="rows that this version cannot apply",
+        id="rows of unknown kinds",
     ),
     pytest.param(
         "country,price,currency,tier_from,operator,charge_on\n"
-        "GB,1,GBP,100000,,\nFR,1,GBP,,Orange,\nDE,1,GBP,,,delivered\nIT,1,GBP,0,,submitted\n",
-        [(2, "'tier_from' has a value"), (3, "'operator' has"), (4, "'charge_on' has")],
-        id="columns that this version cannot apply",
+        "GB,1,GBP,100000,,\nFR,1,GBP,,Orange,\nDE,1,GBP,,,never\nIT,1,GBP,1e3,,submitted\n",
+        [
+            (2, "a tier from 100,000, and no row with the same keys for what comes before"),
+            (3, "'operator' has a value; name it by the column 'mccmnc'"),
+            (4, "charge_on is neither 'submitted' nor 'delivered'"),
+            (5, "tier_from is no whole number"),
+        ],
+        id="tiers and ways of charging",
     ),
 ]
 
@@ -464,7 +468,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_rates_that_make_no_card() -> None:
     """Rates made in a program are held to the same rules, and named by their place."""
-    bad = [rate("GB"), rate("gb"), rate("GB", price="-1"), rate("FR", mccmnc="20801")]
+    bad = [rate("GB"), rate("gb"), rate("GB", price="-1"), rate("FR", mccmnc="2080")]
     with pytest.raises(RateCardError) as caught:
         RateCard(bad)
     assert [str(fault).split(":")[0] for fault in caught.value.faults] == [

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from smsplan import InputError, Rate, RateCard, dry_run, plan
 from smsplan.cli import app
-from smsplan.ratecards import RateCardError
+from smsplan.ratecards import RateCardError, Terms
 
 START = date(2026, 1, 1)
 DAYS = st.one_of(st.none(), st.integers(0, 9).map(lambda n: START + timedelta(n)))
@@ -135,4 +135,5 @@ def test_dates_that_do_not_go_together() -> None:
 def test_a_card_without_choices_is_its_own_terms() -> None:
     """Nothing changes where nothing is to be chosen."""
     card = RateCard.of("0.034 GBP")
-    assert card.terms() == card == card.terms(on=START, sender_type="10dlc")
+    assert card.terms() == Terms.of(card) == card.terms(on=START, sender_type="10dlc")
+    assert card.terms().digest == card.digest

@@ -8,7 +8,7 @@ from typing import Any
 
 from smsplan.batches import TextBatch
 from smsplan.bulk.options import Options
-from smsplan.bulk.settle import COLUMNS
+from smsplan.bulk.settle import COLUMNS, RANGE
 from smsplan.errors import InputError, RequestRefused
 from smsplan.numbers import read
 from smsplan.profiles import Profile
@@ -82,7 +82,7 @@ def check_arguments(
     if duplicates not in ("flag", "keep"):
         faults.append(f"duplicates cannot be '{duplicates}'; use 'flag' or 'keep'")
     if select is not None:
-        every = (*COLUMNS, "body")
+        every = (*COLUMNS, *RANGE, "body")
         if isinstance(select, str) or not select:
             faults.append("select is not a list of columns; write select=('number_of_parts',)")
         else:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ import pyarrow.compute as pc
 
 from smsplan.bulk.ranges import COUNTRIES, DIGITS, POWERS, scaled
 from smsplan.bulk.words import words
-from smsplan.ratecards import Cost
+from smsplan.ratecards import Charge, Cost
 
 _INT64_MAX = 2**63 - 1
 # Digits of a number that are looked at: what an int64 always holds. No prefix is longer.
@@ -38,42 +39,55 @@ _Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
-    """The rows of a card, one entry of each field a row.
+    """What numbers cost by country and prefix, one entry of each field a place.
 
-    ``countries`` and ``prefixes`` are the keys (``""``: any), ``scaled`` the price times
-    ``10 ** scale``, ``per`` is ``part`` or ``message``, ``currency`` is ISO 4217. No two rows have
-    the same keys.
+    ``countries`` and ``prefixes`` are the keys (``""``: any), ``charges`` what messages cost there,
+    with at most ``scale`` decimals. No two places have the same keys.
 
-    >>> table = PriceTable(countries=("GB", ""), prefixes=("", "1"), scaled=(34, 10), scale=3,
-    ...                    per=("part", "message"), currency=("GBP", "USD"))
+    >>> from smsplan.pricing.tables import price_table
+    >>> table = price_table({"GB": "0.034 GBP", "+1": "0.010 GBP"})
     >>> found = table.lookup(pa.array(["447700900123", "15550100123", "33", None]),
     ...                      pa.array(["GB", "US", "FR", None]))
     >>> found.tolist()
     [0, 1, -1, -1]
-    >>> table.totals(found, np.array([2, 2, 2, 0]))
-    {'GBP': Decimal('0.068'), 'USD': Decimal('0.010')}
+    >>> table.totals(found, np.array([2, 2, 2, 0])).amounts["GBP"]
+    Decimal('0.088')
     """
 
     countries: tuple[str, ...]
     prefixes: tuple[str, ...]
-    scaled: tuple[int, ...]
+    charges: tuple[Charge, ...]
     scale: int
-    per: tuple[str, ...]
-    currency: tuple[str, ...]
     _tree: _Tree = field(init=False, repr=False, compare=False)
+    _ends: dict[str, _End] = field(init=False, repr=False, compare=False)
     _seen: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tree", _Tree.of(self.countries, self.prefixes))
+        ends = {name: _End.of(name, self.charges, self.scale) for name in ("low", "high")}
+        object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_seen", [0])
 
     @property
     def currencies(self) -> tuple[str, ...]:
         """The currencies of the prices, in alphabetical order."""
-        return tuple(sorted(set(self.currency)))
+        return tuple(sorted({charge.currency for charge in self.charges} - {""}))
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether an operator may decide what a message costs."""
+        return any(len(charge.outcomes) > 1 for charge in self.charges)
+
+    def rejected(self, rows: _Rows) -> npt.NDArray[np.bool_] | None:
+        """Return which rows cannot be sent to; None where there are none anywhere."""
+        if not any(charge.rejected for charge in self.charges):
+            return None
+        refused = np.array([*(charge.rejected for charge in self.charges), False])
+        found: npt.NDArray[np.bool_] = refused[rows]
+        return found
 
     def lookup(self, recipients: pa.Array, countries: pa.Array) -> _Rows:
-        """Return the row that applies to each number, -1 where none does.
+        """Return the place of each number, -1 where there is none.
 
         ``recipients`` are digits, ``countries`` their ISO 3166 codes; null is not known. A null or
         empty number has no price.
@@ -90,7 +104,7 @@ class PriceTable:
         )
 
     def find(self, keys: _Ints, countries: npt.NDArray[Any]) -> _Rows:
-        """Return the row that applies to each number, -1 where none does.
+        """Return the place of each number, -1 where there is none.
 
         ``keys`` are the digits behind a 1, or 0; ``countries`` places in ``ranges.COUNTRIES``.
         """
@@ -101,34 +115,59 @@ class PriceTable:
         return self._tree.find(keys, countries)
 
     def price_array(self, rows: _Rows) -> pa.Array:
-        """Return the prices of rows as ``decimal128(38, scale)``, null for -1."""
-        if max(map(abs, self.scaled), default=0) > _INT64_MAX:
-            prices = [_decimal(price, self.scale) for price in self.scaled]
-            return _taken(pa.array(prices, self._type), rows)
-        return self._decimals(np.array([*self.scaled, 0], dtype=np.int64)[rows], rows >= 0)
+        """Return the price of a part (of a message) as ``decimal128(38, scale)``.
+
+        Null for -1, where the operator decides, and where both are charged.
+        """
+        prices = [charge.price for charge in self.charges]
+        known = np.array([*(price is not None for price in prices), False])[rows]
+        scaled_ = [_scaled(price or Decimal(0), self.scale) for price in prices]
+        if max(scaled_, default=0) > _INT64_MAX:
+            pairs = zip(prices, scaled_, strict=True)
+            given = [None if price is None else self._decimal(whole) for price, whole in pairs]
+            shown = pa.array(given, self._type)
+            return shown.take(pa.array(rows, mask=rows < 0))
+        return self._decimals(np.array([*scaled_, 0], dtype=np.int64)[rows], known)
 
     def currency_array(self, rows: _Rows) -> pa.Array:
-        """Return the currencies of rows as words, null for -1."""
+        """Return the currencies of rows as words, null for -1 and where nothing can be sent."""
         names = self.currencies
-        places = np.array([*map(names.index, self.currency), -1], np.int16)
+        at = {name: place for place, name in enumerate(names)}
+        places = np.array([*(at.get(charge.currency, -1) for charge in self.charges), -1], np.int16)
         return words(places[rows], names)
 
-    def cost_array(self, rows: _Rows, parts: npt.NDArray[Any]) -> pa.Array:
-        """Return what messages of so many billed parts cost, null for rows -1.
+    def cost_array(
+        self, rows: _Rows, parts: npt.NDArray[Any], end: Literal["low", "high"] = "high"
+    ) -> pa.Array:
+        """Return what messages of so many billed parts cost at least or at most, null for -1.
 
         ``decimal128(38, scale)``; exact for up to 10**6 parts a message.
         """
-        units = self._units(rows, parts)
-        largest = max(map(abs, self.scaled), default=0) * max(1, int(units.max(initial=0)))
-        if largest > _INT64_MAX:
-            # Rare: more digits than an int64 has. Each pair of row and units is computed once.
-            pairs, place = np.unique(np.stack([rows, units]), axis=1, return_inverse=True)
+        lines = self._ends[end]
+        parts = np.asarray(parts, dtype=np.int64)
+        largest = lines.largest * max(1, int(parts.max(initial=0)))
+        if largest > _INT64_MAX or (lines.crosses is not None and lines.crosses[rows].any()):
+            # Rare: more digits than an int64 has, or an operator that is dearer for short messages
+            # only. Each pair of place and parts is computed once.
+            pairs, place = np.unique(np.stack([rows, parts]), axis=1, return_inverse=True)
             costs = [
-                None if row < 0 else _decimal(self.scaled[row] * count, self.scale)
+                None if row < 0 else getattr(self.charges[row], end)(count)
                 for row, count in pairs.T.tolist()
             ]
-            return pa.array(costs, self._type).take(pa.array(place.reshape(-1)))
-        return self._decimals(np.array([*self.scaled, 0], dtype=np.int64)[rows] * units, rows >= 0)
+            whole = [
+                None if cost is None else self._decimal(_scaled(cost, self.scale)) for cost in costs
+            ]
+            return pa.array(whole, self._type).take(pa.array(place.reshape(-1)))
+        costs_ = lines.part[rows] * parts
+        if lines.message is not None:
+            costs_ += np.where(parts > 0, lines.message[rows], 0)
+        return self._decimals(costs_, rows >= 0)
+
+    def ranged(self, rows: _Rows) -> npt.NDArray[np.bool_]:
+        """Return where the operator decides the cost."""
+        several = np.array([*(len(charge.outcomes) > 1 for charge in self.charges), False])
+        found: npt.NDArray[np.bool_] = several[rows]
+        return found
 
     def _decimals(self, scaled: _Ints, known: npt.NDArray[np.bool_]) -> pa.Array:
         """Return scaled integers as decimals, null where not known."""
@@ -139,37 +178,66 @@ class PriceTable:
         valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
         return pa.Array.from_buffers(self._type, len(scaled), [valid, pa.py_buffer(halves)])
 
-    def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> dict[str, Decimal]:
-        """Return the exact cost of all messages by currency; those without a price do not count.
+    def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> Cost:
+        """Return the exact cost of all messages; those without a price or a part do not count.
 
-        Only currencies in which something is billed. Units are counted for each row of the card as
-        integers, and then multiplied.
+        Messages are counted for each place and number of parts, and then multiplied.
         """
-        counts = np.zeros(len(self.scaled), dtype=np.int64)
-        known = rows >= 0
-        np.add.at(counts, rows[known], self._units(rows, parts)[known])
-        sums: dict[str, int] = {}
-        for row in np.flatnonzero(counts).tolist():
-            currency = self.currency[row]
-            sums[currency] = sums.get(currency, 0) + self.scaled[row] * int(counts[row])
-        return {currency: _decimal(sums[currency], self.scale) for currency in sorted(sums)}
+        billed = (rows >= 0) & (parts > 0)
+        width = int(np.max(parts, initial=0)) + 1
+        mixed = rows[billed].astype(np.int64) * width + parts[billed]
+        total = Cost()
+        for key, count in zip(*np.unique(mixed, return_counts=True), strict=True):
+            total += self.charges[int(key) // width].cost(int(key) % width, int(count))
+        return total
 
     def cost(self, row: int, parts: int, messages: int) -> Cost:
-        """Return what messages of so many billed parts cost by a row."""
-        units = messages * (min(parts, 1) if self.per[row] == "message" else parts)
-        return Cost({self.currency[row]: _decimal(self.scaled[row] * units, self.scale)})
+        """Return what messages of so many billed parts cost at a place."""
+        return self.charges[row].cost(parts, messages)
 
-    def _units(self, rows: _Rows, parts: npt.NDArray[Any]) -> _Ints:
-        """Return what is billed: parts, or one a message with any."""
-        units: _Ints = np.asarray(parts, dtype=np.int64)
-        if "message" in self.per:
-            whole = np.array([*(per == "message" for per in self.per), False])
-            units = np.where(whole[rows], np.minimum(units, 1), units)
-        return units
+    def _decimal(self, scaled: int) -> Decimal:
+        return _decimal(scaled, self.scale)
 
     @property
     def _type(self) -> pa.DataType:
         return pa.decimal128(38, self.scale)
+
+
+class _End(NamedTuple):
+    """The least or the most of each place, times ``10 ** scale``: for a part, and a message.
+
+    ``message`` is None where no price is for one; ``crosses`` says where the outcome that is least
+    (most) depends on the number of parts, None where nowhere.
+    """
+
+    part: _Ints
+    message: _Ints | None
+    crosses: npt.NDArray[np.bool_] | None
+    largest: int
+
+    @classmethod
+    def of(cls, name: str, charges: tuple[Charge, ...], scale: int) -> _End:
+        pick = min if name == "low" else max
+        lines: list[tuple[int, int]] = []
+        crosses = []
+        for charge in charges:
+            both = [
+                (_scaled(part, scale), _scaled(message, scale)) for part, message in charge.outcomes
+            ]
+            best = pick(part for part, _ in both), pick(message for _, message in both)
+            crosses.append(best not in both)
+            lines.append(best)
+        largest = max((part + message for part, message in lines), default=0)
+        if largest > _INT64_MAX:
+            lines = [(0, 0)] * len(lines)
+        part = np.array([*(line[0] for line in lines), 0], np.int64)
+        message = np.array([*(line[1] for line in lines), 0], np.int64)
+        return cls(
+            part,
+            message if message.any() else None,
+            np.array([*crosses, False]) if any(crosses) else None,
+            largest,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,13 +378,12 @@ def _strings(array: pa.Array) -> pa.Array:
     return array if plain else array.cast(pa.large_string())
 
 
-def _ints(array: pa.Array) -> _Ints:
-    whole: _Ints = pc.fill_null(array, 0).cast(pa.int64()).to_numpy(zero_copy_only=False)
+def _scaled(price: Decimal, scale: int) -> int:
+    """Return ``price * 10 ** scale``: by fractions, so exact in any decimal context."""
+    scaled = Fraction(price) * 10**scale
+    assert scaled.denominator == 1, "the scale holds every decimal"
+    whole: int = scaled.numerator
     return whole
-
-
-def _taken(values: pa.Array, rows: _Rows) -> pa.Array:
-    return values.take(pa.array(rows, mask=rows < 0))
 
 
 def _decimal(scaled: int, scale: int) -> Decimal:

@@ -32,6 +32,8 @@ COLUMNS = (
     "problem",
     "note",
 )
+# Where operators decide the cost: behind it.
+RANGE = ("cost_low", "cost_high")
 # For the totals: the row of the rate card, and whether a dry run would count the row.
 HIDDEN = ("rate", "counted")
 
@@ -40,6 +42,7 @@ _KERNEL_DECIDES = frozenset(
     {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
 )
 _DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
+_REJECTED = PROBLEMS.index(Problem.REJECTED_BY_RATE_CARD)
 _UNPRICED = note_bit(Note.UNPRICED)
 _NOTE_BITS = np.array(
     [sum(note_bit(note) for note in NOTES if note in text.split(";")) for text in NOTE_TEXTS] + [0],
@@ -81,39 +84,77 @@ def settle(
         noted = places(columns["note"], NOTE_TEXTS)
         columns["note"] = words(np.where(sendable, noted, np.int16(-1)), NOTE_TEXTS)
     columns.update(price_columns(columns, prices))
-    names = [*COLUMNS, "body", *HIDDEN]
+    names = [*COLUMNS, *RANGE, "body", *HIDDEN]
     return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
+
+
+def names_with(prices: PriceTable | None) -> tuple[str, ...]:
+    """Return the columns of a plan by these prices, without the body."""
+    if prices is None or not prices.is_ranged:
+        return COLUMNS
+    behind = COLUMNS.index("cost") + 1
+    return (*COLUMNS[:behind], *RANGE, *COLUMNS[behind:])
 
 
 def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[str, Any]:
     """Price planned rows: price, currency, cost, rate, and note with or without unpriced.
 
-    What is not sent costs 0, what is sent and has no price costs null: not known.
+    What is not sent costs 0, what is sent and has no price costs null: not known. A number that the
+    rate card rejects is not sent to. Where operators decide, ``cost`` is null, and the columns of
+    ``RANGE`` say between what it lies.
     """
     sendable = columns["sendable"]
     rows = len(sendable)
-    noted = _NOTE_BITS[places(columns["note"], NOTE_TEXTS)]
     if prices is None:
+        noted = _NOTE_BITS[places(columns["note"], NOTE_TEXTS)]
+        unknown = pa.nulls(rows, pa.decimal128(38, 4))
         return {
-            "price": pa.nulls(rows, pa.decimal128(38, 4)),
+            "price": unknown,
             "currency": pa.nulls(rows, pa.dictionary(pa.int8(), pa.string())),
-            "cost": pa.nulls(rows, pa.decimal128(38, 4)),
+            **dict.fromkeys(("cost", *RANGE), unknown),
             "note": _notes(columns["note"], noted, np.zeros(rows, dtype=bool)),
             "rate": pa.array(np.full(rows, -1, np.int32)),
         }
     keys = columns["key"].to_numpy() if "key" in columns else recipient_keys(columns["recipient"])
     found = prices.find(keys, places(columns["country"], COUNTRIES))
-    parts = columns["billed_parts"].to_numpy(zero_copy_only=False)
     sent = sendable.to_numpy(zero_copy_only=False)
-    cost = prices.cost_array(found, parts)
-    if not sent.all():
-        cost = pc.if_else(sendable, cost, pa.scalar(0, pa.int64()).cast(cost.type))
+    rejected = prices.rejected(found)
+    changed: dict[str, Any] = {}
+    if rejected is not None and (rejected & sent).any():
+        changed = _rejected(columns, rejected & sent)
+        columns = {**columns, **changed}
+        sendable, sent = columns["sendable"], sent & ~rejected
+    noted = _NOTE_BITS[places(columns["note"], NOTE_TEXTS)]
+    parts = columns["billed_parts"].to_numpy(zero_copy_only=False)
+
+    def of_sent(cost: Any) -> Any:
+        return cost if sent.all() else pc.if_else(sendable, cost, pa.scalar(0).cast(cost.type))
+
+    cost = changed["cost_low"] = changed["cost_high"] = of_sent(prices.cost_array(found, parts))
+    if prices.is_ranged:
+        changed["cost_low"] = of_sent(prices.cost_array(found, parts, "low"))
+        unsure = pa.array(prices.ranged(found) & (parts > 0) & sent)
+        cost = pc.if_else(unsure, pa.scalar(None, cost.type), cost)
     return {
+        **changed,
         "price": prices.price_array(found),
         "currency": prices.currency_array(found),
         "cost": cost,
         "note": _notes(columns["note"], noted, sent & (found < 0)),
         "rate": pa.array(found),
+    }
+
+
+def _rejected(columns: dict[str, Any], rejected: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Leave out the rows that the rate card rejects."""
+    problem = np.where(rejected, np.int8(_REJECTED), places(columns["problem"], PROBLEMS))
+    billed = columns["billed_parts"].to_numpy(zero_copy_only=False)
+    noted = places(columns["note"], NOTE_TEXTS)
+    return {
+        "problem": words(problem, PROBLEMS),
+        "sendable": pa.array(problem < 0),
+        "billed_parts": pa.array(np.where(rejected, np.int32(0), billed)),
+        "note": words(np.where(rejected, np.int16(-1), noted), NOTE_TEXTS),
     }
 
 

@@ -18,10 +18,10 @@ from smsplan.bulk.arguments import check_names, make_options
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 from smsplan.bulk.prices import PriceTable
-from smsplan.bulk.settle import COLUMNS, settle
-from smsplan.errors import InputError, Problem
+from smsplan.bulk.settle import RANGE, names_with, settle
+from smsplan.errors import InputError, Note, Problem
 from smsplan.profiles import Profile
-from smsplan.ratecards import RateCard
+from smsplan.ratecards import RateCard, Terms
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _TYPES = {
     "note": "string",
     "body": "string",
 }
+_COSTS = ("cost", *RANGE)
 
 
 def plan(
@@ -56,7 +57,7 @@ def plan(
     max_number_of_message_parts: int | None = None,
     duplicates: Literal["keep", "flag"] = "keep",
     order_by: str | Sequence[str] | None = None,
-    rates: PriceTable | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    rates: PriceTable | Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     profile: Profile | str | os.PathLike[str] | None = None,
     bodies: bool = False,
     prefix: str = "",
@@ -90,14 +91,15 @@ def plan(
             "a frame on a cluster has no first row; say with order_by= which row of a number is "
             "sent, or plan with duplicates='keep'"
         )
-    ours = (*COLUMNS, "body") if bodies else COLUMNS
-    check_names(tuple(prefix + name for name in ours), df.columns, prefix)
     prices = _price_table(rates)
+    ours = names_with(prices) + (("body",) if bodies else ())
+    check_names(tuple(prefix + name for name in ours), df.columns, prefix)
     scale = 4 if prices is None else prices.scale
-    types = {**_TYPES, "price": f"decimal(38,{scale})", "cost": f"decimal(38,{scale})"}
+    money = dict.fromkeys(("price", *_COSTS), f"decimal(38,{scale})")
+    types = {**_TYPES, **money}
     theirs = ", ".join(f"{_quoted(f.name)} {f.dataType.simpleString()}" for f in df.schema.fields)
     added = ", ".join(f"{_quoted(prefix + name)} {types[name]}" for name in ours)
-    planned = df.mapInArrow(Worker(options, prices, tuple(ours)), f"{theirs}, {added}")
+    planned = df.mapInArrow(Worker(options, prices, ours), f"{theirs}, {added}")
     if duplicates == "keep":
         return planned
     return _flagged(planned, functions, prefix, [order_by] if isinstance(order_by, str) else
@@ -151,11 +153,13 @@ def _flagged(
     out = planned.withColumn(flag, repeated)
     for name, value in (
         ("billed_parts", functions.lit(0)),
-        ("cost", functions.lit(Decimal(0)).cast(f"decimal(38,{scale})")),
+        *((name, functions.lit(Decimal(0)).cast(f"decimal(38,{scale})")) for name in _COSTS),
         ("problem", functions.lit(str(Problem.DUPLICATE_RECIPIENT))),
         ("note", functions.lit(None).cast("string")),
         ("sendable", functions.lit(False)),
     ):
+        if prefix + name not in planned.columns:
+            continue
         changed = functions.when(functions.col(_quoted(flag)), value).otherwise(ours(name))
         out = out.withColumn(prefix + name, changed)
     return out.drop(flag)
@@ -164,7 +168,8 @@ def _flagged(
 def totals(planned: DataFrame, *, prefix: str = "") -> DataFrame:
     """Add a plan up on the cluster: rows, messages, parts and cost by what rows have in common.
 
-    One row for each encoding, number of parts, country, currency, problem and note; cost is exact.
+    One row for each encoding, number of parts, country, currency, problem and note; cost is exact,
+    null where operators decide: then ``cost_low`` and ``cost_high`` add up.
     """
     from pyspark.sql import functions
 
@@ -172,12 +177,16 @@ def totals(planned: DataFrame, *, prefix: str = "") -> DataFrame:
     by = [functions.col(_quoted(prefix + name)).alias(name) for name in keys]
     sent = functions.col(_quoted(prefix + "sendable"))
     cost = functions.col(_quoted(prefix + "cost"))
+    note = functions.coalesce(functions.col(_quoted(prefix + "note")), functions.lit(""))
+    ranged = prefix + RANGE[0] in planned.columns
+    ends = [functions.sum(functions.col(_quoted(prefix + name))).alias(name) for name in RANGE]
     return planned.groupBy(*by).agg(
         functions.count(functions.lit(1)).alias("rows"),
         functions.sum(sent.cast("long")).alias("messages"),
         functions.sum(functions.col(_quoted(prefix + "billed_parts"))).alias("parts"),
         functions.sum(cost).alias("cost"),
-        functions.sum((sent & cost.isNull()).cast("long")).alias("unpriced"),
+        *(ends if ranged else ()),
+        functions.sum((sent & note.contains(Note.UNPRICED)).cast("long")).alias("unpriced"),
     )
 
 
@@ -186,7 +195,7 @@ def _price_table(rates: Any) -> PriceTable | None:
         return rates
     from smsplan.pricing.tables import price_table
 
-    return price_table(RateCard.of(rates))
+    return price_table(rates)
 
 
 def _quoted(name: str) -> str:

@@ -11,7 +11,8 @@ from typing import Literal
 
 import typer
 
-from smsplan.cli.console import day, pairs, read_text, say, write_json
+from smsplan.cli.console import pairs, read_text, say, write_json
+from smsplan.cli.rates_options import terms
 
 
 def plan_file(
@@ -31,10 +32,21 @@ def plan_file(
     default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
     region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
     sender: str = typer.Option(None, "--from", help="The originator."),
-    rates: str = typer.Option(None, help="A rate card (CSV)."),
+    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
     price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
     on: str = typer.Option(None, help="The day whose prices hold, such as 2026-12-01."),
     sender_type: str = typer.Option(None, help="The sender whose prices hold, such as 10dlc."),
+    charge_on: str = typer.Option(None, help="submitted or delivered, where the card has both."),
+    operators: str = typer.Option(None, help="Delivery reports: how operators share the messages."),
+    mix: list[str] = typer.Option(
+        [], help="COUNTRY:OPERATOR=SHARE, 'US:310410=40%', '*' for the others. Repeatable."
+    ),
+    used: list[str] = typer.Option(
+        [], help="PRICE=COUNT sent this month before, for tiers: 'US=120000'. Repeatable."
+    ),
+    exchange: list[str] = typer.Option(
+        [], help="CURRENCY=RATE of the day of --on, 'EUR=1.08 USD'. Repeatable."
+    ),
     mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
     output: str = typer.Option(
         None, help="Write the rows: .parquet, .csv, .csv.gz, or a folder: DIR/."
@@ -90,7 +102,6 @@ def plan_file(
     from smsplan.errors import InputError, PlanRejected
     from smsplan.limits import Limits
     from smsplan.planner import plan
-    from smsplan.ratecards import RateCard
     from smsplan.templates import Template
 
     if [body is None, body_file is None, not body_for].count(False) != 1:
@@ -123,14 +134,18 @@ def plan_file(
         "countries": only_country or None,
     }
     Limits(**limits)  # before anything is planned
-    card = None
-    if rates is not None:
-        card = RateCard.read(rates, mixed_currencies=mixed_currencies)
-        card = card.terms(sender_type=sender_type, on=day(on))
-    elif on is not None or sender_type is not None:
-        raise typer.BadParameter("choose prices of a rate card: give --rates", param_hint="--on")
-    elif price is not None:
-        card = RateCard.of(price)
+    card = terms(
+        rates,
+        price,
+        sender_type=sender_type,
+        on=on,
+        charge_on=charge_on,
+        operators=operators,
+        mix=mix,
+        used=used,
+        exchange=exchange,
+        mixed_currencies=mixed_currencies,
+    )
     with _progress(recipients) as progress:
         made = plan(
             recipients,

@@ -11,7 +11,7 @@ import typer
 from smsplan.cli.console import day, pairs, safe, say, write_json
 
 if TYPE_CHECKING:
-    from smsplan.ratecards import RateCard
+    from smsplan.ratecards import RateCard, Terms
 
 app = typer.Typer(help="Look at a rate card.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,7 +74,7 @@ def check(
         raise typer.Exit(3)
 
 
-def _unpriced(card: RateCard, recipients: str, to: str, region: str | None) -> dict[str, Any]:
+def _unpriced(card: Terms, recipients: str, to: str, region: str | None) -> dict[str, Any]:
     """Count recipients that have no price by country; every row of a number counts once."""
     from smsplan.planner import plan
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from smsplan.ratecards import Cost
+
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
 
@@ -35,6 +37,9 @@ def summary_html(summary: Summary) -> str:
             ("country", countries),
         ):
             tables.append(_counts(title, counts, priced=summary.priced))
+    if summary.lines:
+        lines = ((line.text, line.cost.brief) for line in summary.lines)
+        tables.append(_table(["in the total beside the messages", "cost"], lines))
     tables += [
         _table([title, "rows"], ((name, f"{rows:,}") for name, rows in counts.items()))
         for title, counts in (("problem", summary.problems), ("note", summary.notes))
@@ -56,10 +61,14 @@ def _counts(title: str, counts: Mapping[str, Count], *, priced: bool) -> str:
     return _table(
         header,
         (
-            [name, f"{count.messages:,}", f"{count.parts:,}", str(count.cost)][: len(header)]
+            [name, f"{count.messages:,}", f"{count.parts:,}", _cost(count.cost)][: len(header)]
             for name, count in counts.items()
         ),
     )
+
+
+def _cost(cost: Cost) -> str:
+    return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 
 def _table(header: list[str], rows: Iterable[Iterable[str]]) -> str:

@@ -52,6 +52,8 @@ def summary_table(summary: Summary) -> RenderableType:
             _counts("parts a message", ((str(n), c) for n, c in summary.lengths.items()), summary)
         )
         parts.append(_counts("country", _countries(summary), summary))
+    if summary.lines:
+        parts.append(_lines(summary))
     for title, counts in (("problem", summary.problems), ("note", summary.notes)):
         if counts:
             parts.append(_rows(title, counts.items()))
@@ -80,14 +82,19 @@ def _counts(title: str, counts: Iterable[tuple[str, Count]], summary: Summary) -
     table = _table(title, ["messages", "parts"] + (["cost"] if summary.priced else []))
     for name, count in counts:
         cells = [safe(name), f"{count.messages:,}", f"{count.parts:,}"]
-        table.add_row(*map(Text, [*cells, _money(count.cost)][: len(table.columns)]))
+        table.add_row(*map(Text, [*cells, _cost(count.cost)][: len(table.columns)]))
     return table
 
 
-def _money(cost: Cost) -> str:
-    if not cost.unpriced:
-        return str(cost)
-    return f"{cost}" if cost.amounts else "no price"
+def _cost(cost: Cost) -> str:
+    return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
+
+
+def _lines(summary: Summary) -> Table:
+    table = _table("in the total beside the messages", ["cost"])
+    for line in summary.lines:
+        table.add_row(Text(safe(line.text)), Text(line.cost.brief))
+    return table
 
 
 def _countries(summary: Summary) -> Iterable[tuple[str, Count]]:

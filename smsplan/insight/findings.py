@@ -31,6 +31,7 @@ _PROBLEMS = {
     Problem.OVER_255_PARTS: "the text needs more than 255 parts",
     Problem.EXCEEDED_PARTS_LIMIT: "the text exceeds max_number_of_message_parts",
     Problem.DUPLICATE_RECIPIENT: "an earlier row has the same number",
+    Problem.REJECTED_BY_RATE_CARD: "the rate card rejects their numbers",
 }
 
 
@@ -200,7 +201,7 @@ class FindingsTally:
         known = rate >= 0
         after = self._prices.totals(rate[known], parts[known])
         before = self._prices.totals(rate[known], parts[known] - extra[known])
-        return Cost(after) + Cost({currency: -amount for currency, amount in before.items()})
+        return after - before
 
     def findings(self, summary: Summary) -> tuple[Finding, ...]:
         """Return at most five findings, dearest first."""
@@ -300,7 +301,7 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
 
 
 def _weight(finding: Finding) -> tuple[Any, int, int]:
-    amounts = [] if finding.cost is None else list(finding.cost.amounts.values())
+    amounts = [] if finding.cost is None else list(finding.cost.high.values())
     return (max(amounts, default=0), finding.parts, finding.rows)
 
 
@@ -309,7 +310,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _money(cost: Cost, summary: Summary) -> str:
-    return f", {cost}" if summary.priced and cost.amounts else ""
+    return f", {cost}" if summary.priced and cost.high else ""
 
 
 def _characters(characters: Counter[str]) -> str:

@@ -12,12 +12,13 @@ from smsplan.errors import Problem
 from smsplan.insight.findings import Finding
 from smsplan.limits import Facts
 from smsplan.profiles import Profile
-from smsplan.ratecards import Cost
+from smsplan.ratecards import Cost, CostLine, Terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.bulk.prices import PriceTable
+    from smsplan.ratecards.terms import Ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,28 @@ class Count:
         return cls(data["messages"], data["parts"], Cost.from_dict(data["cost"]))
 
 
+@dataclass(frozen=True, slots=True)
+class PriceCount:
+    """Messages that are charged alike: where, by which ``rows`` of the card, and what they cost.
+
+    ``place`` is how the price is found: ``GB``, ``+44``, both, or ``*``. ``rows`` are those of
+    which one applies, as lines of the file of the card; empty where it was none.
+    """
+
+    place: str
+    rows: tuple[int, ...]
+    count: Count
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {"place": self.place, "rows": list(self.rows), **self.count.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PriceCount:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(data["place"], tuple(data["rows"]), Count.from_dict(data))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The totals of a plan; ``print`` shows a table.
@@ -51,6 +74,8 @@ class Summary:
     ``lengths`` (by number of parts) and ``countries`` (None: not known) break the messages down;
     ``problems`` and ``notes`` count rows. ``dry_run_recipients`` and ``dry_run_messages`` are the
     API's totals over all rows that it would accept. ``priced`` is False where no rates were given.
+    ``prices`` are messages by what they are charged by; ``lines`` are what ``cost`` has beside the
+    messages: tiers, allowances, fixed fees. Everything else is before them.
     """
 
     rows: int
@@ -66,6 +91,8 @@ class Summary:
     dry_run_recipients: int
     dry_run_messages: int
     findings: tuple[Finding, ...] = ()
+    prices: tuple[PriceCount, ...] = ()
+    lines: tuple[CostLine, ...] = ()
 
     def __str__(self) -> str:
         from smsplan.display.text import summary_text
@@ -99,6 +126,8 @@ class Summary:
                 "number_of_messages": self.dry_run_messages,
             },
             "findings": [finding.to_dict() for finding in self.findings],
+            "prices": [price.to_dict() for price in self.prices],
+            "lines": [line.to_dict() for line in self.lines],
         }
 
     @classmethod
@@ -122,6 +151,8 @@ class Summary:
             dry_run_recipients=data["dry_run"]["number_of_recipients"],
             dry_run_messages=data["dry_run"]["number_of_messages"],
             findings=tuple(Finding.from_dict(item) for item in data["findings"]),
+            prices=tuple(PriceCount.from_dict(item) for item in data["prices"]),
+            lines=tuple(CostLine.from_dict(item) for item in data["lines"]),
         )
 
 
@@ -141,9 +172,12 @@ class Group(NamedTuple):
 class SummaryTally:
     """Adds up batches of planned rows; exact, and as small as the number of distinct kinds."""
 
-    def __init__(self, profile: Profile, prices: PriceTable | None) -> None:
+    def __init__(
+        self, profile: Profile, prices: PriceTable | None, terms: Terms | None = None
+    ) -> None:
         self._profile = profile
         self._prices = prices
+        self._terms = terms
         self._groups: Counter[Group] = Counter()
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -194,7 +228,37 @@ class SummaryTally:
     def summary(self) -> Summary:
         """Return the totals so far."""
         counts = ((group, rows, self._cost(group, rows)) for group, rows in self._groups.items())
-        return summarise(counts, self._profile, priced=self._prices is not None)
+        summary = summarise(counts, self._profile, priced=self._prices is not None)
+        if self._prices is None:
+            return summary
+        by_row: dict[int, Count] = {}
+        units: Counter[Ladder] = Counter()
+        for group, rows in self._groups.items():
+            if group.problem is None and group.rate >= 0:
+                count = Count(rows, rows * group.billed, self._cost(group, rows))
+                by_row[group.rate] = by_row.get(group.rate, Count()) + count
+                for ladder in self._prices.charges[group.rate].tiered:
+                    units[ladder] += ladder.units(group.billed, rows)
+        lines = self._terms.lines(units, summary.countries) if self._terms is not None else ()
+        return replace(
+            summary,
+            cost=sum((line.cost for line in lines), summary.cost),
+            prices=tuple(self._price_count(row, count) for row, count in sorted(by_row.items())),
+            lines=lines,
+        )
+
+    def _price_count(self, row: int, count: Count) -> PriceCount:
+        assert self._prices is not None, "a row is one of prices"
+        country, prefix = self._prices.countries[row], self._prices.prefixes[row]
+        charge = self._prices.charges[row]
+        lines = {
+            rate.line
+            for ladder in (*charge.base, *charge.surcharges)
+            for rate in ladder.rates
+            if rate.line is not None
+        }
+        place = " ".join(filter(None, [country, f"+{prefix}" if prefix else ""])) or "*"
+        return PriceCount(place, tuple(sorted(lines)), count)
 
     def _cost(self, group: Group, rows: int) -> Cost:
         if group.problem is not None:
@@ -276,7 +340,7 @@ def accepted(profile: Profile) -> Any:
 
     def counts(problem: Problem) -> bool:
         match problem:
-            case Problem.OVER_255_PARTS:
+            case Problem.OVER_255_PARTS | Problem.REJECTED_BY_RATE_CARD:
                 return True
             case Problem.UNMATCHED_PARAMETER:
                 return profile.unmatched != "error" and counted(problem, profile)

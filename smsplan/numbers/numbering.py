@@ -188,6 +188,18 @@ def country(msisdn: str) -> str | None:
     return None
 
 
+@cache
+def countries_of(prefix: str) -> frozenset[str]:
+    """Return the countries of the numbers that begin with a prefix.
+
+    >>> sorted(countries_of("447")), sorted(countries_of("1204"))
+    (['GB', 'GG', 'IM', 'JE'], ['CA'])
+    """
+    found = {place for known, place in PREFIXES.items() if known.startswith(prefix)}
+    own = country(prefix)
+    return frozenset(found if own is None else {own, *found}) - {""}
+
+
 def _sound(code: str, national: str) -> bool:
     """Valid or fictitious."""
     fiction = _fiction(code)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from smsplan.bulk.kernel import ENCODINGS
 from smsplan.bulk.words import places
+from smsplan.errors import Note
 from smsplan.limits import Limits, Rows
 
 
@@ -35,7 +36,9 @@ def _mask(batch: pa.RecordBatch, limits: Limits, rows: Rows) -> Any:
             most = limits.max_parts_per_message or 0
             return sent & (batch.column("number_of_parts").to_numpy(zero_copy_only=False) > most)
         case Rows.UNPRICED:
-            return sent & pc.is_null(batch.column("cost")).to_numpy(zero_copy_only=False)
+            noted = batch.column("note").cast(pa.string())
+            unpriced = pc.fill_null(pc.match_substring(noted, Note.UNPRICED), False)
+            return sent & unpriced.to_numpy(zero_copy_only=False)
         case Rows.UNICODE:
             unicode = ENCODINGS.index("UNICODE")
             return sent & (places(batch.column("encoding"), ENCODINGS) == unicode)

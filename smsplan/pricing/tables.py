@@ -1,28 +1,27 @@
-"""A rate card as the table that the bulk rooms price by."""
+"""Terms as the table that the bulk rooms price by."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import os
+from collections.abc import Mapping
 
 from smsplan.bulk.prices import PriceTable
-from smsplan.ratecards import RateCard
+from smsplan.ratecards import RateCard, Terms
 
 
-def price_table(card: RateCard) -> PriceTable:
-    """Return the table of a card: row i of the table is ``card.rates[i]``.
+def price_table(rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str]) -> PriceTable:
+    """Return the table of what stands for rates.
 
-    >>> price_table(RateCard.of({"GB": "0.034 GBP", "*": "0.1 GBP"})).scaled
-    (34, 100)
+    >>> table = price_table({"GB": "0.034 GBP", "*": "0.1 GBP"})
+    >>> table.countries, table.scale
+    (('GB', ''), 3)
     """
-    card.check_settled()
-    # Fraction: exact whatever the caller's decimal context.
-    scaled = [Fraction(rate.price) * 10**card.scale for rate in card.rates]
-    assert all(price.denominator == 1 for price in scaled), "the scale holds every decimal"
+    terms = Terms.of(rates)
+    found = [(place, terms.at(*place)) for place in terms.places()]
+    priced = [(place, charge) for place, charge in found if charge is not None]
     return PriceTable(
-        countries=tuple(rate.country for rate in card.rates),
-        prefixes=tuple(rate.prefix for rate in card.rates),
-        scaled=tuple(price.numerator for price in scaled),
-        scale=card.scale,
-        per=tuple(rate.per for rate in card.rates),
-        currency=tuple(rate.currency for rate in card.rates),
+        countries=tuple(country for (country, _), _ in priced),
+        prefixes=tuple(prefix for (_, prefix), _ in priced),
+        charges=tuple(charge for _, charge in priced),
+        scale=terms.scale,
     )
