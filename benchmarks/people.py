@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from smsplan import Rate, RateCard
 
 NAMES, CITIES = 100_000, 30_000
 BODY = (
@@ -17,6 +20,24 @@ BODY = (
 )
 DEFAULTS = {"name": "there"}
 RATES = {"GB": "0.034 GBP", "DE": "0.07 GBP", "FR": "0.06 GBP", "*": "0.05 GBP"}
+# Prices by operator, with surcharges by operator in the United States.
+OPERATORS = RateCard(
+    [
+        *RateCard.of({**RATES, "US": "0.0079 GBP"}).rates,
+        *(
+            Rate(country=country, mccmnc=operator, price=Decimal(price), currency="GBP")
+            for country, operator, price in (
+                ("DE", "26201", "0.071"), ("DE", "26202", "0.068"), ("FR", "20801", "0.055"),
+                ("GB", "23415", "0.031"), ("GB", "23430", "0.035"), ("IN", "40410", "0.012"),
+            )
+        ),
+        *(
+            Rate(country="US", mccmnc=operator, kind="surcharge", price=Decimal(price),
+                 currency="GBP")
+            for operator, price in (("310410", "0.0035"), ("310260", "0.0045"))
+        ),
+    ]
+)  # fmt: skip
 # Prefixes of mobile numbers, so that most made numbers are in a range that exists.
 _PREFIXES = (44791, 49151, 33612, 34612, 46701, 1415, 91981, 55119)
 _LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))

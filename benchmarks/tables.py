@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from benchmarks import peers
 from benchmarks.measure import THREE, Run, alternate
-from benchmarks.people import BODY, DEFAULTS, HOSTILE, RATES, People, hostile
+from benchmarks.people import BODY, DEFAULTS, HOSTILE, OPERATORS, RATES, People, hostile
 from smsplan import Profile, plan
 
 FLAGS: dict[str, Any] = {"defaults": DEFAULTS, "duplicates": "keep"}
@@ -62,6 +62,7 @@ def plans(run: Run, data: People) -> None:
     run.check_sample("default plan", made.rows, data.plain, BODY)
     _frames(run, data, few, loops)
     _truncation(run, data, names, cities)
+    _prices(run, data)
     _switches(run, data)
 
 
@@ -130,6 +131,31 @@ def _truncation(run: Run, data: People, names: Any, cities: Any) -> None:
     run.check("truncated bodies", bodies == peers.truncated(body, names, cities))
     run.check_row_loop("truncate_concat", made)
     run.check_sample("truncated", made.rows, table, body, truncate_concat=True)
+
+
+def _prices(run: Run, data: People) -> None:
+    """What prices add to a default plan."""
+    made = plan(data.plain, BODY, **FLAGS)
+    mix = {"US": {"310410": "40%", "310260": "35%", "*": "25%"}}
+    calls: dict[str, Callable[[], Any]] = {
+        "without rates": lambda: plan(data.plain, BODY, **FLAGS),
+        "by country": lambda: plan(data.plain, BODY, **FLAGS, rates=RATES),
+        "by operator, with surcharges": lambda: plan(data.plain, BODY, **FLAGS, rates=OPERATORS),
+        "the same, with a mix": lambda: plan(
+            data.plain, BODY, **FLAGS, rates=OPERATORS.terms(mix=mix)
+        ),
+        "a plan priced again, by operator": lambda: made.price(OPERATORS),
+    }
+    taken = alternate(calls, run.rounds)
+    run.section("prices", "ns a row", "times without rates")
+    for name, seconds in taken.items():
+        run.line(
+            name,
+            f"{seconds / data.plain.num_rows * 1e9:,.0f}",
+            f"{seconds / taken['without rates']:.2f}",
+        )
+    ranged = plan(data.plain, BODY, **FLAGS, rates=OPERATORS).cost
+    run.check("bounds of prices by operator", ranged.low["GBP"] < ranged.high["GBP"])
 
 
 def _switches(run: Run, data: People) -> None:

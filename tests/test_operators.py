@@ -86,7 +86,8 @@ def test_equal_to_the_definition(rates: list[Rate], rows: list[tuple[str, int]])
     places = [country(number) for number, _ in rows]
     parts = np.array([parts for _, parts in rows], np.int64)
     found = table.lookup(pa.array([n for n, _ in rows], pa.string()), pa.array(places, pa.string()))
-    lows, highs = (table.cost_array(found, parts, end).to_pylist() for end in ("low", "high"))
+    costs, lows, highs = (ends.to_pylist() for ends in table.cost_arrays(found, parts))
+    assert costs == [low if low == high else None for low, high in zip(lows, highs, strict=True)]
     low = high = expected = Fraction(0)
     for (number, count), from_, to, row in zip(rows, lows, highs, found.tolist(), strict=True):
         outcomes = possible(rates, number, count).values()

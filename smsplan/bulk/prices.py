@@ -11,10 +11,11 @@ intervals finds the longest prefix of a number; rows that do not fit it go up th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,13 +60,10 @@ class PriceTable:
     charges: tuple[Charge, ...]
     scale: int
     _tree: _Tree = field(init=False, repr=False, compare=False)
-    _ends: dict[str, _End] = field(init=False, repr=False, compare=False)
     _seen: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tree", _Tree.of(self.countries, self.prefixes))
-        ends = {name: _End.of(name, self.charges, self.scale) for name in ("low", "high")}
-        object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_seen", [0])
 
     @property
@@ -120,14 +118,9 @@ class PriceTable:
         Null for -1, where the operator decides, and where both are charged.
         """
         prices = [charge.price for charge in self.charges]
-        known = np.array([*(price is not None for price in prices), False])[rows]
-        scaled_ = [_scaled(price or Decimal(0), self.scale) for price in prices]
-        if max(scaled_, default=0) > _INT64_MAX:
-            pairs = zip(prices, scaled_, strict=True)
-            given = [None if price is None else self._decimal(whole) for price, whole in pairs]
-            shown = pa.array(given, self._type)
-            return shown.take(pa.array(rows, mask=rows < 0))
-        return self._decimals(np.array([*scaled_, 0], dtype=np.int64)[rows], known)
+        known = np.array([False, *(price is not None for price in prices)])
+        table = _octets([0, *(_scaled(price or Decimal(0), self.scale) for price in prices)])
+        return self._decimals(table, rows + 1, known[rows + 1])
 
     def currency_array(self, rows: _Rows) -> pa.Array:
         """Return the currencies of rows as words, null for -1 and where nothing can be sent."""
@@ -136,47 +129,46 @@ class PriceTable:
         places = np.array([*(at.get(charge.currency, -1) for charge in self.charges), -1], np.int16)
         return words(places[rows], names)
 
-    def cost_array(
-        self, rows: _Rows, parts: npt.NDArray[Any], end: Literal["low", "high"] = "high"
-    ) -> pa.Array:
-        """Return what messages of so many billed parts cost at least or at most, null for -1.
+    def cost_arrays(self, rows: _Rows, parts: npt.NDArray[Any]) -> tuple[Any, Any, Any]:
+        """Return what messages of so many billed parts cost: exactly, at least and at most.
 
-        ``decimal128(38, scale)``; exact for up to 10**6 parts a message.
+        ``decimal128(38, scale)``, null for -1; the first also where the other two differ. Exact for
+        up to 10**6 parts a message.
         """
-        lines = self._ends[end]
-        parts = np.asarray(parts, dtype=np.int64)
-        largest = lines.largest * max(1, int(parts.max(initial=0)))
-        if largest > _INT64_MAX or (lines.crosses is not None and lines.crosses[rows].any()):
-            # Rare: more digits than an int64 has, or an operator that is dearer for short messages
-            # only. Each pair of place and parts is computed once.
-            pairs, place = np.unique(np.stack([rows, parts]), axis=1, return_inverse=True)
-            costs = [
-                None if row < 0 else getattr(self.charges[row], end)(count)
-                for row, count in pairs.T.tolist()
-            ]
-            whole = [
-                None if cost is None else self._decimal(_scaled(cost, self.scale)) for cost in costs
-            ]
-            return pa.array(whole, self._type).take(pa.array(place.reshape(-1)))
-        costs_ = lines.part[rows] * parts
-        if lines.message is not None:
-            costs_ += np.where(parts > 0, lines.message[rows], 0)
-        return self._decimals(costs_, rows >= 0)
+        # Messages are few kinds: each pair of place and parts is computed once, and then looked up.
+        width = int(np.max(parts, initial=0)) + 1
+        pairs = (rows.astype(np.int64) + 1) * width + parts
+        if (len(self.charges) + 1) * width <= _DENSE_ENTRIES:
+            used = at = np.flatnonzero(np.bincount(pairs))
+        else:
+            used, pairs = np.unique(pairs, return_inverse=True)
+            at = np.arange(len(used))
+        ends = [self._ends(int(pair) // width - 1, int(pair) % width) for pair in used]
+        known = rows >= 0
+        top = _spread(_octets([most for _, most in ends]), at)
+        high = self._decimals(top, pairs, known)
+        if all(least == most for least, most in ends):
+            return high, high, high
+        low = self._decimals(_spread(_octets([least for least, _ in ends]), at), pairs, known)
+        sure = _spread(np.array([least == most for least, most in ends]), at)
+        shared = [pa.py_buffer(_bits(known & sure[pairs])), high.buffers()[1]]
+        return pa.Array.from_buffers(high.type, len(pairs), shared), low, high
 
-    def ranged(self, rows: _Rows) -> npt.NDArray[np.bool_]:
-        """Return where the operator decides the cost."""
-        several = np.array([*(len(charge.outcomes) > 1 for charge in self.charges), False])
-        found: npt.NDArray[np.bool_] = several[rows]
-        return found
+    def _ends(self, row: int, parts: int) -> tuple[int, int]:
+        """Return the least and the most that a message costs, times ``10 ** scale``."""
+        if row < 0:
+            return 0, 0
+        charge = self.charges[row]
+        high = _scaled(charge.high(parts), self.scale)
+        return (high if len(charge.outcomes) == 1 else _scaled(charge.low(parts), self.scale)), high
 
-    def _decimals(self, scaled: _Ints, known: npt.NDArray[np.bool_]) -> pa.Array:
-        """Return scaled integers as decimals, null where not known."""
-        # A decimal128 is a little-endian integer of 128 bits: the number, and its sign.
-        halves = np.empty((len(scaled), 2), dtype="<i8")
-        halves[:, 0] = scaled
-        np.right_shift(scaled, 63, out=halves[:, 1])
-        valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
-        return pa.Array.from_buffers(self._type, len(scaled), [valid, pa.py_buffer(halves)])
+    def _decimals(
+        self, table: npt.NDArray[np.complex128], places: Any, known: npt.NDArray[np.bool_]
+    ) -> pa.Array:
+        """Look decimals up by their places, null where not known."""
+        valid = None if known.all() else pa.py_buffer(_bits(known))
+        kind = pa.decimal128(38, self.scale)
+        return pa.Array.from_buffers(kind, len(places), [valid, pa.py_buffer(table.take(places))])
 
     def totals(self, rows: _Rows, parts: npt.NDArray[Any]) -> Cost:
         """Return the exact cost of all messages; those without a price or a part do not count.
@@ -194,50 +186,6 @@ class PriceTable:
     def cost(self, row: int, parts: int, messages: int) -> Cost:
         """Return what messages of so many billed parts cost at a place."""
         return self.charges[row].cost(parts, messages)
-
-    def _decimal(self, scaled: int) -> Decimal:
-        return _decimal(scaled, self.scale)
-
-    @property
-    def _type(self) -> pa.DataType:
-        return pa.decimal128(38, self.scale)
-
-
-class _End(NamedTuple):
-    """The least or the most of each place, times ``10 ** scale``: for a part, and a message.
-
-    ``message`` is None where no price is for one; ``crosses`` says where the outcome that is least
-    (most) depends on the number of parts, None where nowhere.
-    """
-
-    part: _Ints
-    message: _Ints | None
-    crosses: npt.NDArray[np.bool_] | None
-    largest: int
-
-    @classmethod
-    def of(cls, name: str, charges: tuple[Charge, ...], scale: int) -> _End:
-        pick = min if name == "low" else max
-        lines: list[tuple[int, int]] = []
-        crosses = []
-        for charge in charges:
-            both = [
-                (_scaled(part, scale), _scaled(message, scale)) for part, message in charge.outcomes
-            ]
-            best = pick(part for part, _ in both), pick(message for _, message in both)
-            crosses.append(best not in both)
-            lines.append(best)
-        largest = max((part + message for part, message in lines), default=0)
-        if largest > _INT64_MAX:
-            lines = [(0, 0)] * len(lines)
-        part = np.array([*(line[0] for line in lines), 0], np.int64)
-        message = np.array([*(line[1] for line in lines), 0], np.int64)
-        return cls(
-            part,
-            message if message.any() else None,
-            np.array([*crosses, False]) if any(crosses) else None,
-            largest,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +334,21 @@ def _scaled(price: Decimal, scale: int) -> int:
     return whole
 
 
-def _decimal(scaled: int, scale: int) -> Decimal:
-    """Return ``scaled / 10 ** scale``: made from text, so exact in any decimal context."""
-    return Decimal(f"{scaled}E-{scale}")
+def _bits(known: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    return np.packbits(known, bitorder="little")
+
+
+def _spread(values: npt.NDArray[Any], places: _Ints) -> npt.NDArray[Any]:
+    """Put values at their places, and nothing between them."""
+    out = np.zeros(int(places.max(initial=-1)) + 1, values.dtype)
+    out[places] = values
+    return out
+
+
+def _octets(scaled: Sequence[int]) -> npt.NDArray[np.complex128]:
+    """Return integers as decimals are in memory: 128 bits, little-endian.
+
+    Typed as what else has 16 octets, so that looking one up moves it as a whole.
+    """
+    octets = b"".join(value.to_bytes(16, "little", signed=True) for value in scaled)
+    return np.frombuffer(octets, np.complex128)

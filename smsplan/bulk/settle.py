@@ -130,16 +130,14 @@ def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[st
     def of_sent(cost: Any) -> Any:
         return cost if sent.all() else pc.if_else(sendable, cost, pa.scalar(0).cast(cost.type))
 
-    cost = changed["cost_low"] = changed["cost_high"] = of_sent(prices.cost_array(found, parts))
-    if prices.is_ranged:
-        changed["cost_low"] = of_sent(prices.cost_array(found, parts, "low"))
-        unsure = pa.array(prices.ranged(found) & (parts > 0) & sent)
-        cost = pc.if_else(unsure, pa.scalar(None, cost.type), cost)
+    cost, least, most = map(of_sent, prices.cost_arrays(found, parts))
     return {
         **changed,
         "price": prices.price_array(found),
         "currency": prices.currency_array(found),
         "cost": cost,
+        "cost_low": least,
+        "cost_high": most,
         "note": _notes(columns["note"], noted, sent & (found < 0)),
         "rate": pa.array(found),
     }

@@ -72,7 +72,7 @@ def test_equal_to_the_rate_card(
     assert found.dtype == np.int32
     assert [None if row < 0 else card.rates[row] for row in found.tolist()] == expected
     with decimal.localcontext(prec=3):
-        prices, costs = table.price_array(found), table.cost_array(found, parts)
+        prices, costs = table.price_array(found), table.cost_arrays(found, parts)[0]
         currencies, totals = table.currency_array(found), table.totals(found, parts)
     assert prices.type == costs.type == pa.decimal128(38, card.scale)
     assert prices.to_pylist() == [rate and rate.price for rate in expected]
@@ -130,7 +130,7 @@ def test_a_million_parts_at_the_largest_price() -> None:
     table = price_table(RateCard.of(f"{price} GBP"))
     rows, parts = np.zeros(2, dtype=np.int32), np.array([10**6, 1])
     million = Decimal("999999999999999999.999999999999000000")
-    assert table.cost_array(rows, parts).to_pylist() == [million, Decimal(price)]
+    assert table.cost_arrays(rows, parts)[0].to_pylist() == [million, Decimal(price)]
 
 
 @pytest.mark.parametrize("price", ["9.223372036854775807", "9.223372036854775808"])
@@ -139,7 +139,7 @@ def test_at_the_end_of_64_bits(price: str, parts: int) -> None:
     """Costs are exact on both sides of the largest int64."""
     table = price_table(RateCard.of(f"{price} GBP"))
     rows = np.array([0, -1], dtype=np.int32)
-    cost = table.cost_array(rows, np.array([parts, parts]))
+    cost, _, _ = table.cost_arrays(rows, np.array([parts, parts]))
     assert cost.to_pylist() == [Decimal(int(price.replace(".", "")) * parts).scaleb(-18), None]
 
 
