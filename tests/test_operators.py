@@ -280,7 +280,7 @@ def test_what_no_card_can_say() -> None:
     [
         ({"US": {"310410": "40%"}}, "add up to 40 and not to 100"),
         ({"USA": {"310410": 1}}, "'USA' is no code"),
-        ({"US": {"att": 1}}, "'att' in 'US' is no operator"),
+        ({"US": {" ": 1}}, "' ' in 'US' is no operator"),
         ({"US": {"310410": 0.4}}, "write a whole number of messages, or a share as text"),
         ({"US": {"310410": 0}}, "'US' has no messages"),
         ({"US": {}}, "has no operators"),

@@ -171,3 +171,137 @@ def test_check_and_convert(tmp_path: Path) -> None:
     section = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
     for key in json.loads(old.stdout):
         assert f"`{key}`" in section.split("## smsplan.rates/1")[1].split("\n## ")[0]
+
+
+def priced(card: RateCard, **terms: Any) -> dict[str, str]:
+    """Return what one part costs to some numbers, as text."""
+    chosen = card.terms(**terms)
+    numbers = {"AF": "93701234567", "GB": "447700900123", "US": "12025550123", "FR": "33612345678"}
+    found = {place: chosen.charge(number) for place, number in numbers.items()}
+    return {
+        place: "rejected" if charge.rejected else charge.cost(1).brief
+        for place, charge in found.items()
+        if charge is not None
+    }
+
+
+TWILIO = """ISO,Country,Description,Price / msg
+AF,Afghanistan,AFGHANISTAN Outbound SMS - Etisalat,0.1850
+AF,Afghanistan,AFGHANISTAN Outbound SMS - Other,0.2010
+GB,United Kingdom,UNITED KINGDOM Outbound SMS - Other,0.0400
+"""
+TWILIO_API = {
+    "country": "United Kingdom", "iso_country": "GB", "price_unit": "usd",
+    "outbound_sms_prices": [
+        {"carrier": "Vodafone", "mcc": "234", "mnc": "15", "prices": [
+            {"number_type": "mobile", "base_price": "0.0500", "current_price": "0.0420"},
+            {"number_type": "shortcode", "base_price": "0.0600", "current_price": "0.0600"}]},
+        {"carrier": "Other", "mcc": "234", "mnc": None, "prices": [
+            {"number_type": "mobile", "base_price": "0.0400", "current_price": "0.0400"}]},
+    ],
+}  # fmt: skip
+VONAGE = {"count": 2, "countries": [
+    {"countryName": "United Kingdom", "currency": "EUR", "defaultPrice": "0.03330000",
+     "dialingPrefix": "44", "networks": [
+        {"type": "mobile", "price": "0.03440000", "currency": "EUR", "mcc": "234", "mnc": "15",
+         "networkCode": "23415", "networkName": "Vodafone"},
+        {"type": "landline", "price": "0.02", "currency": "EUR", "networkCode": "GB-FIXED",
+         "networkName": "United Kingdom Landline"}]},
+    {"countryName": "United States", "currency": "EUR", "defaultPrice": "0.0057",
+     "dialingPrefix": "1", "networks": []},
+]}  # fmt: skip
+MESSAGEBIRD = {"gateway": 0, "currencyCode": "EUR", "totalCount": 3, "prices": [
+    {"price": "0.060000", "currencyCode": "EUR", "mccmnc": "0", "mcc": "0", "mnc": None,
+     "countryName": "Default Rate", "countryIsoCode": "XX", "operatorName": "Default Rate"},
+    {"price": "0.047000", "currencyCode": "EUR", "mccmnc": "234", "mcc": "234", "mnc": None,
+     "countryName": "United Kingdom", "countryIsoCode": "GB", "operatorName": None},
+    {"price": 0.045, "currencyCode": "EUR", "mccmnc": "23415", "mcc": "234", "mnc": "15",
+     "countryName": "United Kingdom", "countryIsoCode": "GB", "operatorName": "Vodafone"},
+]}  # fmt: skip
+PLIVO = {"country": "United States", "country_iso": "US", "message": {
+    "inbound": {"rate": "0.0055"}, "outbound": {"rate": "0.0065"},
+    "outbound_networks_list": [
+        {"group_name": "United States - ATT", "rate": "0.0065"},
+        {"group_name": "United States - Verizon", "rate": "0.0070"},
+        {"group_name": "United States - Others", "rate": "0.0065"}]}}  # fmt: skip
+DIDWW = """Source prefix,Destination prefix,Country,MCC,MCC name,MNC,MNC name,Reject SMS,Price
+,44,United Kingdom,234,United Kingdom,,,No,0.0410
+,44,United Kingdom,234,United Kingdom,15,Vodafone,No,0.0380
+,33,France,208,France,,,Yes,
+"""
+MELROSE = """MCCMNC,PriceSubmit,PriceDelivered,Currency,Effective
+23415,0.0300,0.0330,EUR,2026-01-01
+23410,0.0310,0.0340,EUR,2026-01-01
+20801,0.0500,,EUR,2026-01-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "how", "terms", "expected"),
+    [
+        ("t.csv", TWILIO, {"currency": "USD"}, {},
+         {"AF": "USD 0.185 to 0.201", "GB": "USD 0.04"}),
+        ("t.json", TWILIO_API, {}, {"sender_type": "mobile"}, {"GB": "USD 0.04 to 0.042"}),
+        ("t.json", [TWILIO_API], {}, {"sender_type": "shortcode"}, {"GB": "USD 0.06"}),
+        ("v.json", VONAGE, {}, {}, {"GB": "EUR 0.02 to 0.0344", "US": "EUR 0.0057"}),
+        ("m.json", MESSAGEBIRD, {}, {}, {"AF": "EUR 0.06", "GB": "EUR 0.045 to 0.047",
+                                         "US": "EUR 0.06", "FR": "EUR 0.06"}),
+        ("p.json", PLIVO, {"currency": "USD"}, {}, {"US": "USD 0.0065 to 0.007"}),
+        ("d.csv", DIDWW, {}, {}, {"GB": "USD 0.038 to 0.041", "FR": "rejected"}),
+        ("m.csv", MELROSE, {}, {"charge_on": "submitted"},
+         {"GB": "EUR 0.03 to 0.031", "FR": "EUR 0.05"}),
+        ("m.csv", MELROSE, {}, {"charge_on": "delivered"}, {"GB": "EUR 0.033 to 0.034"}),
+    ],
+)  # fmt: skip
+def test_published_shapes(
+    tmp_path: Path, name: str, content: Any, how: Any, terms: Any, expected: dict[str, str]
+) -> None:
+    """A card in each shape that providers publish, and again through our own columns."""
+    path = tmp_path / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    card = RateCard.read(path, **how)
+    assert priced(card, **terms) == expected
+    ours = tmp_path / "ours.csv"
+    ours.write_text(card.to_csv(), newline="")
+    assert RateCard.read(ours) == card
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.csv", TWILIO, r"no column 'currency'.*currency='EUR'"),
+        ("t.csv", TWILIO.replace("0.1850", "1,5"), "it has 5 cells and the first line 4"),
+        ("t.csv", TWILIO.replace("AF,", "UK,"), "not a code of ISO 3166; write 'GB'"),
+        ("p.json", PLIVO, "no column 'currency'"),
+        ("v.json", {"countries": [{"networks": "x"}]}, "no list where country 1, network 1"),
+        ("v.json", {"countries": {}}, "no list where country 1 should be"),
+        ("x.json", {"anything": 1}, "none of the shapes that are known"),
+        ("x.json", [{"countries": []}, 5], r"its JSON \(entry 2\) has none"),
+        ("x.json", [], "it has no prices"),
+        ("x.json", "{", "it is no JSON"),
+        ("m.json", {"prices": [{"price": "-1", "currencyCode": "EUR", "countryIsoCode": "GB"}]},
+         "price 1: price is negative"),
+        ("m.csv", MELROSE.replace("23415", "99915"), "has an operator and no country"),
+        ("m.csv", MELROSE.replace("23410", "23415"), "the same country, prefix and operator as"),
+    ],
+)  # fmt: skip
+def test_faults_of_published_shapes(tmp_path: Path, name: str, content: Any, said: str) -> None:
+    """Each says where, and what to do."""
+    path = tmp_path / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(RateCardError, match=said):
+        RateCard.read(path)
+
+
+def test_a_mix_by_name(tmp_path: Path) -> None:
+    """Where a card names its operators, so does a mix; a name that it does not have is refused."""
+    path = tmp_path / "twilio.csv"
+    path.write_text(TWILIO)
+    card = RateCard.read(path, currency="USD")
+    charge = card.terms(mix={"AF": {"Etisalat": "50%", "*": "50%"}}).charge("93701234567")
+    assert charge is not None
+    assert (
+        charge.cost(1).expected["USD"] * 2 == charge.cost(1).low["USD"] + charge.cost(1).high["USD"]
+    )
+    with pytest.raises(InputError, match="the mix has operator Etisalaat of AF"):
+        card.terms(mix={"AF": {"Etisalaat": 1}})

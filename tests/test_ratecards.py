@@ -388,11 +388,11 @@ BAD_FILES = [
         id="rows of unknown kinds",
     ),
     pytest.param(
-        "country,price,currency,tier_from,operator,charge_on\n"
+        "country,price,currency,tier_from,carrier,charge_on\n"
         "GB,1,GBP,100000,,\nFR,1,GBP,,Orange,\nDE,1,GBP,,,never\nIT,1,GBP,1e3,,submitted\n",
         [
             (2, "a tier from 100,000, and no row with the same keys for what comes before"),
-            (3, "'operator' has a value; name it by the column 'mccmnc'"),
+            (3, "'carrier' has a value; name it by the column 'operator'"),
             (4, "charge_on is neither 'submitted' nor 'delivered'"),
             (5, "tier_from is no whole number"),
         ],

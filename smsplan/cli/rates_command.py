@@ -20,14 +20,23 @@ _COLUMN = typer.Option(
     [], help="NAME=COLUMN: where the card has another name, 'price=Price (EUR)'. Repeatable."
 )
 _DECIMAL = typer.Option(None, help="The mark before the decimals of its prices: . or ,")
+_CURRENCY = typer.Option(None, help="The currency of a card that names none, such as USD.")
 _MIXED = typer.Option(False, help="The card has several currencies.")
 
 
-def _read(card: str, column: list[str], decimal: Any, mixed_currencies: bool) -> RateCard:
+def _read(
+    card: str, column: list[str], decimal: Any, currency: str | None, mixed_currencies: bool
+) -> RateCard:
     from smsplan.ratecards import RateCard
 
     columns = pairs(column, "--column") or None
-    return RateCard.read(card, columns=columns, decimal=decimal, mixed_currencies=mixed_currencies)
+    return RateCard.read(
+        card,
+        columns=columns,
+        decimal=decimal,
+        currency=currency,
+        mixed_currencies=mixed_currencies,
+    )
 
 
 @app.command("check")
@@ -36,6 +45,7 @@ def check(
     recipients: str = typer.Argument(None, help="A list, to count whom it has no price for."),
     column: list[str] = _COLUMN,
     decimal: Literal[".", ","] = _DECIMAL,
+    currency: str = _CURRENCY,
     mixed_currencies: bool = _MIXED,
     to: str = typer.Option("to", help="The column of numbers."),
     region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
@@ -49,7 +59,7 @@ def check(
     a price.
     """
     sending = day(on) or date.today()
-    known = _read(card, column, decimal, mixed_currencies)
+    known = _read(card, column, decimal, currency, mixed_currencies)
     late = [r for r in known.rates if r.valid_to is not None and r.valid_to < sending]
     early = [r for r in known.rates if r.valid_from is not None and r.valid_from > sending]
     report: dict[str, Any] = {
@@ -118,6 +128,7 @@ def convert(
     output: str = typer.Argument(..., help="The CSV file to write."),
     column: list[str] = _COLUMN,
     decimal: Literal[".", ","] = _DECIMAL,
+    currency: str = _CURRENCY,
     mixed_currencies: bool = _MIXED,
 ) -> None:
     """Write a card in the columns that every command reads, prices digit for digit."""
@@ -126,7 +137,7 @@ def convert(
     target = Path(output)
     if target.exists():
         raise InputError(f"'{target}' is there already; name a new file")
-    known = _read(card, column, decimal, mixed_currencies)
+    known = _read(card, column, decimal, currency, mixed_currencies)
     part = target.with_name(f".{target.name}.part")
     try:
         part.write_text(known.to_csv(), encoding="utf-8", newline="")

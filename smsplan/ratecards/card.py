@@ -28,6 +28,7 @@ from smsplan.ratecards.reading import (
     lines_of_text,
     mapped_names,
     parsed,
+    parsed_json,
     text_of,
 )
 from smsplan.tables import is_binary, lines_of
@@ -97,15 +98,18 @@ class RateCard:
         *,
         columns: Mapping[str, str] | None = None,
         decimal: Literal[".", ","] | None = None,
+        currency: str | None = None,
         mixed_currencies: bool = False,
     ) -> RateCard:
-        """Read a card from CSV (UTF-8; comma, semicolon or tab), a workbook or Parquet.
+        """Read a card from CSV (UTF-8; comma, semicolon or tab), a workbook, Parquet or JSON.
 
         ``book.xlsx#Sheet`` names a sheet. The module says which columns there are; of a file with
         others, ``columns`` maps those names to the file's, and no other column is read:
         ``columns={"country": "ISO", "price": "Price (EUR)"}``. A currency in the name of the price
         column counts where no column has it. ``decimal`` says how prices are written, ``1.234,5``
-        (``","``) or ``1,234.5`` (``"."``); without it a price with a comma is a fault.
+        (``","``) or ``1,234.5`` (``"."``); without it a price with a comma is a fault. ``currency``
+        holds where the file names none. The published shapes of Twilio (CSV, API), Vonage,
+        MessageBird, Plivo, DIDWW and Melrose are known by their columns or keys.
 
         Raises :class:`RateCardError` with every fault of the file, each with its line.
         """
@@ -114,10 +118,14 @@ class RateCard:
             raise InputError(f"decimal={decimal!r}: write '.' or ','")
         wanted = mapped_names(columns)
         try:
-            lines = (
-                lines_of(name) if is_binary(name) else lines_of_text(text_of(Path(name)), wanted)
-            )
-            rows, faults = parsed(lines, wanted, decimal, merged=is_binary(name))
+            if name.lower().endswith(".json"):
+                rows, faults = parsed_json(text_of(Path(name)), decimal, currency=currency or "")
+            else:
+                binary = is_binary(name)
+                lines = lines_of(name) if binary else lines_of_text(text_of(Path(name)), wanted)
+                rows, faults = parsed(
+                    lines, wanted, decimal, currency=currency or "", merged=binary
+                )
         except InputError as error:
             if not isinstance(error, RateCardError):
                 raise RateCardError([CardFault(None, str(error))], name) from None

@@ -102,11 +102,11 @@ def rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
             "mccmnc",
             "mccmnc is not the 5 or 6 digits of an operator; write them with all zeros: 23415",
         )
-    elif rate.mccmnc and not rate.country and not rate.prefix:
+    elif rate.network and not rate.country and not rate.prefix:
         yield "country", "the row has an operator and no country; fill the country"
     if rate.kind not in KINDS:
         yield "kind", f"kind is none of {', '.join(KINDS)}; use 'base' or remove the row"
-    elif rate.kind in ("fixed", "failed") and (rate.prefix or rate.mccmnc):
+    elif rate.kind in ("fixed", "failed") and (rate.prefix or rate.network):
         yield "kind", f"a row of kind '{rate.kind}' goes by country alone; empty the other keys"
     if rate.per not in PERS:
         yield "per", "per is neither 'part' nor 'message'; use one of them"
@@ -170,7 +170,7 @@ Group = tuple[str, str, str, str]
 def _group(rate: Rate) -> Group:
     """What tells the rows of a card apart but for sender, way of charging, tier and day."""
     kind = "base" if rate.kind == "reject" else rate.kind
-    return rate.country, rate.prefix, rate.mccmnc, kind
+    return rate.country, rate.prefix, rate.network, kind
 
 
 def chosen(
@@ -202,7 +202,17 @@ def chosen(
 
 
 _KEYS = frozenset(
-    {"country", "prefix", "mccmnc", "kind", "charge_on", "tier_from", "valid_from", "valid_to"}
+    {
+        "country",
+        "prefix",
+        "mccmnc",
+        "operator",
+        "kind",
+        "charge_on",
+        "tier_from",
+        "valid_from",
+        "valid_to",
+    }
 )
 
 
@@ -221,7 +231,7 @@ def _same_keys(rows: list[Row]) -> Iterator[CardFault]:
                 step = "remove one of them"
             else:
                 step = "give the older one a valid_to, the day before the other begins"
-            names = ["country", "prefix", *(["operator"] if rate.mccmnc else []),
+            names = ["country", "prefix", *(["operator"] if rate.network else []),
                      *(["sender type"] if rate.sender_type else [])]  # fmt: skip
             listed = ", ".join(names[:-1]) + " and " + names[-1]
             yield fault_at(

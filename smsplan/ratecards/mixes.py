@@ -147,10 +147,10 @@ def _given(country: object, operators: object) -> dict[str, Fraction]:
     counts: dict[str, Fraction] = {}
     percent = 0
     for operator, value in operators.items():
-        if operator != OTHERS and not re.fullmatch(r"[0-9]{5,6}", str(operator)):
+        if not isinstance(operator, str) or not operator.strip():
             raise InputError(
                 f"mix: {operator!r} in '{country}' is no operator; write its 5 or 6 digits "
-                "(MCCMNC), or '*' for all others"
+                "(MCCMNC), its name where the card has names, or '*' for all others"
             )
         text = value.replace(" ", "") if isinstance(value, str) else ""
         if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,18})?%", text):

@@ -33,6 +33,7 @@ COLUMNS = (
     "country",
     "prefix",
     "mccmnc",
+    "operator",
     "sender_type",
     "kind",
     "per",
@@ -51,7 +52,8 @@ class Rate:
     """One row of a card. An empty key matches every number.
 
     ``price`` in ``currency`` (ISO 4217) for one part, or for a whole message (``per``). ``mccmnc``
-    is the operator (ITU-T E.212, zeros kept). ``kind``: a ``base`` price; a ``surcharge`` on it; a
+    is the operator (ITU-T E.212, zeros kept); ``operator`` is its name, which counts where there is
+    no code. ``kind``: a ``base`` price; a ``surcharge`` on it; a
     ``reject``, which says that no message can be sent (its price counts for nothing); what
     ``failed`` messages cost; a ``fixed`` fee, once a bill. ``charge_on``: ``submitted`` or
     ``delivered``, where a card prices both. ``tier_from``: the parts (messages) of a month after
@@ -65,6 +67,7 @@ class Rate:
     country: str = ""
     prefix: str = ""
     mccmnc: str = ""
+    operator: str = ""
     sender_type: str = ""
     kind: str = "base"
     per: str = "part"
@@ -76,6 +79,11 @@ class Rate:
     valid_to: date | None = None
     source: str = ""
     line: int | None = field(default=None, compare=False)
+
+    @property
+    def network(self) -> str:
+        """The operator as rows are told apart by it: its code, else its name."""
+        return self.mccmnc or self.operator
 
     def cost(self, parts: int) -> Decimal:
         """Return what a message of so many billed parts costs, exactly; one of no parts, nothing.
@@ -101,6 +109,7 @@ def cells_of(rate: Rate, price: Decimal) -> tuple[str, ...]:
         rate.country or ("" if rate.prefix else "*"),
         rate.prefix,
         rate.mccmnc,
+        rate.operator,
         rate.sender_type,
         rate.kind,
         rate.per,

@@ -23,9 +23,10 @@ from smsplan.ratecards.faults import (
 )
 from smsplan.ratecards.mcc import country_of
 from smsplan.ratecards.rate import COLUMNS, Rate
+from smsplan.ratecards.shapes import json_rows, shape_of
 
 # Columns that decide a price in other people's cards and that are none of ours.
-_DECISIVE = ("operator", "network", "carrier", "number_type")
+_DECISIVE = ("network", "carrier", "number_type")
 # Where a whole file is written in another way, one need not mend every price.
 _HINT = ", or say how prices are written: decimal=',' or '.' (--decimal)"
 
@@ -224,11 +225,13 @@ def parsed(
     wanted: dict[str, str] | None = None,
     decimal: str | None = None,
     *,
+    currency: str = "",
     merged: bool = False,
 ) -> tuple[list[Row], list[CardFault]]:
     """Read the rows of a file: the rates as far as they could be read, and what could not.
 
-    ``merged``: of a workbook, where a column without a name is one whose name is merged away.
+    ``currency`` holds where the file names none. ``merged``: of a workbook, where a column
+    without a name is one whose name is merged away.
     """
     number, header = next(lines, (1, []))
     if not any(header):
@@ -239,8 +242,11 @@ def parsed(
     else:
         names, unmapped = _renamed(header, wanted)
     as_written = dict(zip(names, (name.strip() for name in header), strict=True))
-    faults = [CardFault(number, fault) for fault in unmapped or _header_faults(names, as_written)]
+    shape = shape_of(names) if wanted is None else None
+    wrong_names = [] if shape else _header_faults(names, as_written)
+    faults = [CardFault(number, fault) for fault in unmapped or wrong_names]
     named = _currency_of(as_written.get("price", "")) if "currency" not in names else ""
+    named = named or ("" if "currency" in names else currency)
     rows: list[Row] = []
     if faults:
         raise RateCardError(faults)
@@ -262,11 +268,12 @@ def parsed(
             if merged and cell.strip() and not name.strip():
                 unnamed.setdefault(place, line)
         values = dict(zip(names, cells, strict=True))
-        if named:
-            values["currency"] = named
-        rate, wrong = _row(values, line, decimal)
-        faults += [CardFault(line, text) for _, text in wrong]
-        rows.append(Row(rate, tuple(name for name, _ in wrong)))
+        for item in shape.rows(values) if shape else (values,):
+            if named:
+                item.setdefault("currency", named)
+            rate, wrong = _row(item, line, decimal)
+            faults += [CardFault(line, text) for _, text in wrong]
+            rows.append(Row(rate, tuple(name for name, _ in wrong)))
     faults += [
         CardFault(
             line,
@@ -278,13 +285,37 @@ def parsed(
     if not seen:
         raise fault("there are column names and no rows below them; add the prices")
     if "currency" not in names and rows and all(not row.rate.currency for row in rows):
-        # One fault for the file instead of the same one in every line.
-        without = [fault for fault in faults if "no currency" not in fault.text]
-        missing = (
-            "no column 'currency', none in the name of the price column, and no price that names "
-            "one; add the column"
-        )
-        return rows, [CardFault(number, missing), *without]
+        return rows, _without_currency(faults, number)
+    return rows, faults
+
+
+def _without_currency(faults: list[CardFault], line: int | None) -> list[CardFault]:
+    """Return one fault for the file instead of the same one in every line."""
+    kept = [fault for fault in faults if "no currency" not in fault.text]
+    missing = (
+        "no column 'currency', none in the name of the price column, and no price that names one; "
+        "add the column, or say currency='EUR' (--currency)"
+    )
+    return [CardFault(line, missing), *kept]
+
+
+def parsed_json(
+    text: str, decimal: str | None = None, *, currency: str = ""
+) -> tuple[list[Row], list[CardFault]]:
+    """Read the rows of a provider's JSON, as :func:`parsed` does those of a table."""
+    rows: list[Row] = []
+    faults: list[CardFault] = []
+    for place, cells in json_rows(text):
+        item = dict(cells)
+        if currency and not item.get("currency"):
+            item["currency"] = currency
+        rate, wrong = _row(item, None, decimal)
+        rows.append(Row(rate, tuple(name for name, _ in wrong), place))
+        faults += [fault_at(rows[-1], text) for _, text in wrong]
+    if not rows:
+        raise fault("it has no prices; save it anew")
+    if all(not row.rate.currency for row in rows):
+        return rows, _without_currency(faults, None)
     return rows, faults
 
 
@@ -342,7 +373,7 @@ def _meant(name: str, strange: list[str], as_written: dict[str, str]) -> str | N
 
 
 def _row(
-    cells: dict[str, str], line: int, decimal: str | None = None
+    cells: dict[str, str], line: int | None, decimal: str | None = None
 ) -> tuple[Rate, list[tuple[str, str]]]:
     """Read a row; with field and text of each fault, for which a stand-in is in the rate."""
     get = {name: cells.get(name, "").strip() for name in COLUMNS}
@@ -374,19 +405,20 @@ def _row(
     for name in _DECISIVE:
         # Where operators are named by their codes, their names decide nothing.
         if cells.get(name, "").strip() and not (name != "number_type" and mccmnc):
-            hint = "sender_type" if name == "number_type" else "mccmnc"
+            hint = "sender_type" if name == "number_type" else "operator"
             wrong.append((name, f"'{name}' has a value; name it by the column '{hint}'"))
     tier = re.sub(r"\.0+$", "", get["tier_from"])
     if not re.fullmatch(r"[0-9]{0,15}", tier):
         wrong.append(("tier_from", "tier_from is no whole number; write one without marks: 150000"))
         tier = ""
     kind = get["kind"].lower() or "base"
-    if mccmnc and not country and not prefix:
+    if mccmnc and country in ("", "*") and not prefix:
         country = country_of(mccmnc) or ""
     rate = Rate(
         country="" if country == "*" else country,
         prefix=prefix,
         mccmnc=mccmnc,
+        operator=get["operator"],
         sender_type=get["sender_type"],
         kind=kind,
         per=get["per"].lower() or "part",

@@ -42,7 +42,7 @@ class Ladder(NamedTuple):
     def name(self) -> str:
         """How a user names it: ``US``, ``+44``, ``US 310410``, ``*``."""
         rate = self.rates[0]
-        keys = [rate.country, f"+{rate.prefix}" if rate.prefix else "", rate.mccmnc]
+        keys = [rate.country, f"+{rate.prefix}" if rate.prefix else "", rate.network]
         return " ".join(filter(None, keys)) or "*"
 
     def units(self, parts: int, messages: int) -> int:
@@ -167,7 +167,7 @@ class Terms:
         ladders: dict[Key, list[Rate]] = {}
         for rate in card.rates:
             if rate.kind in ("base", "reject", "surcharge"):
-                key = (rate.country, rate.prefix, rate.mccmnc, rate.kind == "surcharge")
+                key = (rate.country, rate.prefix, rate.network, rate.kind == "surcharge")
                 ladders.setdefault(key, []).append(rate)
         self._ladders = {
             key: Ladder(tuple(sorted(rates, key=lambda rate: rate.tier_from)))
@@ -386,9 +386,11 @@ class Terms:
         shares = self.mix.shares(country) if self.mix is not None and country else None
         if shares is not None and self.mix is not None:
             weights: dict[str, Fraction] = {}
+            first_operators = {name for name, _ in first}
             for operator, share in shares.items():
                 key = operator if operator in outcomes and operator != OTHERS else ""
-                if key not in outcomes:
+                known = operator in first_operators or operator == OTHERS
+                if key not in outcomes or not (known or operator.isdecimal()):
                     who = "other operators" if operator == OTHERS else f"operator {operator}"
                     raise InputError(
                         f"the mix has {who} of {country}, for which the rate card has no price; "
