@@ -163,7 +163,7 @@ class PriceTable:
         return (high if len(charge.outcomes) == 1 else _scaled(charge.low(parts), self.scale)), high
 
     def _decimals(
-        self, table: npt.NDArray[np.complex128], places: Any, known: npt.NDArray[np.bool_]
+        self, table: npt.NDArray[np.void], places: Any, known: npt.NDArray[np.bool_]
     ) -> pa.Array:
         """Look decimals up by their places, null where not known."""
         valid = None if known.all() else pa.py_buffer(_bits(known))
@@ -345,10 +345,7 @@ def _spread(values: npt.NDArray[Any], places: _Ints) -> npt.NDArray[Any]:
     return out
 
 
-def _octets(scaled: Sequence[int]) -> npt.NDArray[np.complex128]:
-    """Return integers as decimals are in memory: 128 bits, little-endian.
-
-    Typed as what else has 16 octets, so that looking one up moves it as a whole.
-    """
+def _octets(scaled: Sequence[int]) -> npt.NDArray[np.void]:
+    """Return integers as decimals are in memory: 128 bits, little-endian."""
     octets = b"".join(value.to_bytes(16, "little", signed=True) for value in scaled)
-    return np.frombuffer(octets, np.complex128)
+    return np.frombuffer(octets, "V16")
