@@ -1,4 +1,4 @@
-"""Make smsplan/numbers/_tables.py and _ranges.py from the metadata of phonenumbers.
+"""Make smsplan/numbers/_tables.py, _ranges.py and _zones.py from the metadata of phonenumbers.
 
     python data/make_numbers.py
 
@@ -20,12 +20,14 @@ from typing import Any, NamedTuple
 import phonenumbers
 import regex
 from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from smsplan.numbers.fiction import FICTION
 
 ROOM = Path(__file__).resolve().parent.parent / "smsplan" / "numbers"
 TARGET = ROOM / "_tables.py"
 RANGES = ROOM / "_ranges.py"
+ZONES = ROOM / "_zones.py"
 
 # A prefix, calling code included, has at most this many digits. Seven would tell all countries
 # apart but for a few blocks of Saint Barthélemy, Saint Martin and two Australian islands.
@@ -572,8 +574,39 @@ def ranges_source() -> str:
     return "\n".join(lines) + "\n"
 
 
+def zones_source() -> str:
+    """Return the source of smsplan/numbers/_zones.py."""
+    data = {str(prefix): zones for prefix, zones in TIMEZONE_DATA.items()}
+    by_zones: dict[tuple[str, ...], list[str]] = {}
+    for prefix, zones in sorted(data.items()):
+        above = next((data[prefix[:end]] for end in range(len(prefix) - 1, 0, -1)
+                      if prefix[:end] in data), None)  # fmt: skip
+        if zones != above:
+            by_zones.setdefault(tuple(zones), []).append(prefix)
+    lines = [
+        f'"""Time zones by prefix, made by data/make_numbers.py from phonenumbers '
+        f"{phonenumbers.__version__}.",
+        "",
+        "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
+        '"""',
+        "",
+        "# ruff: noqa: E501",
+        "# fmt: off",
+        "",
+        "from __future__ import annotations",
+        "",
+        "# Zones (IANA), and the prefixes of numbers that may lie in them; the longest decides.",
+        "ZONES: tuple[tuple[str, str], ...] = (",
+    ]
+    for zones, prefixes in sorted(by_zones.items(), key=lambda item: item[1]):
+        lines.append(f"    ({_words(zones)!r}, {_words(prefixes)!r}),")
+    lines.append(")")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write the modules."""
+    ZONES.write_text(zones_source(), encoding="utf-8", newline="\n")
     TARGET.write_text(source(), encoding="utf-8", newline="\n")
     RANGES.write_text(ranges_source(), encoding="utf-8", newline="\n")
 

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from smsplan.limits import Limits
     from smsplan.numbers import Grade
     from smsplan.planner import Plan, plan
+    from smsplan.pricing.schedule import Schedule
     from smsplan.profiles import Profile
-    from smsplan.ratecards import Cost, Rate, RateCard
+    from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
     from smsplan.templates import Expansion, Template, TemplateWarning
 
 _MODULES = {
@@ -69,8 +70,9 @@ _MODULES = {
     "limits": ("Limits",),
     "numbers": ("Grade",),
     "planner": ("Plan", "plan"),
+    "pricing.schedule": ("Schedule",),
     "profiles": ("Profile",),
-    "ratecards": ("Cost", "Rate", "RateCard"),
+    "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),
     "templates": ("Expansion", "Template", "TemplateWarning"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
@@ -90,6 +92,7 @@ __all__ = [
     "Limits",
     "MediaBatch",
     "Note",
+    "OperatorMix",
     "OutputError",
     "Part",
     "Plan",
@@ -100,10 +103,12 @@ __all__ = [
     "RateCard",
     "RecipientDryRun",
     "RequestRefused",
+    "Schedule",
     "Segmentation",
     "SmsplanError",
     "Template",
     "TemplateWarning",
+    "Terms",
     "TextBatch",
     "TextUpdate",
     "TooManyParts",

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.sinks import Sink
     from smsplan.insight.findings import Finding
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.schedule import Schedule
 
 METADATA_KEY = "smsplan"
 FORMAT = 1
@@ -335,6 +337,8 @@ class Plan:
         send_at: str | None = None,
         expire_at: str | None = None,
         flash_message: bool | None = None,
+        schedule: Schedule | None = None,
+        unscheduled: Literal["refuse", "leave_out"] = "refuse",
     ) -> Iterator[TextBatch]:
         """Yield the API's requests: every row that is sent, in exactly one of them.
 
@@ -343,6 +347,9 @@ class Plan:
         the API's; ``client_reference`` is followed by the number of the request. The defaults make
         it possible to report feedback and to compare reports with the plan later: they hold part
         counts only where ``max_number_of_message_parts`` is set, so it is the plan's longest.
+
+        ``schedule`` (:meth:`schedule`) sets ``send_at`` and ``expire_at`` of each request. Where it
+        has recipients to whom nothing can be sent, say so: ``unscheduled="leave_out"``.
 
         Raises :class:`~smsplan.errors.RequestRefused` where the API would refuse a field.
 
@@ -365,10 +372,66 @@ class Plan:
             or max(self.summary.lengths, default=None),
         }
         given = {name: value for name, value in fields.items() if value is not None}
+        times = None
+        if schedule is not None:
+            if send_at is not None or expire_at is not None:
+                raise InputError("the schedule says when; leave send_at and expire_at out")
+            if schedule.unscheduled and unscheduled != "leave_out":
+                why = "; ".join(dict.fromkeys(group.why for group in schedule.groups if group.why))
+                raise InputError(
+                    f"{schedule.unscheduled:,} recipients are not scheduled ({why}); send to the "
+                    "others with unscheduled='leave_out' (--leave-out)"
+                )
+            times = schedule.times()
         pipeline = _Pipeline(self.options, None, None)
         stored = self._store.batches(self.options.needed)
         pairs = ((theirs, pipeline.bare(ours)) for theirs, ours in stored)
-        return requests(self.options, pairs, size=size, fields=given)
+        return requests(self.options, pairs, size=size, fields=given, times=times)
+
+    def schedule(
+        self,
+        rate: str | None = None,
+        *,
+        start: datetime,
+        quiet_hours: str | Mapping[str, str] | None = None,
+        sender: str | None = None,
+        daily_cap: int | None = None,
+        cap_zone: str = "America/Los_Angeles",
+        expire_after: timedelta = timedelta(days=3),
+        presets: str | os.PathLike[str] | None = None,
+    ) -> Schedule:
+        """Say when the messages go out, and which would expire were all handed over at once.
+
+        ``rate`` is what the account lets through, with its unit: ``"30 recipients/s"`` or
+        ``"3 parts/s"``. ``sender`` names a published limit instead (``us_toll_free``; the file
+        ``sender_limits.toml`` of the package has them, with dates; ``presets`` is a file of your
+        own). ``quiet_hours`` are those of the recipients, ``"21:00-08:00"`` for all, by country
+        (``{"US": "21:00-08:00"}``), or a preset (``us_federal``): a number that may lie in several
+        time zones is texted only where it is no quiet hour in any. ``daily_cap`` is in the unit of
+        the rate, from midnight to midnight in ``cap_zone``. ``expire_after`` is what ``expire_at``
+        will be behind ``send_at``.
+
+        >>> from datetime import UTC, datetime
+        >>> made = plan(["+12025550123", "+447700900123"], "Hi")
+        >>> when = made.schedule("1 recipients/s", start=datetime(2026, 12, 1, 4, tzinfo=UTC),
+        ...                      quiet_hours="21:00-08:00")
+        >>> [f"{portion.begin:%H:%M}" for portion in when.portions]
+        ['08:00', '13:00']
+        """
+        from smsplan.pricing.schedule import make_schedule
+
+        pipeline = _Pipeline(self.options, None)
+        return make_schedule(
+            lambda: (pipeline.bare(ours) for _, ours in self._store.batches(())),
+            rate=rate,
+            start=start,
+            quiet_hours=quiet_hours,
+            sender=sender,
+            daily_cap=daily_cap,
+            cap_zone=cap_zone,
+            expire_after=expire_after,
+            presets=None if presets is None else os.fspath(presets),
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -14,13 +14,16 @@ from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 from smsplan.errors import InputError
 
-_Rows = Iterator[tuple[str, Mapping[str, str]]]
+# Of a batch and what is sent of it: the portion of each row, and the fields of a request that
+# begins with a row.
+Times = Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], Mapping[str, Any]]]]
 
 
 class _Open:
     """A request that is being filled: the values of each number."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
         self.values: dict[str, Mapping[str, str]] = {}
 
 
@@ -30,36 +33,42 @@ def requests(
     *,
     size: int,
     fields: Mapping[str, Any],
+    times: Times | None = None,
 ) -> Iterator[TextBatch]:
     """Yield the requests of a plan; ``pairs`` are the caller's columns and ours, without a prefix.
 
     Rows keep their order within the rows of one body. A number that comes again goes into a later
     request: in one, the API would send to it once. ``fields`` are those of the batch that are the
-    same in all.
+    same in all. ``times`` gives each row the portion of a schedule (-1: none, left out) and the
+    fields of the request that it begins: no request has rows of two portions.
     """
     if not 1 <= size <= MAX_RECIPIENTS:
         raise InputError(f"size={size}: a request has 1 to {MAX_RECIPIENTS:,} recipients")
     reference = fields.get("client_reference")
     number = count(1)
     kernel = Kernel(options)
-    waiting: dict[int, tuple[Kernel, list[_Open]]] = {}
+    waiting: dict[tuple[int, int], tuple[Kernel, list[_Open]]] = {}
 
     def made(kernel: Kernel, open_: _Open) -> TextBatch:
         own = {} if reference is None else {"client_reference": f"{reference}-{next(number):06}"}
-        return _request(kernel.options, open_.values, {**fields, **own})
+        return _request(kernel.options, open_.values, {**fields, **open_.fields, **own})
 
     for theirs, ours in pairs:
         sent = pc.is_null(ours.column("problem")).to_numpy(zero_copy_only=False)
+        portions, begins = (None, None) if times is None else times(ours, sent)
+        if portions is not None:
+            sent = sent & (portions >= 0)
         for rows, one in kernel.groups(theirs):
-            _, opened = waiting.setdefault(id(one), (one, []))
-            chosen = pa.array(rows[sent[rows]])
+            taken = rows[sent[rows]]
+            chosen = pa.array(taken)
             values = one.values(theirs.take(chosen))
-            for to, (each, _) in zip(
-                ours.column("recipient").take(chosen).to_pylist(), values, strict=True
-            ):
+            recipients = ours.column("recipient").take(chosen).to_pylist()
+            for row, to, (each, _) in zip(taken.tolist(), recipients, values, strict=True):
+                portion = -1 if portions is None else int(portions[row])
+                _, opened = waiting.setdefault((id(one), portion), (one, []))
                 place = next((o for o in opened if to not in o.values), None)
                 if place is None:
-                    place = _Open()
+                    place = _Open({} if begins is None else begins(row))
                     opened.append(place)
                 place.values[to] = each
                 if len(place.values) == size:

@@ -19,6 +19,7 @@ from smsplan.cli import (
     plan_command,
     rates_command,
     requests_command,
+    schedule_command,
     segment_command,
 )
 from smsplan.cli.console import fail
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
 app.add_typer(rates_command.app, name="rates")
+app.command("schedule")(schedule_command.write_schedule)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.command("example")(example_command.example)

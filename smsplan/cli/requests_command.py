@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from smsplan.cli import schedule_command
 from smsplan.cli.console import say
 
 
@@ -22,8 +23,20 @@ def write_requests(
     callback_url: str = typer.Option(None, help="Where reports are sent."),
     send_at: str = typer.Option(None, help="When, such as 2026-12-01T10:00:00Z."),
     expire_at: str = typer.Option(None, help="Until when it is tried."),
+    rate: str = schedule_command.RATE,
+    start: str = schedule_command.START,
+    quiet_hours: list[str] = schedule_command.QUIET,
+    sender_limit: str = schedule_command.SENDER,
+    daily_cap: int = schedule_command.CAP,
+    cap_zone: str = schedule_command.CAP_ZONE,
+    expire_after: int = schedule_command.EXPIRE,
+    presets: str = schedule_command.PRESETS,
+    leave_out: bool = typer.Option(False, help="Leave out who cannot be scheduled."),
 ) -> None:
-    """Write the requests that send a plan: every row once, at most 1,000 recipients to each."""
+    """Write the requests that send a plan: every row once, at most 1,000 recipients to each.
+
+    With a rate each gets its send_at and expire_at, as smsplan schedule says.
+    """
     from smsplan.errors import InputError, OutputError
     from smsplan.planner import Plan
 
@@ -33,7 +46,24 @@ def write_requests(
         raise InputError(f"'{target}' is there already; name a new folder")
     if not target.parent.is_dir():
         raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
+    when = None
+    if rate is not None or sender_limit is not None:
+        when = schedule_command.schedule_of(
+            made,
+            rate=rate,
+            start=start,
+            quiet_hours=quiet_hours,
+            sender=sender_limit,
+            daily_cap=daily_cap,
+            cap_zone=cap_zone,
+            expire_after=expire_after,
+            presets=presets,
+        )
+    elif start is not None or quiet_hours:
+        raise typer.BadParameter("a schedule needs a rate", param_hint="--rate")
     batches = made.batches(
+        schedule=when,
+        unscheduled="leave_out" if leave_out else "refuse",
         size=size,
         delivery_report=delivery_report,
         feedback_enabled=feedback,

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from smsplan.display.text import schedule_head, schedule_remarks, zones_text
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.schedule import Schedule
 
 _STYLE = (
     "<style>.smsplan table{border-collapse:collapse;margin:0 2em 1em 0;display:inline-table;"
@@ -53,6 +55,26 @@ def summary_html(summary: Summary) -> str:
     return (
         f'<div class="smsplan">{_STYLE}<div class="big">{head}</div>{"".join(tables)}'
         f'<div class="dim">{dry_run}</div><ol>{findings}</ol></div>'
+    )
+
+
+def schedule_html(schedule: Schedule) -> str:
+    """Return a schedule as HTML."""
+    rows = (
+        (
+            f"{portion.begin:%Y-%m-%d %H:%M:%S}",
+            f"{portion.end:%Y-%m-%d %H:%M:%S}",
+            f"{portion.recipients:,}",
+            f"{portion.parts:,}",
+            zones_text(schedule.groups[portion.group].zones),
+        )
+        for portion in schedule.portions
+    )
+    table = _table(["from (UTC)", "until", "recipients", "parts", "time zones"], rows)
+    remarks = "".join(f"<li>{escape(line)}</li>" for line in schedule_remarks(schedule))
+    return (
+        f'<div class="smsplan">{_STYLE}<div class="big">{escape(schedule_head(schedule))}</div>'
+        f"{table}<ul>{remarks}</ul></div>"
     )
 
 

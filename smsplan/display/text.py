@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -18,9 +19,11 @@ from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.schedule import Schedule
 
 WIDTH = 100
 TOP_COUNTRIES = 15
+SHOWN_PORTIONS = 20
 
 
 def safe(text: str) -> str:
@@ -37,9 +40,13 @@ def safe(text: str) -> str:
 
 def summary_text(summary: Summary) -> str:
     """Return the tables of a summary as plain text, 100 columns wide."""
+    return _plain(summary_table(summary))
+
+
+def _plain(shown: RenderableType) -> str:
     out = io.StringIO()
     console = Console(file=out, width=WIDTH, color_system=None, force_terminal=False)
-    console.print(summary_table(summary))
+    console.print(shown)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
@@ -63,6 +70,81 @@ def summary_table(summary: Summary) -> RenderableType:
         for number, finding in enumerate(summary.findings, 1):
             parts.append(_numbered(number, finding.sentence))
     return Group(*parts)
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Return a schedule as plain text, 100 columns wide."""
+    return _plain(schedule_table(schedule))
+
+
+def schedule_table(schedule: Schedule) -> RenderableType:
+    """Return when the messages of a plan go out, and what cannot."""
+    parts: list[RenderableType] = [Text(schedule_head(schedule), style="bold")]
+    table = _table("from (UTC)", ["until", "recipients", "parts"])
+    table.add_column("time zones")
+    for portion in schedule.portions[:SHOWN_PORTIONS]:
+        zones = zones_text(schedule.groups[portion.group].zones)
+        cells = [f"{portion.begin:%Y-%m-%d %H:%M:%S}", f"{portion.end:%Y-%m-%d %H:%M:%S}",
+                 f"{portion.recipients:,}", f"{portion.parts:,}", safe(zones)]  # fmt: skip
+        table.add_row(*map(Text, cells))
+    parts.append(table)
+    more = len(schedule.portions) - SHOWN_PORTIONS
+    if more > 0:
+        parts.append(Text(f"and {more:,} more, the last until {schedule.finish:%Y-%m-%d %H:%M:%S}"))
+    parts += [Text(safe(line)) for line in schedule_remarks(schedule)]
+    return Group(*parts)
+
+
+def schedule_head(schedule: Schedule) -> str:
+    """Return a schedule in one line."""
+    recipients = sum(portion.recipients for portion in schedule.portions)
+    parts = sum(portion.parts for portion in schedule.portions)
+    return (
+        f"{recipients:,} recipients · {parts:,} parts · {schedule.rate} · "
+        f"{duration_text(schedule.duration)} · done {schedule.finish:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def schedule_remarks(schedule: Schedule) -> list[str]:
+    """Return what would happen without a schedule, who is not in it, and what is not known."""
+    once = schedule.at_once
+    lines = [f"handed over at once, it ends {once.finish:%Y-%m-%d %H:%M:%S} UTC"]
+    if once.expired:
+        lines[0] += (
+            f", and {once.expired:,} recipients ({once.expired_parts:,} parts) would expire before"
+        )
+    if once.in_quiet_hours:
+        lines[0] += f"; {once.in_quiet_hours:,} would be texted in quiet hours"
+    for group in schedule.groups:
+        if group.why:
+            lines.append(
+                f"not scheduled: {group.recipients:,} recipients ({zones_text(group.zones)}): "
+                f"{group.why}"
+            )
+    return [*lines, *schedule.warnings]
+
+
+def zones_text(zones: Sequence[str]) -> str:
+    """Name time zones: two of them, and how many there are."""
+    if len(zones) <= 3:
+        return ", ".join(zones) or "any"
+    return f"{zones[0]}, {zones[1]} and {len(zones) - 2} more"
+
+
+def duration_text(span: timedelta) -> str:
+    """Return a duration in days, hours, minutes and seconds, the largest two that it has.
+
+    >>> duration_text(timedelta(days=3, hours=20, minutes=35))
+    '3 d 20 h'
+    """
+    seconds = -(-span // timedelta(seconds=1))
+    sizes = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    found: list[str] = []
+    for unit, size in sizes:
+        count, seconds = divmod(seconds, size)
+        if count or found:
+            found.append(f"{count} {unit}")
+    return " ".join(found[:2]) or "0 s"
 
 
 def _head(summary: Summary) -> Text:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def test_cli_reference_is_current() -> None:
 
 def documented(schema: str) -> set[str]:
     """The keys that docs/json.md names for a schema."""
+    when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC)).to_dict()
+    assert {"schema", *when} == documented("smsplan.schedule/1") - set(when["at_once"]) | {"finish"}
     section = (DOCS / "json.md").read_text(encoding="utf-8").split(f"## {schema}\n")[1]
     cells = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
     return {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}

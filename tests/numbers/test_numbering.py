@@ -86,6 +86,8 @@ def test_the_generated_module_is_what_its_maker_makes(maker: ModuleType) -> None
     assert module.read_text(encoding="utf-8") == maker.source()
     module = ROOT / "smsplan" / "numbers" / "_ranges.py"
     assert module.read_text(encoding="utf-8") == maker.ranges_source()
+    module = ROOT / "smsplan" / "numbers" / "_zones.py"
+    assert module.read_text(encoding="utf-8") == maker.zones_source()
 
 
 def test_grade_agrees_with_libphonenumber_outside_fiction(numbers: list[str]) -> None:

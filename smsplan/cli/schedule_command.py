@@ -1,0 +1,93 @@
+"""``smsplan schedule``: when a saved plan goes out, and what would expire before."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from smsplan.cli.console import pairs, say, write_json
+from smsplan.errors import InputError
+
+if TYPE_CHECKING:
+    from smsplan.planner import Plan
+    from smsplan.pricing.schedule import Schedule
+
+RATE = typer.Option(None, help="What the account lets through: '30 recipients/s', '3 parts/s'.")
+START = typer.Option(None, help="When it begins, with a zone: 2026-12-01T09:00:00-05:00; else now.")
+QUIET = typer.Option(
+    [], help="Quiet hours of the recipients: 21:00-08:00, US=21:00-08:00, us_federal. Repeatable."
+)
+SENDER = typer.Option(None, help="A published limit in place of --rate: us_toll_free.")
+CAP = typer.Option(None, min=1, help="The most a day, in the unit of the rate.")
+CAP_ZONE = typer.Option("America/Los_Angeles", help="At whose midnight a day begins.")
+EXPIRE = typer.Option(72, min=1, max=72, help="Hours after which what waits is given up.")
+PRESETS = typer.Option(None, help="A file of limits of your own (TOML).")
+
+
+def write_schedule(
+    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    rate: str = RATE,
+    start: str = START,
+    quiet_hours: list[str] = QUIET,
+    sender: str = SENDER,
+    daily_cap: int = CAP,
+    cap_zone: str = CAP_ZONE,
+    expire_after: int = EXPIRE,
+    presets: str = PRESETS,
+    as_json: bool = typer.Option(False, "--json", help="Write the schedule as JSON."),
+) -> None:
+    """Say when the messages of a plan go out: how long it takes, in which hours, what expires.
+
+    Exit code 3: there are recipients to whom nothing can be sent.
+    """
+    from smsplan.planner import Plan
+
+    made = schedule_of(
+        Plan.open(plan),
+        rate=rate,
+        start=start,
+        quiet_hours=quiet_hours,
+        sender=sender,
+        daily_cap=daily_cap,
+        cap_zone=cap_zone,
+        expire_after=expire_after,
+        presets=presets,
+    )
+    if as_json:
+        write_json("smsplan.schedule/1", made.to_dict())
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from smsplan.display.text import schedule_table
+
+        Console().print(schedule_table(made))
+    else:
+        typer.echo(str(made))
+    if made.unscheduled:
+        say(f"{made.unscheduled:,} recipients are not scheduled")
+        raise typer.Exit(3)
+
+
+def schedule_of(
+    plan: Plan, *, start: str | None, quiet_hours: list[str], expire_after: int, **given: Any
+) -> Schedule:
+    """Return the schedule that the options ask for."""
+    begin = datetime.now().astimezone()
+    if start is not None:
+        try:
+            begin = datetime.fromisoformat(start)
+        except ValueError:
+            raise InputError(
+                f"--start '{start}' is no time; write 2026-12-01T09:00:00-05:00"
+            ) from None
+    hours: str | dict[str, str] | None = None
+    if len(quiet_hours) == 1 and "=" not in quiet_hours[0]:
+        hours = quiet_hours[0]
+    elif quiet_hours:
+        hours = pairs(quiet_hours, "--quiet-hours")
+    return plan.schedule(
+        start=begin, quiet_hours=hours, expire_after=timedelta(hours=expire_after), **given
+    )
