@@ -33,8 +33,6 @@ def test_cli_reference_is_current() -> None:
 
 def documented(schema: str) -> set[str]:
     """The keys that docs/json.md names for a schema."""
-    when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC)).to_dict()
-    assert {"schema", *when} == documented("smsplan.schedule/1") - set(when["at_once"]) | {"finish"}
     section = (DOCS / "json.md").read_text(encoding="utf-8").split(f"## {schema}\n")[1]
     cells = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
     return {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
@@ -48,6 +46,8 @@ def test_json_keys() -> None:
         assert set(data) == documented(data["schema"])
     summary: dict[str, Any] = plan(["+447700900123"], "Hi“").summary.to_dict()
     assert {"schema", "warnings", "breaches", *summary} == documented("smsplan.plan/1")
+    when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC))
+    assert {"schema", *when.to_dict()} == documented("smsplan.schedule/1")
     section = (DOCS / "json.md").read_text(encoding="utf-8")
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 
