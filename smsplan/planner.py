@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from smsplan.bulk.sinks import Sink
     from smsplan.insight.findings import Finding
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.reconcile import Reconciliation
     from smsplan.pricing.schedule import Schedule
+    from smsplan.reports import Report
 
 METADATA_KEY = "smsplan"
 FORMAT = 1
@@ -432,6 +434,44 @@ class Plan:
             expire_after=expire_after,
             presets=None if presets is None else os.fspath(presets),
         )
+
+    def reconcile(
+        self,
+        reports: str | os.PathLike[str] | Iterable[Report],
+        *,
+        rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    ) -> Reconciliation:
+        """Compare the plan with what was reported, or invoiced: counts, parts, encodings, prices.
+
+        ``reports`` are the API's delivery reports of recipients (JSON, one a line, or CSV), with
+        ``price`` and ``currency`` of the message where an export has them; or an invoice, a CSV
+        file with ``country``, ``amount``, ``currency`` and, if it has them, ``parts``. With
+        ``rates`` the price of a message is that of the operator that its report names. The reports
+        are held in memory, the plan is not.
+
+        Raises :class:`~smsplan.errors.InputError` where no report belongs to the plan.
+
+        >>> from smsplan.reports import Report
+        >>> made = plan(["+447700900123"], "a" * 161)
+        >>> report = Report(recipient="447700900123", status="Delivered", code=0,
+        ...                 number_of_message_parts=1)
+        >>> [(each.kind, each.parts) for each in made.reconcile([report]).differences]
+        [('truncated', -1)]
+        """
+        from smsplan.pricing.reconcile import reconcile
+
+        # With what rates by operator add: the bounds of a cost.
+        prefix = self.options.prefix
+        names = _Pipeline(self.options, None).names
+        if self._ranged:
+            names += tuple(prefix + name for name in ("cost_low", "cost_high"))
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for _, ours in self._store.batches(()):
+                bare = [name.removeprefix(prefix) for name in names]
+                yield ours.select(list(names)).rename_columns(bare)
+
+        return reconcile(rows, reports, rates=rates)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.

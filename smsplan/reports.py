@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,8 @@ def _reports(data: Any, place: str, name: str) -> Iterator[Report]:
 def _report(row: Mapping[Any, Any], place: str, name: str) -> Report:
     def text(field: str) -> str:
         value = row.get(field)
-        return "" if value is None else str(value).strip()
+        # A few words in millions of reports: each is kept once.
+        return "" if value is None else sys.intern(str(value).strip())
 
     def number(field: str) -> int | None:
         value = text(field)

@@ -18,6 +18,7 @@ from smsplan.cli import (
     example_command,
     plan_command,
     rates_command,
+    reconcile_command,
     requests_command,
     schedule_command,
     segment_command,
@@ -37,6 +38,7 @@ app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
 app.add_typer(rates_command.app, name="rates")
 app.command("schedule")(schedule_command.write_schedule)
+app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.command("example")(example_command.example)

@@ -19,6 +19,7 @@ from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.reconcile import Reconciliation
     from smsplan.pricing.schedule import Schedule
 
 WIDTH = 100
@@ -145,6 +146,39 @@ def duration_text(span: timedelta) -> str:
         if count or found:
             found.append(f"{count} {unit}")
     return " ".join(found[:2]) or "0 s"
+
+
+def reconciliation_text(found: Reconciliation) -> str:
+    """Return a reconciliation as plain text, 100 columns wide."""
+    return _plain(reconciliation_table(found))
+
+
+def reconciliation_table(found: Reconciliation) -> RenderableType:
+    """Return what was planned beside what was reported, and how they differ."""
+    both = ["messages", "reported", "parts", "reported", "cost", "reported"]
+    table = _table("country", both)
+    sides = [(name or "unknown", side) for name, side in found.countries.items()]
+    for name, side in [*sides, ("total", found.total)]:
+        cells = [safe(name), f"{side.messages:,}", f"{side.reported:,}", f"{side.parts:,}",
+                 f"{side.reported_parts:,}", _cost(side.cost),
+                 side.reported_cost.brief if side.reported_cost.high else "-"]  # fmt: skip
+        table.add_row(*map(Text, cells))
+    parts: list[RenderableType] = [table]
+    if found.statuses:
+        parts.append(_rows("status (code)", found.statuses.items()))
+    if found.differences:
+        table = _table("difference", ["messages", "parts", "amount"])
+        table.add_column("why")
+        for each in found.differences:
+            amounts = [f"{name} {amount:+f}" for name, amount in each.amounts.items()]
+            cells = [each.kind, f"{each.messages:,}", f"{each.parts:+,}", " ".join(amounts) or "-",
+                     each.text]  # fmt: skip
+            table.add_row(*map(Text, cells))
+        parts.append(table)
+    else:
+        parts.append(Text("no difference shows"))
+    parts += [Text(safe(remark)) for remark in found.remarks]
+    return Group(*parts)
 
 
 def _head(summary: Summary) -> Text:

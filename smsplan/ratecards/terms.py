@@ -178,7 +178,7 @@ class Terms:
             self._at.setdefault(key[:2], []).append(key)
         self._sizes = sorted({len(prefix) for _, prefix in self._at}, reverse=True)
         self._by_country = any(country for country, _ in self._at)
-        self._resolved: dict[tuple[str, tuple[Place, ...]], Charge | None] = {}
+        self._resolved: dict[tuple[str, tuple[Place, ...], str | None], Charge | None] = {}
         self.used = self._checked(used)
         if self.mix is not None or any(key[2] for key in self._ladders):
             for place in self.places():
@@ -258,11 +258,14 @@ class Terms:
 
     # --- which row applies ------------------------------------------------------------------------
 
-    def charge(self, number: str, *, country: str | None = None) -> Charge | None:
+    def charge(
+        self, number: str, *, country: str | None = None, operator: str | None = None
+    ) -> Charge | None:
         """Return what messages to a number cost, None where there is no price.
 
         ``number`` is written as the API takes it; ``country`` is computed from it where it is not
-        given (``""``: not known). What is not a number has no price.
+        given (``""``: not known). ``operator`` is that of the number, where it is known: then there
+        is one outcome. What is not a number has no price.
         """
         if not (number.isascii() and number.isdigit()):
             from smsplan.numbers import normalise
@@ -280,7 +283,7 @@ class Terms:
             for key in dict.fromkeys((country, ""))
             if (key, number[:size]) in self._at
         )
-        return self._charge(country, places)
+        return self._charge(country, places, operator)
 
     def _country(self, number: str) -> str:
         if not self._by_country and self.mix is None:
@@ -300,23 +303,26 @@ class Terms:
             )
         )
 
-    def _charge(self, country: str, places: tuple[Place, ...]) -> Charge | None:
+    def _charge(
+        self, country: str, places: tuple[Place, ...], operator: str | None = None
+    ) -> Charge | None:
         """Resolve the rows at some places, the most specific first."""
         mixed = country if self.mix is not None and country in self.mix.counts else ""
-        known = (mixed, places)
+        known = ("" if operator else mixed, places, operator)
         if known not in self._resolved:
-            self._resolved[known] = self._resolve(mixed, places)
+            self._resolved[known] = self._resolve(*known)
         return self._resolved[known]
 
-    def _resolve(self, country: str, places: tuple[Place, ...]) -> Charge | None:
+    def _resolve(self, country: str, places: tuple[Place, ...], only: str | None) -> Charge | None:
         # The first of each operator is the most specific: the longest prefix, then with a country.
         first: dict[tuple[str, bool], Ladder] = {}
         for place in places:
             for key in self._at[place]:
                 first.setdefault((key[2], key[3]), self._ladders[key])
         operators = sorted({operator for operator, _ in first} - {""})
+        wanted = [*operators, ""] if only is None else [only if only in operators else ""]
         found: dict[str, tuple[Ladder, Ladder | None]] = {}
-        for operator in (*operators, ""):
+        for operator in wanted:
             base = first.get((operator, False)) or first.get(("", False))
             if base is not None:
                 found[operator] = base, first.get((operator, True)) or first.get(("", True))

@@ -17,6 +17,7 @@ from smsplan.bulk.settle import COLUMNS
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
 from smsplan.profiles import PROFILES
+from smsplan.reports import Report
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -48,6 +49,9 @@ def test_json_keys() -> None:
     assert {"schema", "warnings", "breaches", *summary} == documented("smsplan.plan/1")
     when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC))
     assert {"schema", *when.to_dict()} == documented("smsplan.schedule/1")
+    report = Report(recipient="447700900123")
+    found = plan(["+447700900123"], "Hi").reconcile([report]).to_dict()
+    assert {"schema", *found} == documented("smsplan.reconciliation/1")
     section = (DOCS / "json.md").read_text(encoding="utf-8")
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 

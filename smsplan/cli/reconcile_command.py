@@ -1,0 +1,39 @@
+"""``smsplan reconcile``: a saved plan beside its delivery reports or its invoice."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from smsplan.cli.console import write_json
+
+
+def write_reconciliation(
+    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    reports: str = typer.Argument(..., help="Delivery reports (JSON, CSV) or an invoice (CSV)."),
+    rates: str = typer.Option(None, help="The rate card: the price of the reported operator."),
+    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
+    as_json: bool = typer.Option(False, "--json", help="Write it as JSON."),
+) -> None:
+    """Compare what was planned with what was reported or invoiced, and say why it differs.
+
+    Exit code 3: something differs.
+    """
+    from smsplan.planner import Plan
+    from smsplan.ratecards import RateCard
+
+    card = None if rates is None else RateCard.read(rates, mixed_currencies=mixed_currencies)
+    found = Plan.open(plan).reconcile(reports, rates=card)
+    if as_json:
+        write_json("smsplan.reconciliation/1", found.to_dict())
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from smsplan.display.text import reconciliation_table
+
+        Console(highlight=False).print(reconciliation_table(found))
+    else:
+        typer.echo(str(found))
+    if found.differences:
+        raise typer.Exit(3)

@@ -1,0 +1,450 @@
+"""What was planned against what was reported or invoiced: how they differ, and why where it shows.
+
+Delivery reports are matched to rows by number; where a number was sent to several times, in the
+order of both. They carry part counts only where the request set ``max_number_of_message_parts``,
+encodings only with Auto Encoding, and no price: what is not there is counted, not assumed.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from smsplan.errors import InputError
+from smsplan.ratecards import Cost, RateCard, Terms, money
+from smsplan.reports import Report, read_reports
+
+Batches = Callable[[], Iterable[pa.RecordBatch]]
+_KINDS = {
+    "not_reported": "sent by the plan, and no report of it",
+    "not_in_plan": "reported, and not sent by the plan",
+    "405": "delivery code 405: a parameter had no value in the request that was sent",
+    "411": "delivery code 411: more parts than max_number_of_message_parts of the request",
+    "not_delivered": "another status than Delivered; what it costs is the provider's rule",
+    "encoding": "another encoding: the text was changed on the way, or Auto Encoding is on",
+    "boundary": "the service counts units and does not keep pairs whole at the end of a part: the "
+    "profile's switches gsm_boundary and unicode_boundary",
+    "truncated": "one part where several were planned: the request was sent with truncate_concat",
+    "parts": "another number of parts, for no reason that shows in the report",
+    "operator_price": "within the range of the operators",
+    "price": "another price than the plan's rate card has",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Messages that differ in one way: how many, by how many parts, and by how much money.
+
+    ``parts`` and ``amounts`` are reported less planned. ``rows`` are the first five, from 1.
+    """
+
+    kind: str
+    messages: int
+    parts: int
+    amounts: Mapping[str, Decimal]
+    rows: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """What it means."""
+        return _KINDS[self.kind]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        amounts = {currency: format(amount, "f") for currency, amount in self.amounts.items()}
+        return {
+            "kind": self.kind,
+            "text": self.text,
+            "messages": self.messages,
+            "parts": self.parts,
+            "amounts": amounts,
+            "rows": list(self.rows),
+        }
+
+
+@dataclass(slots=True)
+class Side:
+    """What is planned and what is reported: of a country, or of all."""
+
+    messages: int = 0
+    parts: int = 0
+    cost: Cost = field(default_factory=Cost)
+    reported: int = 0
+    reported_parts: int = 0
+    reported_cost: Cost = field(default_factory=Cost)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; money is text."""
+        return {
+            "messages": self.messages,
+            "parts": self.parts,
+            "cost": self.cost.to_dict(),
+            "reported": self.reported,
+            "reported_parts": self.reported_parts,
+            "reported_cost": self.reported_cost.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """A plan beside what was reported; ``print`` shows a table.
+
+    ``total`` and ``countries`` have both sides; ``statuses`` count reports by status and code;
+    ``differences`` the ways in which messages differ. ``without_parts``, ``without_encoding`` and
+    ``without_price`` count reports that do not carry it; ``remarks`` say what cannot be told.
+    """
+
+    total: Side
+    countries: Mapping[str | None, Side]
+    statuses: Mapping[str, int]
+    differences: tuple[Difference, ...]
+    without_parts: int
+    without_encoding: int
+    without_price: int
+    remarks: tuple[str, ...]
+
+    def __str__(self) -> str:
+        from smsplan.display.text import reconciliation_text
+
+        return reconciliation_text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "total": self.total.to_dict(),
+            "countries": {name or "": side.to_dict() for name, side in self.countries.items()},
+            "statuses": dict(self.statuses),
+            "differences": [each.to_dict() for each in self.differences],
+            "without_parts": self.without_parts,
+            "without_encoding": self.without_encoding,
+            "without_price": self.without_price,
+            "remarks": list(self.remarks),
+        }
+
+
+class _Row(NamedTuple):
+    """A planned message."""
+
+    place: int
+    recipient: str
+    encoding: str
+    units: int
+    parts: int
+    country: str | None
+    currency: str | None
+    low: Decimal | None
+    high: Decimal | None
+
+
+def reconcile(
+    batches: Batches,
+    reports: str | os.PathLike[str] | Iterable[Report],
+    *,
+    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+) -> Reconciliation:
+    """Compare a plan with reports or an invoice: see :meth:`smsplan.planner.Plan.reconcile`."""
+    terms = None if rates is None else Terms.of(rates)
+    if isinstance(reports, str | os.PathLike):
+        path = os.fspath(reports)
+        if _is_invoice(path):
+            return _with_invoice(batches, path)
+        reports = read_reports(path)
+    waiting: dict[str, list[Report]] = {}
+    statuses: Counter[str] = Counter()
+    read = 0
+    for report in reports:
+        read += 1
+        waiting.setdefault(report.recipient, []).append(report)
+        code = "" if report.code is None else f" ({report.code})"
+        statuses[f"{report.status or 'no status'}{code}"] += 1
+    if not read:
+        raise InputError("there are no reports; name the file of the campaign's delivery reports")
+    for several in waiting.values():
+        several.reverse()
+    found = _Found()
+    for row in _rows(batches):
+        mine = waiting.get(row.recipient)
+        found.add(row, mine.pop() if mine else None, terms)
+    left = [report for several in waiting.values() for report in several]
+    if found.total.reported == 0:
+        raise InputError(
+            f"none of the {read:,} reports belongs to this plan: no number is in both; name the "
+            "reports of this campaign"
+        )
+    for report in reversed(left):
+        found.strange(report)
+    return found.result(statuses)
+
+
+def _rows(batches: Batches) -> Iterator[_Row]:
+    place = 0
+    for batch in batches():
+        names = set(batch.schema.names)
+        ends = ("cost_low", "cost_high") if "cost_low" in names else ("cost", "cost")
+        columns = [
+            batch.column(name).to_pylist()
+            for name in (
+                "problem", "recipient", "encoding", "units", "billed_parts", "country", "currency",
+                *ends,
+            )
+        ]  # fmt: skip
+        for problem, *cells in zip(*columns, strict=True):
+            place += 1
+            if problem is None:
+                yield _Row(place, *cells)
+
+
+class _Found:
+    """Adds matched rows up."""
+
+    def __init__(self) -> None:
+        self.total = Side()
+        self.countries: dict[str | None, Side] = {}
+        self.without = Counter[str]()
+        self._kinds: dict[str, tuple[Counter[str], dict[str, Decimal], list[int]]] = {}
+        self._money: Counter[tuple[str | None, str, Decimal, Decimal]] = Counter()
+        self._paid: dict[tuple[str | None, str], Fraction] = {}
+        self._unpriced: Counter[str | None] = Counter()
+
+    def plan(self, row: _Row) -> Side:
+        """Count a message, and what it costs."""
+        side = self.countries.setdefault(row.country, Side())
+        for each in (self.total, side):
+            each.messages += 1
+            each.parts += row.parts
+        if row.low is None or row.high is None or row.currency is None:
+            self._unpriced[row.country] += 1
+        else:
+            self._money[row.country, row.currency, row.low, row.high] += 1
+        return side
+
+    def invoice(self, country: str | None, parts: int, amount: tuple[Decimal, str]) -> None:
+        """Count a line of an invoice."""
+        for each in (self.total, self.countries.setdefault(country, Side())):
+            each.reported_parts += parts
+        key = country, amount[1]
+        self._paid[key] = self._paid.get(key, Fraction(0)) + Fraction(amount[0])
+
+    def compare(self, *, with_parts: bool) -> None:
+        """Compare an invoice with the plan, country by country."""
+        planned: dict[tuple[str | None, str], list[Fraction]] = {}
+        for (country, currency, low, high), count in self._money.items():
+            ends = planned.setdefault((country, currency), [Fraction(0), Fraction(0)])
+            ends[0] += Fraction(low) * count
+            ends[1] += Fraction(high) * count
+        for key in {**planned, **self._paid}:
+            country, currency = key
+            side = self.countries[country]
+            change = side.reported_parts - side.parts if with_parts else 0
+            least, most = planned.get(key, [Fraction(0), Fraction(0)])
+            paid = self._paid.get(key, Fraction(0))
+            near = min(max(paid, least), most)
+            if key not in planned:
+                kind = "not_in_plan" if not side.messages else "price"
+            elif key not in self._paid:
+                kind = "not_reported"
+            elif change:
+                kind = "parts"
+            else:
+                kind = "price"
+            if change or paid != near:
+                self._differs(
+                    kind, 0, change, (currency, _decimal(paid - near)), messages=side.messages
+                )
+
+    def add(self, row: _Row, report: Report | None, terms: Terms | None) -> None:
+        """Compare a message with its report."""
+        side = self.plan(row)
+        if report is None:
+            self._differs("not_reported", row.place)
+            return
+        for each in (self.total, side):
+            each.reported += 1
+            each.reported_parts += report.number_of_message_parts or 0
+        self._status(row, report)
+        self._text(row, report)
+        self._price(row, report, terms)
+
+    def strange(self, report: Report) -> None:
+        """Count a report that has no row."""
+        self._differs("not_in_plan", 0, report.number_of_message_parts or 0)
+
+    def _status(self, row: _Row, report: Report) -> None:
+        if report.code in (405, 411):
+            self._differs(str(report.code), row.place)
+        elif report.status and report.status.casefold() != "delivered":
+            self._differs("not_delivered", row.place)
+
+    def _text(self, row: _Row, report: Report) -> None:
+        # Reports say GSM and UNICODE; some answers of the API text and unicode.
+        said = {"text": "GSM", "gsm": "GSM", "unicode": "UNICODE"}.get(report.encoding.casefold())
+        if not report.encoding:
+            self.without["encoding"] += 1
+        elif said != row.encoding:
+            self._differs("encoding", row.place)
+        parts = report.number_of_message_parts
+        if parts is None:
+            self.without["parts"] += 1
+        elif parts != row.parts:
+            change = parts - row.parts
+            if said is not None and said != row.encoding:
+                self._differs("encoding", row.place, change, again=True)
+            elif parts == _counted(row):
+                self._differs("boundary", row.place, change)
+            elif parts == 1:
+                self._differs("truncated", row.place, change)
+            else:
+                self._differs("parts", row.place, change)
+
+    def _price(self, row: _Row, report: Report, terms: Terms | None) -> None:
+        if not report.price:
+            self.without["price"] += 1
+            return
+        text = f"{report.price} {report.currency}" if report.currency else report.price
+        paid, currency = money(text, f"price of {report.place}")
+        key = row.country, currency
+        self._paid[key] = self._paid.get(key, Fraction(0)) + Fraction(paid)
+        low, high = row.low, row.high
+        if terms is not None and report.operator:
+            # With the operator there is one price, but for those that no row names.
+            charge = terms.charge(row.recipient, operator=report.operator)
+            if charge is not None and charge.currency == currency:
+                low, high = charge.low(row.parts), charge.high(row.parts)
+        if low is None or high is None or currency != row.currency:
+            self._differs("price", row.place, amount=(currency, paid))
+        elif paid == low == high:
+            return
+        elif low <= paid <= high:
+            self._differs("operator_price", row.place, amount=(currency, paid - high))
+        else:
+            near = low if paid < low else high
+            self._differs("price", row.place, amount=(currency, paid - near))
+
+    def _differs(
+        self,
+        kind: str,
+        place: int,
+        parts: int = 0,
+        amount: tuple[str, Decimal] | None = None,
+        *,
+        messages: int = 1,
+        again: bool = False,
+    ) -> None:
+        counts, amounts, rows = self._kinds.setdefault(kind, (Counter(), {}, []))
+        counts["messages"] += 0 if again else messages
+        counts["parts"] += parts
+        if amount is not None:
+            before = amounts.get(amount[0], Decimal(0))
+            amounts[amount[0]] = (Cost({"": before}) + Cost({"": amount[1]})).high[""]
+        if place and not again and len(rows) < 5:
+            rows.append(place)
+
+    def result(self, statuses: Counter[str]) -> Reconciliation:
+        """Return what was found."""
+        for (country, currency, low, high), count in self._money.items():
+            ends = [Cost({currency: end}) for end in (low, high)]
+            cost = _times(ends[0], ends[1], currency, count)
+            for side in (self.total, self.countries[country]):
+                side.cost += cost
+        for place, count in self._unpriced.items():
+            for side in (self.total, self.countries[place]):
+                side.cost += Cost(unpriced=count)
+        for (country, currency), paid in self._paid.items():
+            for side in (self.total, self.countries[country]):
+                side.reported_cost += Cost({currency: _decimal(paid)})
+        return Reconciliation(
+            total=self.total,
+            countries=dict(sorted(self.countries.items(), key=lambda item: -item[1].messages)),
+            statuses=dict(statuses.most_common()),
+            differences=tuple(
+                Difference(kind, counts["messages"], counts["parts"], amounts, tuple(rows))
+                for kind, (counts, amounts, rows) in sorted(
+                    self._kinds.items(), key=lambda item: list(_KINDS).index(item[0])
+                )
+            ),
+            without_parts=self.without["parts"],
+            without_encoding=self.without["encoding"],
+            without_price=self.without["price"],
+            remarks=self._remarks(),
+        )
+
+    def _remarks(self) -> tuple[str, ...]:
+        out = []
+        if count := self.without["parts"]:
+            out.append(
+                f"{count:,} reports carry no part count; they do where the request sets "
+                "max_number_of_message_parts"
+            )
+        if count := self.without["encoding"]:
+            out.append(
+                f"{count:,} reports carry no encoding; they do where the account has Auto Encoding"
+            )
+        if count := self.without["price"]:
+            out.append(f"{count:,} reports carry no price; the invoice has it")
+        return tuple(out)
+
+
+def _times(low: Cost, high: Cost, currency: str, count: int) -> Cost:
+    """Return what so many messages cost between two ends."""
+    ends = [_decimal(Fraction(end.high[currency]) * count) for end in (low, high)]
+    if ends[0] == ends[1]:
+        return Cost({currency: ends[1]})
+    middle = (Fraction(ends[0]) + Fraction(ends[1])) / 2
+    return Cost.between(currency, low=ends[0], expected=middle, high=ends[1], basis="mean")
+
+
+def _decimal(amount: Fraction) -> Decimal:
+    """Return a fraction that is a decimal as one, exactly."""
+    scale = 0
+    while (amount * 10**scale).denominator != 1:
+        scale += 1
+    return Decimal(f"{(amount * 10**scale).numerator}E-{scale}")
+
+
+def _counted(row: _Row) -> int:
+    """Return the number of parts by units alone, without pairs kept whole."""
+    single, several = (160, 153) if row.encoding == "GSM" else (70, 67)
+    return 1 if row.units <= single else -(-row.units // several)
+
+
+# --- an invoice -------------------------------------------------------------------------------
+
+
+def _is_invoice(path: str) -> bool:
+    """Whether a file has a country and an amount a line, and no recipients."""
+    if not path.lower().endswith(".csv") or not Path(path).is_file():
+        return False
+    with Path(path).open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        names = {name.strip().lower() for name in next(csv.reader(file), [])}
+    return "recipient" not in names and {"country", "amount"} <= names
+
+
+def _with_invoice(batches: Batches, path: str) -> Reconciliation:
+    """Compare the plan with the lines of an invoice, by country."""
+    found = _Found()
+    for row in _rows(batches):
+        found.plan(row)
+    cells: dict[str, str] = {}
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        for line in csv.DictReader(file):
+            cells = {
+                str(name).strip().lower(): str(cell or "").strip() for name, cell in line.items()
+            }
+            country = cells["country"].upper() or None
+            text = f"{cells['amount']} {cells.get('currency', '')}".strip()
+            amount = money(text, f"amount of {country or 'no country'} in '{path}'")
+            parts = cells.get("parts", "")
+            if parts and not parts.isdecimal():
+                raise InputError(f"'{path}': parts of {country} is no whole number; mend it")
+            found.invoice(country, int(parts or 0), amount)
+    found.compare(with_parts="parts" in cells)
+    return found.result(Counter())
