@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TooManyParts,
         UnencodableText,
     )
+    from smsplan.estimates import Estimate, estimate
     from smsplan.limits import Limits
     from smsplan.numbers import Grade
     from smsplan.planner import Plan, plan
@@ -67,6 +68,7 @@ _MODULES = {
         "TooManyParts",
         "UnencodableText",
     ),
+    "estimates": ("Estimate", "estimate"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
     "planner": ("Plan", "plan"),
@@ -85,6 +87,7 @@ __all__ = [
     "Detail",
     "DryRun",
     "Encoding",
+    "Estimate",
     "Expansion",
     "Fault",
     "Grade",
@@ -116,6 +119,7 @@ __all__ = [
     "__version__",
     "batch_from_dict",
     "dry_run",
+    "estimate",
     "plan",
     "segment",
     "truncate",

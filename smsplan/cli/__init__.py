@@ -15,6 +15,7 @@ import typer
 from smsplan import __version__
 from smsplan.cli import (
     dry_run_command,
+    estimate_command,
     example_command,
     plan_command,
     rates_command,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
 app.add_typer(rates_command.app, name="rates")
+app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("requests")(requests_command.write_requests)

@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from smsplan import Profile, plan
+from smsplan import Profile, estimate, plan
 from smsplan.bulk.settle import COLUMNS
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
@@ -49,6 +49,8 @@ def test_json_keys() -> None:
     assert {"schema", "warnings", "breaches", *summary} == documented("smsplan.plan/1")
     when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC))
     assert {"schema", *when.to_dict()} == documented("smsplan.schedule/1")
+    guessed = estimate("Hi", lengths={}, messages=1).to_dict()
+    assert {"schema", *guessed} == documented("smsplan.estimate/1")
     report = Report(recipient="447700900123")
     found = plan(["+447700900123"], "Hi").reconcile([report]).to_dict()
     assert {"schema", *found} == documented("smsplan.reconciliation/1")

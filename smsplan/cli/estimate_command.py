@@ -1,0 +1,70 @@
+"""``smsplan estimate``: what a campaign will be, from a sample, or before there is a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from smsplan.cli.console import pairs, read_text, write_json
+from smsplan.errors import InputError
+
+
+def write_estimate(
+    recipients: str = typer.Argument(None, help="A list; none where there is none yet."),
+    body: str = typer.Option(None, help="The text, with ${name} for parameters."),
+    body_file: str = typer.Option(None, help="A file with the text; - for standard input."),
+    fraction: str = typer.Option("1%", help="The share of the list that is looked at."),
+    length: list[str] = typer.Option(
+        [], help="PARAMETER=LANGUAGE or =LENGTH, where there is no list. Repeatable."
+    ),
+    messages: int = typer.Option(None, help="How many, where there is no list."),
+    country: str = typer.Option(None, help="Where to, where there is no list: GB."),
+    to: str = typer.Option("to", help="The column of numbers."),
+    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
+    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
+    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
+    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
+    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    profile: str = typer.Option(None, help="A profile of the API: its name, or a file."),
+    confidence: str = typer.Option("95%", help="How often the interval holds."),
+    as_json: bool = typer.Option(False, "--json", help="Write the estimate as JSON."),
+) -> None:
+    """Estimate messages, parts and cost, with an interval; for the exact answer: smsplan plan."""
+    from smsplan.estimates import estimate
+
+    if (body is None) == (body_file is None):
+        raise typer.BadParameter("give --body or --body-file", param_hint="--body")
+    if rates is not None and price is not None:
+        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
+    text = body
+    if body_file is not None:
+        text = read_text(body_file, "body file").removesuffix("\n").removesuffix("\r")
+    common: dict[str, Any] = {
+        "rates": rates or price,
+        "profile": profile,
+        "confidence": confidence,
+    }
+    if recipients is None:
+        if messages is None:
+            raise InputError("name a list, or say --messages and a --length for each parameter")
+        lengths = {
+            name: int(value) if value.isdecimal() else value
+            for name, value in pairs(length, "--length").items()
+        }
+        made = estimate(text, lengths=lengths, messages=messages, country=country, **common)
+    else:
+        made = estimate(
+            recipients,
+            text,
+            fraction=fraction,
+            to=to,
+            defaults=pairs(default, "--default"),
+            columns=pairs(column, "--column"),
+            region=region,
+            **common,
+        )
+    if as_json:
+        write_json("smsplan.estimate/1", made.to_dict())
+    else:
+        typer.echo(str(made))
