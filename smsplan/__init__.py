@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from smsplan.estimates import Estimate, estimate
     from smsplan.limits import Limits
     from smsplan.numbers import Grade
-    from smsplan.planner import Plan, plan
+    from smsplan.planner import Plan, plan, reconcile, schedule
     from smsplan.pricing.schedule import Schedule
     from smsplan.profiles import Profile
     from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
@@ -71,7 +71,7 @@ _MODULES = {
     "estimates": ("Estimate", "estimate"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
-    "planner": ("Plan", "plan"),
+    "planner": ("Plan", "plan", "reconcile", "schedule"),
     "pricing.schedule": ("Schedule",),
     "profiles": ("Profile",),
     "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),
@@ -121,6 +121,8 @@ __all__ = [
     "dry_run",
     "estimate",
     "plan",
+    "reconcile",
+    "schedule",
     "segment",
     "truncate",
 ]

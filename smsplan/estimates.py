@@ -221,7 +221,7 @@ def _of_a_list(
         rows=rows,
         sample=len(parts),
         confidence=confidence,
-        messages=spread.of([int(goes) for goes in sent]),
+        messages=spread.of([int(goes) for goes in sent], most=rows),
         parts=spread.of(parts),
         cost=cost,
         unpriced=Fraction(unpriced, messages) if messages else Fraction(0),
@@ -271,8 +271,16 @@ class _Spread:
         self.degrees = max(sample - 1, 1)
         self.quantile = _student(float(confidence), self.degrees)
 
-    def of(self, values: list[int], scale: int = 0, currency: str | None = None) -> Interval:
+    def of(
+        self,
+        values: list[int],
+        scale: int = 0,
+        currency: str | None = None,
+        most: int | None = None,
+    ) -> Interval:
         """Return the interval of the sum over all rows of what the sample has, times 10**-scale.
+
+        It is known to be no more than ``most``.
 
         Sums are of whole numbers, so exact; the square root and the quantile are not.
         """
@@ -285,10 +293,10 @@ class _Spread:
             return Interval(exact, exact, exact)
         # Four rows more, two of the least and two of the most: of what is rare a sample has few or
         # none, and its own spread would be too sure of that (Agresti and Coull's interval).
-        least, most = min(values), max(values)
-        if most == least:
-            most += max(most, 1)
-        extra = [least, least, most, most]
+        least, top = min(values), max(values)
+        if top == least and most is None:
+            top += max(top, 1)
+        extra = [least, least, top, top]
         size = count + len(extra)
         middle = Fraction(total + sum(extra), size)
         squares = sum(value * value for value in values) + sum(value * value for value in extra)
@@ -299,10 +307,11 @@ class _Spread:
         centre = middle * self.rows / 10**scale
         # What was seen is certain; what is expected lies between.
         low = max(min(centre - reach, expected), Fraction(total) / 10**scale)
+        high = max(centre + reach, expected)
         return Interval(
             rounded(low, decimals, "ROUND_FLOOR"),
             rounded(expected, decimals),
-            rounded(max(centre + reach, expected), decimals, "ROUND_CEILING"),
+            rounded(high if most is None else min(high, Fraction(most)), decimals, "ROUND_CEILING"),
         )
 
 

@@ -440,14 +440,16 @@ class Plan:
         reports: str | os.PathLike[str] | Iterable[Report],
         *,
         rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+        output: str | os.PathLike[str] | None = None,
     ) -> Reconciliation:
         """Compare the plan with what was reported, or invoiced: counts, parts, encodings, prices.
 
         ``reports`` are the API's delivery reports of recipients (JSON, one a line, or CSV), with
         ``price`` and ``currency`` of the message where an export has them; or an invoice, a CSV
         file with ``country``, ``amount``, ``currency`` and, if it has them, ``parts``. With
-        ``rates`` the price of a message is that of the operator that its report names. The reports
-        are held in memory, the plan is not.
+        ``rates`` the price of a message is that of the operator that its report names. ``output``
+        (CSV or Parquet) gets both sides of every message, and how they differ. The reports are held
+        in memory, the plan is not.
 
         Raises :class:`~smsplan.errors.InputError` where no report belongs to the plan.
 
@@ -471,7 +473,27 @@ class Plan:
                 bare = [name.removeprefix(prefix) for name in names]
                 yield ours.select(list(names)).rename_columns(bare)
 
-        return reconcile(rows, reports, rates=rates)
+        return reconcile(rows, reports, rates=rates, output=output)
+
+    def focus(self, *, provider: str, begin: datetime, end: datetime) -> pa.Table:
+        """Return the cost in the columns of FOCUS 1.0 (FinOps Open Cost and Usage Specification).
+
+        A row for each price and country, and for each line beside the messages; amounts are
+        decimals. ``provider`` is who bills, ``begin`` and ``end`` the billing period, with zones.
+        ``EffectiveCost`` is what is expected, rounded to 18 decimals where operators decide;
+        ``x_CostLow`` and ``x_CostHigh`` are the bounds. Messages without a price are no rows: see
+        ``summary.cost.unpriced``.
+
+        >>> made = plan(["+447700900123"], "a" * 161, rates="0.034 GBP")
+        >>> from datetime import UTC, datetime
+        >>> row = made.focus(provider="ours", begin=datetime(2026, 12, 1, tzinfo=UTC),
+        ...                  end=datetime(2027, 1, 1, tzinfo=UTC)).to_pylist()[0]
+        >>> row["BillingCurrency"], str(row["BilledCost"].normalize()), row["ConsumedQuantity"]
+        ('GBP', '0.068', 2)
+        """
+        from smsplan.insight.focus import focus
+
+        return focus(self.summary, provider=provider, begin=begin, end=end)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
@@ -553,6 +575,18 @@ class Plan:
             names=names,
             ranged=data["ranged"],
         )
+
+
+def schedule(plan: Plan, rate: str | None = None, **given: Any) -> Schedule:
+    """Say when a plan goes out: :meth:`Plan.schedule`."""
+    return plan.schedule(rate, **given)
+
+
+def reconcile(
+    plan: Plan, reports: str | os.PathLike[str] | Iterable[Report], **given: Any
+) -> Reconciliation:
+    """Compare a plan with reports or an invoice: :meth:`Plan.reconcile`."""
+    return plan.reconcile(reports, **given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -101,7 +102,19 @@ def test_every_planted_difference(made: Plan, tmp_path: Path) -> None:
     kept.append({**reports[0], "recipient": "33612345678"})
     path = tmp_path / "reports.json"
     path.write_text(json.dumps(kept))
-    found = {each.kind: each for each in made.reconcile(path).differences}
+    out = tmp_path / "details.parquet"
+    found = {each.kind: each for each in made.reconcile(path, output=out).differences}
+    details = pq.read_table(out).to_pylist()
+    assert [row["row"] for row in details] == [*range(1, len(reports) + 1), None]
+    named = Counter(kind for row in details for kind in (row["differences"] or "").split(";"))
+    assert {kind: count for kind, count in named.items() if kind} == {
+        kind: each.messages for kind, each in found.items()
+    }
+    for row, report in zip(details, reports, strict=False):
+        assert row["recipient"] == report["recipient"]
+        assert row["parts"] >= 1
+        if row["differences"] != "not_reported":
+            assert row["reported_parts"] == report["number_of_message_parts"]
     counts = {kind: each.messages for kind, each in found.items()}
     expected = {
         "not_reported": planted["lost"], "not_in_plan": 1, "405": planted["405"],

@@ -14,6 +14,7 @@ def write_reconciliation(
     reports: str = typer.Argument(..., help="Delivery reports (JSON, CSV) or an invoice (CSV)."),
     rates: str = typer.Option(None, help="The rate card: the price of the reported operator."),
     mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
+    output: str = typer.Option(None, help="Write both sides of every message: .csv, .parquet."),
     as_json: bool = typer.Option(False, "--json", help="Write it as JSON."),
 ) -> None:
     """Compare what was planned with what was reported or invoiced, and say why it differs.
@@ -24,7 +25,7 @@ def write_reconciliation(
     from smsplan.ratecards import RateCard
 
     card = None if rates is None else RateCard.read(rates, mixed_currencies=mixed_currencies)
-    found = Plan.open(plan).reconcile(reports, rates=card)
+    found = Plan.open(plan).reconcile(reports, rates=card, output=output)
     if as_json:
         write_json("smsplan.reconciliation/1", found.to_dict())
     elif sys.stdout.isatty():

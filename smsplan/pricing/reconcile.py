@@ -11,6 +11,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -19,10 +20,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from smsplan.bulk.sinks import Sink, check_output, sink
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports
 
+# Rows that wait to be written.
+_WRITTEN = 1 << 14
 Batches = Callable[[], Iterable[pa.RecordBatch]]
 _KINDS = {
     "not_reported": "sent by the plan, and no report of it",
@@ -150,12 +154,17 @@ def reconcile(
     reports: str | os.PathLike[str] | Iterable[Report],
     *,
     rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
 ) -> Reconciliation:
     """Compare a plan with reports or an invoice: see :meth:`smsplan.planner.Plan.reconcile`."""
     terms = None if rates is None else Terms.of(rates)
+    if output is not None:
+        check_output(output)
     if isinstance(reports, str | os.PathLike):
         path = os.fspath(reports)
         if _is_invoice(path):
+            if output is not None:
+                raise InputError("an invoice has no recipients to write; leave output= out")
             return _with_invoice(batches, path)
         reports = read_reports(path)
     waiting: dict[str, list[Report]] = {}
@@ -171,18 +180,88 @@ def reconcile(
     for several in waiting.values():
         several.reverse()
     found = _Found()
-    for row in _rows(batches):
-        mine = waiting.get(row.recipient)
-        found.add(row, mine.pop() if mine else None, terms)
-    left = [report for several in waiting.values() for report in several]
-    if found.total.reported == 0:
-        raise InputError(
-            f"none of the {read:,} reports belongs to this plan: no number is in both; name the "
-            "reports of this campaign"
-        )
-    for report in reversed(left):
-        found.strange(report)
+    with ExitStack() as stack:
+        out = None if output is None else stack.enter_context(_Details.to(output))
+        for row in _rows(batches):
+            mine = waiting.get(row.recipient)
+            own = mine.pop() if mine else None
+            kinds = found.add(row, own, terms)
+            if out is not None:
+                out.add(row, own, kinds)
+        if found.total.reported == 0:
+            raise InputError(
+                f"none of the {read:,} reports belongs to this plan: no number is in both; name "
+                "the reports of this campaign"
+            )
+        for several in waiting.values():
+            for left in reversed(several):
+                found.strange(left)
+                if out is not None:
+                    out.add(None, left, ["not_in_plan"])
+        if out is not None:
+            out.close()
     return found.result(statuses)
+
+
+class _Details:
+    """A row for each message and for each report without one, written as they come."""
+
+    schema = pa.schema(
+        [
+            ("row", pa.int64()),
+            ("recipient", pa.string()),
+            ("encoding", pa.string()),
+            ("reported_encoding", pa.string()),
+            ("parts", pa.int64()),
+            ("reported_parts", pa.int64()),
+            ("currency", pa.string()),
+            ("cost_low", pa.string()),
+            ("cost_high", pa.string()),
+            ("reported_price", pa.string()),
+            ("status", pa.string()),
+            ("code", pa.int64()),
+            ("differences", pa.string()),
+        ]
+    )
+
+    def __init__(self, out: Sink) -> None:
+        self._out = out
+        self._rows: list[tuple[Any, ...]] = []
+
+    @classmethod
+    @contextmanager
+    def to(cls, path: str | os.PathLike[str]) -> Iterator[_Details]:
+        """Write to CSV or Parquet, whole or not at all."""
+        with sink(path, cls.schema, unique=("recipient",)) as out:
+            yield cls(out)
+
+    def add(self, row: _Row | None, report: Report | None, kinds: list[str]) -> None:
+        """Put both sides beside each other; what is not known is null."""
+
+        def text(value: Decimal | str | None) -> str | None:
+            return None if value is None else str(value) or None
+
+        planned = (None,) * 6 if row is None else (
+            row.place, row.encoding, row.parts, row.currency, text(row.low), text(row.high),
+        )  # fmt: skip
+        told = (None,) * 5 if report is None else (
+            text(report.encoding), report.number_of_message_parts, text(report.price),
+            text(report.status), report.code,
+        )  # fmt: skip
+        recipient = row.recipient if row is not None else report.recipient if report else None
+        self._rows.append((planned[0], recipient, planned[1], told[0], planned[2], told[1],
+                           *planned[3:], *told[2:], ";".join(kinds) or None))  # fmt: skip
+        if len(self._rows) == _WRITTEN:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is waiting."""
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(self.schema)
+        arrays = [
+            pa.array(cells, kind.type) for cells, kind in zip(columns, self.schema, strict=True)
+        ]
+        self._out.write(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        self._rows = []
 
 
 def _rows(batches: Batches) -> Iterator[_Row]:
@@ -214,6 +293,7 @@ class _Found:
         self._money: Counter[tuple[str | None, str, Decimal, Decimal]] = Counter()
         self._paid: dict[tuple[str | None, str], Fraction] = {}
         self._unpriced: Counter[str | None] = Counter()
+        self._now: list[str] = []
 
     def plan(self, row: _Row) -> Side:
         """Count a message, and what it costs."""
@@ -261,18 +341,20 @@ class _Found:
                     kind, 0, change, (currency, _decimal(paid - near)), messages=side.messages
                 )
 
-    def add(self, row: _Row, report: Report | None, terms: Terms | None) -> None:
-        """Compare a message with its report."""
+    def add(self, row: _Row, report: Report | None, terms: Terms | None) -> list[str]:
+        """Compare a message with its report; returns in which ways they differ."""
+        self._now = []
         side = self.plan(row)
         if report is None:
             self._differs("not_reported", row.place)
-            return
+            return self._now
         for each in (self.total, side):
             each.reported += 1
             each.reported_parts += report.number_of_message_parts or 0
         self._status(row, report)
         self._text(row, report)
         self._price(row, report, terms)
+        return self._now
 
     def strange(self, report: Report) -> None:
         """Count a report that has no row."""
@@ -341,6 +423,8 @@ class _Found:
     ) -> None:
         counts, amounts, rows = self._kinds.setdefault(kind, (Counter(), {}, []))
         counts["messages"] += 0 if again else messages
+        if not again:
+            self._now.append(kind)
         counts["parts"] += parts
         if amount is not None:
             before = amounts.get(amount[0], Decimal(0))
