@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
+    from smsplan.encoding.substitution import Change, Substituted, substitute
     from smsplan.errors import (
         Breach,
         Fault,
@@ -55,6 +56,7 @@ _MODULES = {
     ),
     "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
+    "encoding.substitution": ("Change", "Substituted", "substitute"),
     "errors": (
         "Breach",
         "Fault",
@@ -83,6 +85,7 @@ __all__ = [
     "ABSENT",
     "BinaryBatch",
     "Breach",
+    "Change",
     "Cost",
     "Detail",
     "DryRun",
@@ -109,6 +112,7 @@ __all__ = [
     "Schedule",
     "Segmentation",
     "SmsplanError",
+    "Substituted",
     "Template",
     "TemplateWarning",
     "Terms",
@@ -124,6 +128,7 @@ __all__ = [
     "reconcile",
     "schedule",
     "segment",
+    "substitute",
     "truncate",
 ]
 

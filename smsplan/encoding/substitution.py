@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+from unicodedata import normalize
+
+import regex
+
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.encoding.segmentation import culprits
+from smsplan.encoding.segmentation import Encoding, Measure, culprits, measure
+from smsplan.errors import InputError
 
 AUTO_ENCODING = {
     ord(character): entry.replacement
@@ -23,3 +30,148 @@ def auto_encode(text: str, *, partial: bool = False) -> str:
     """
     replaced = text.translate(AUTO_ENCODING)
     return replaced if partial or not culprits(replaced) else text
+
+
+Level = Literal["safe", "lossy"]
+When = Literal["saves", "always"]
+_GREEK_CAPITAL = "greek capital look-alike"
+# Letters and the marks on them: what belongs to one word.
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_MARK = regex.compile(r"\p{M}")
+_CLUSTER = regex.compile(r"\X")
+
+
+class Change(NamedTuple):
+    """One replacement: ``position`` is the index of its first code point in the text as given.
+
+    ``kind`` is the class of the character (``typographic``, ``accent``, ``invisible``, …), or
+    ``composed`` where characters became one by NFC.
+    """
+
+    position: int
+    original: str
+    replacement: str
+    kind: str
+
+
+class Substituted(NamedTuple):
+    """A text, what was changed in it, and what it takes ``before`` and after."""
+
+    text: str
+    changes: tuple[Change, ...]
+    before: Measure
+    after: Measure
+
+
+def substitute(
+    text: str,
+    level: Level = "safe",
+    when: When = "saves",
+    *,
+    partial: bool = False,
+    above_one_part: bool = False,
+) -> Substituted:
+    """Replace what forces Unicode by what the GSM alphabet has, and say what was replaced.
+
+    ``safe`` is typographic and keeps the meaning: quotes, dashes, spaces, wide forms; it drops
+    invisible characters, and takes Greek capitals for Latin ones that look the same, in words whose
+    other letters are in the alphabet. ``lossy`` also takes accents away and spells out symbols and
+    letters. Composes first (NFC): ``e`` and an accent may be one character of the alphabet.
+
+    ``when="saves"`` changes a text only where that lowers the number of parts; ``"always"`` also
+    where it stays. No mode raises it. A text in which something outside the alphabet would be left
+    is not changed, but for ``partial``; ``above_one_part`` leaves alone what fits one part.
+
+    Raises :class:`~smsplan.errors.InputError` for another level or time.
+
+    >>> made = substitute("“Hello” – " + "a" * 61)
+    >>> made.text[:12], made.before.number_of_parts, made.after.number_of_parts
+    ('"Hello" - aa', 2, 1)
+    >>> made.changes[0]
+    Change(position=0, original='“', replacement='"', kind='typographic')
+    >>> substitute("“Hello”").changes
+    ()
+    """
+    if level not in ("safe", "lossy"):
+        raise InputError(f"level='{level}': write 'safe' or 'lossy'")
+    if when not in ("saves", "always"):
+        raise InputError(f"when='{when}': write 'saves' or 'always'")
+    before = measure(text)
+    unchanged = Substituted(text, (), before, before)
+    if before.encoding is Encoding.GSM or (above_one_part and before.number_of_parts == 1):
+        return unchanged
+    changes = tuple(_changes(text, level))
+    out, done = [], 0
+    for change in changes:
+        out += [text[done : change.position], change.replacement]
+        done = change.position + len(change.original)
+    replaced = "".join([*out, text[done:]])
+    after = measure(replaced)
+    most = before.number_of_parts - (1 if when == "saves" else 0)
+    if after.number_of_parts > most or (after.encoding is Encoding.UNICODE and not partial):
+        return unchanged
+    return Substituted(replaced, changes, before, after)
+
+
+def _changes(text: str, level: Level) -> list[Change]:
+    """Return every replacement of a level, in the order of the text."""
+    found: list[Change] = []
+    capitals: list[Change] = []
+    for match in _CLUSTER.finditer(text):
+        cluster, start = match[0], match.start()
+        composed = normalize("NFC", cluster)
+        replaced = [_replacement(character, level) for character in composed]
+        whole = "".join(new for new, _ in replaced)
+        if whole == cluster:
+            continue
+        if composed != cluster or normalize("NFC", whole) != whole:
+            # What was several characters is reported as the one change that it is.
+            kind = next((kind for _, kind in replaced if kind), "composed")
+            whole = _settled(whole, level)
+            if whole != cluster:
+                found.append(Change(start, cluster, whole, kind))
+            continue
+        for place, (character, (new, kind)) in enumerate(zip(composed, replaced, strict=True)):
+            following = text[start + place + 1 : start + place + 2]
+            # Without it, a mark behind it would stand on another letter.
+            if new == character or (not new and _MARK.match(following)):
+                continue
+            change = Change(start + place, character, new, kind)
+            (capitals if kind == _GREEK_CAPITAL else found).append(change)
+    if capitals:
+        found += _in_latin_words(text, found, capitals)
+    return sorted(found)
+
+
+def _settled(text: str, level: Level) -> str:
+    """Compose and replace until nothing changes: a wide letter and a mark are a letter with one."""
+    while True:
+        composed = normalize("NFC", text)
+        new = "".join(_replacement(character, level)[0] for character in composed)
+        if new == text:
+            return new
+        text = new
+
+
+def _replacement(character: str, level: Level) -> tuple[str, str]:
+    entry = LOOK_ALIKES.get(character)
+    if entry is None or not (entry.safe or level == "lossy"):
+        return character, ""
+    return entry.replacement, entry.kind
+
+
+def _in_latin_words(text: str, found: list[Change], capitals: list[Change]) -> Iterator[Change]:
+    """Yield the Greek capitals of words whose other letters are, or become, of the alphabet."""
+    known = {change.position + n for change in found for n in range(len(change.original))}
+    known |= {change.position for change in capitals}
+    words = [
+        (match.start(), match.end())
+        for match in _WORD.finditer(text)
+        if all(
+            place in known or not culprits(text[place])
+            for place in range(match.start(), match.end())
+        )
+    ]
+    for change in capitals:
+        if any(start <= change.position < end for start, end in words):
+            yield change
