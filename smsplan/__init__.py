@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
+    from smsplan.encoding.explanation import Explained, Explanation, explain
     from smsplan.encoding.substitution import Change, Substituted, substitute
     from smsplan.errors import (
         Breach,
@@ -56,6 +57,7 @@ _MODULES = {
     ),
     "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
+    "encoding.explanation": ("Explained", "Explanation", "explain"),
     "encoding.substitution": ("Change", "Substituted", "substitute"),
     "errors": (
         "Breach",
@@ -92,6 +94,8 @@ __all__ = [
     "Encoding",
     "Estimate",
     "Expansion",
+    "Explained",
+    "Explanation",
     "Fault",
     "Grade",
     "InputError",
@@ -124,6 +128,7 @@ __all__ = [
     "batch_from_dict",
     "dry_run",
     "estimate",
+    "explain",
     "plan",
     "reconcile",
     "schedule",

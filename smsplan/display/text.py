@@ -18,6 +18,7 @@ from rich.text import Text
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
+    from smsplan.encoding.explanation import Explanation
     from smsplan.insight.summary import Count, Summary
     from smsplan.pricing.reconcile import Reconciliation
     from smsplan.pricing.schedule import Schedule
@@ -146,6 +147,46 @@ def duration_text(span: timedelta) -> str:
         if count or found:
             found.append(f"{count} {unit}")
     return " ".join(found[:2]) or "0 s"
+
+
+def explanation_text(made: Explanation) -> str:
+    """Return an explanation as plain text, 100 columns wide."""
+    return _plain(explanation_table(made))
+
+
+def explanation_table(made: Explanation) -> RenderableType:
+    """Return what a text takes, the characters that make it dear, and what would help."""
+    text = made.segmentation
+    head = Text(
+        f"{text.encoding} · {text.units} units · {text.number_of_parts} parts · "
+        f"{text.free_units} free",
+        style="bold",
+    )
+    parts: list[RenderableType] = [head]
+    dear = {each.character: each for each in made.characters if each.forces_unicode}
+    wide = {each.character: each for each in made.characters if each.units > 1}
+    for title, some in (("forces Unicode", dear), ("two units", wide)):
+        if not some:
+            continue
+        table = _table(title, ["times", "code point"])
+        for column in ("name", "instead", "then parts"):
+            table.add_column(column)
+        for character, each in some.items():
+            instead = "-" if each.replacement is None else f"{each.replacement!r} ({each.level})"
+            then = "-" if each.parts_if_replaced is None else str(each.parts_if_replaced)
+            times = sum(other.character == character for other in made.characters)
+            cells = [safe(character), str(times), each.code_point, each.name, safe(instead), then]
+            table.add_row(*map(Text, cells))
+        parts.append(table)
+    for level, found in (("safe", made.safe), ("lossy", made.lossy)):
+        if found.changes:
+            parts.append(
+                Text(
+                    f"substitute(level='{level}'): {found.after.number_of_parts} parts instead of "
+                    f"{found.before.number_of_parts}, {len(found.changes)} changes"
+                )  # fmt: skip
+            )
+    return Group(*parts)
 
 
 def reconciliation_text(found: Reconciliation) -> str:
