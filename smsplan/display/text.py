@@ -184,7 +184,7 @@ def explanation_table(made: Explanation) -> RenderableType:
                 Text(
                     f"substitute(level='{level}'): {found.after.number_of_parts} parts instead of "
                     f"{found.before.number_of_parts}, {len(found.changes)} changes"
-                )  # fmt: skip
+                )
             )
     return Group(*parts)
 
