@@ -157,8 +157,8 @@ class Problem(StrEnum):
     UNMATCHED_PARAMETER = "unmatched_parameter"
     OVER_255_PARTS = "over_255_parts"
     EXCEEDED_PARTS_LIMIT = "exceeded_parts_limit"
-    DUPLICATE_RECIPIENT = "duplicate_recipient"
     REJECTED_BY_RATE_CARD = "rejected_by_rate_card"
+    DUPLICATE_RECIPIENT = "duplicate_recipient"
 
 
 class Note(StrEnum):

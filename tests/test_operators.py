@@ -197,6 +197,9 @@ def test_a_card_that_rejects() -> None:
     assert answer.details[0].problem == "rejected_by_rate_card"
     with pytest.raises(InputError, match=r"2 rows were left out.*plan again"):
         made.price("1 GBP")
+    # Two rows of such a number are both rejected: none is a duplicate of what is not sent.
+    twice = plan(["+12025550123", "+12025550123", "+447700900123"], "Hi", rates=card)
+    assert twice.summary.problems == {"rejected_by_rate_card": 2}
     # Priced after planning, the same; and then by another card all are there again.
     priced = plan(PEOPLE, "Hi").price(card)
     assert priced.summary.problems == made.summary.problems

@@ -69,10 +69,13 @@ class PriceTable:
         """Whether an operator may decide what a message costs."""
         return any(len(charge.outcomes) > 1 for charge in self.charges)
 
-    def rejected(self, rows: _Rows) -> npt.NDArray[np.bool_] | None:
-        """Return which rows cannot be sent to; None where there are none anywhere."""
-        if not any(charge.rejected for charge in self.charges):
-            return None
+    @property
+    def rejects(self) -> bool:
+        """Whether there are numbers to which nothing can be sent."""
+        return any(charge.rejected for charge in self.charges)
+
+    def rejected(self, rows: _Rows) -> npt.NDArray[np.bool_]:
+        """Return to which rows nothing can be sent."""
         refused = np.array([*(charge.rejected for charge in self.charges), False])
         found: npt.NDArray[np.bool_] = refused[rows]
         return found

@@ -67,6 +67,12 @@ def settle(
     if only is not None and _KERNEL_DECIDES.issuperset(only):
         return planned.select(list(only))
     problem = places(columns["problem"], PROBLEMS)
+    if prices is not None and prices.rejects:
+        # First: of the rows of a number to which nothing can be sent none is a duplicate.
+        found = prices.find(columns["key"].to_numpy(), places(columns["country"], COUNTRIES))
+        refused = prices.rejected(found) & (problem < 0)
+        problem = np.where(refused, np.int8(_REJECTED), problem)
+        columns["problem"] = words(problem, PROBLEMS)
     counted = accepted[problem]
     if duplicates is not None:
         keys = columns["key"].to_numpy()
@@ -120,7 +126,7 @@ def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[st
     sent = sendable.to_numpy(zero_copy_only=False)
     rejected = prices.rejected(found)
     changed: dict[str, Any] = {}
-    if rejected is not None and (rejected & sent).any():
+    if (rejected & sent).any():
         changed = _rejected(columns, rejected & sent)
         columns = {**columns, **changed}
         sendable, sent = columns["sendable"], sent & ~rejected

@@ -90,6 +90,8 @@ def _counts(title: str, counts: Mapping[str, Count], *, priced: bool) -> str:
 
 
 def _cost(cost: Cost) -> str:
+    if not cost.high:
+        return "no price"
     return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 

@@ -244,6 +244,8 @@ def _counts(title: str, counts: Iterable[tuple[str, Count]], summary: Summary) -
 
 
 def _cost(cost: Cost) -> str:
+    if not cost.high:
+        return "no price"
     return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 
