@@ -364,6 +364,8 @@ def _without_a_list(
     unpriced = Fraction(0)
     if rates is not None:
         charge = Terms.of(rates).at(country or "", "")
+        if charge is not None and charge.rejected:
+            raise InputError(f"the rate card rejects numbers of '{country or 'no country'}'")
         if charge is None:
             unpriced = Fraction(1)
         else:

@@ -437,7 +437,7 @@ class Plan:
 
     def reconcile(
         self,
-        reports: str | os.PathLike[str] | Iterable[Report],
+        reports: str | os.PathLike[str] | Iterable[Report | Mapping[str, Any]],
         *,
         rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
         output: str | os.PathLike[str] | None = None,
@@ -583,7 +583,7 @@ def schedule(plan: Plan, rate: str | None = None, **given: Any) -> Schedule:
 
 
 def reconcile(
-    plan: Plan, reports: str | os.PathLike[str] | Iterable[Report], **given: Any
+    plan: Plan, reports: str | os.PathLike[str] | Iterable[Report | Mapping[str, Any]], **given: Any
 ) -> Reconciliation:
     """Compare a plan with reports or an invoice: :meth:`Plan.reconcile`."""
     return plan.reconcile(reports, **given)

@@ -124,6 +124,17 @@ def _reports(data: Any, place: str, name: str) -> Iterator[Report]:
         raise InputError(f"'{name}', {place or 'its content'}: no delivery report of a recipient")
 
 
+def report_of(data: Mapping[str, Any], place: str = "the report") -> Report:
+    """Read a report as the API answers it; InputError where it is none of a recipient.
+
+    >>> report_of({"recipient": "+447700900123", "status": "Delivered", "code": 0}).recipient
+    '447700900123'
+    """
+    if not isinstance(data, Mapping) or "recipient" not in data:
+        raise InputError(f"{place} is no delivery report of a recipient; pass those of the API")
+    return _report(data, place, "the reports")
+
+
 def _report(row: Mapping[Any, Any], place: str, name: str) -> Report:
     def text(field: str) -> str:
         value = row.get(field)

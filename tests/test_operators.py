@@ -268,6 +268,10 @@ def test_what_no_card_can_say() -> None:
     converted = mixed.terms(exchange={"EUR": "1.10 USD"}, on=date(2026, 11, 1))
     assert plan(PEOPLE[:1], "Hi", rates=converted).cost == Cost({"USD": Decimal("2.10")})
     assert "1 EUR = 1.10 USD (2026-11-01)" in plan(PEOPLE, "Hi", rates=converted).warnings[-1]
+    with pytest.raises(InputError, match="the card has no prices in CHF"):
+        mixed.terms(exchange={"CHF": "1.10 USD"}, on=date(2026, 11, 1))
+    with pytest.raises(InputError, match="is no day"):
+        mixed.terms(on="2026-11-01")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="exchange: rates are those of a day"):
         mixed.terms(exchange={"EUR": "1.10 USD"})
     with pytest.raises(InputError, match="the mix has operator 310410 of US, for which"):

@@ -232,11 +232,24 @@ def test_what_cannot_be_scheduled() -> None:
     fails("write from and to", quiet_hours="25:00-08:00")
     fails("no quiet hours 'us' among the presets", quiet_hours="us")
     fails("'USA' is no code of ISO 3166", quiet_hours={"USA": "21:00-08:00"})
+    fails("write '21:00-08:00', or such as", quiet_hours=5)
     fails("no sender 'nobody' among the presets: us_10dlc", sender="nobody")
     fails("have different units", rate="1 recipients/s", sender="us_toll_free")
     fails("less than the 4 parts of one message", daily_cap=3)
     fails("no time zone 'Mars'", daily_cap=10, cap_zone="Mars")
     fails("presets 'none.toml' cannot be read", presets="none.toml")
+
+
+def test_a_time_shorter_than_a_message() -> None:
+    """Where messages take longer than they may wait, portions are of one message each."""
+    made = plan(people([4]), "Hi")
+    when = made.schedule("1 parts/min", start=START, expire_after=timedelta(seconds=1))
+    assert sum(portion.recipients for portion in when.portions) == 4
+    assert when.at_once.expired == 4
+    slow = made.schedule("1 parts/h", start=START, quiet_hours="00:00-22:30")
+    assert sum(portion.recipients for portion in slow.portions) == 4
+    with pytest.raises(InputError, match="over a year"):
+        made.schedule("1 parts/h", start=START, quiet_hours="00:00-23:30")
 
 
 def test_presets(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from smsplan.bulk.sinks import Sink, check_output, sink
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost, RateCard, Terms, money
-from smsplan.reports import Report, read_reports
+from smsplan.reports import Report, read_reports, report_of
 
 # Rows that wait to be written.
 _WRITTEN = 1 << 14
@@ -151,7 +151,7 @@ class _Row(NamedTuple):
 
 def reconcile(
     batches: Batches,
-    reports: str | os.PathLike[str] | Iterable[Report],
+    reports: str | os.PathLike[str] | Iterable[Report | Mapping[str, Any]],
     *,
     rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     output: str | os.PathLike[str] | None = None,
@@ -170,8 +170,9 @@ def reconcile(
     waiting: dict[str, list[Report]] = {}
     statuses: Counter[str] = Counter()
     read = 0
-    for report in reports:
+    for given in reports:
         read += 1
+        report = given if isinstance(given, Report) else report_of(given, f"report {read}")
         waiting.setdefault(report.recipient, []).append(report)
         code = "" if report.code is None else f" ({report.code})"
         statuses[f"{report.status or 'no status'}{code}"] += 1
@@ -392,7 +393,7 @@ class _Found:
             self.without["price"] += 1
             return
         text = f"{report.price} {report.currency}" if report.currency else report.price
-        paid, currency = money(text, f"price of {report.place}")
+        paid, currency = money(text, f"price in {report.place or 'a report'}")
         key = row.country, currency
         self._paid[key] = self._paid.get(key, Fraction(0)) + Fraction(paid)
         low, high = row.low, row.high

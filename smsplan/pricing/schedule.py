@@ -289,7 +289,9 @@ def make_schedule(
     by_parts = speed.units == "parts"
     if cap is not None and by_parts and cap.units < most:
         raise InputError(f"daily_cap={cap.units} is less than the {most} parts of one message")
+    # A portion holds a message at least, and what one may carry over from before.
     longest = min(_PORTION, expire_after / 2)
+    longest = max(longest, _delta((2 * most if by_parts else 1) / speed.per_second, up=True))
     taken, groups = _Queue(speed, start, cap, longest).run(groups, most if by_parts else 1)
     portions = tuple(
         Portion(start + _delta(begin, up=True), start + _delta(end, up=True), place, 0, 0)
@@ -404,6 +406,8 @@ def _windows(given: str | Mapping[str, str] | None, known: Mapping[str, Any]) ->
                 f"no quiet hours '{given}' among the presets ({names}); or write 21:00-08:00"
             )
         given = {"*": given}
+    if not isinstance(given, Mapping):
+        raise InputError(f"quiet_hours={given!r}: write '21:00-08:00', or such as {{'US': ...}}")
     strange = sorted(set(given) - ISO - {"*"})
     if strange:
         raise InputError(f"quiet_hours: {strange[0]!r} is no code of ISO 3166; write such as 'US'")

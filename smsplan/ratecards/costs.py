@@ -262,17 +262,17 @@ class Cost:
         low, high = self.low[currency], self.high[currency]
         if low == high:
             return shown(currency, high)
-        if brief:
-            return f"{shown(currency, low)} to {shown(currency, high).partition(' ')[2]}"
+        # Below one unit every digit of a price counts, and where rounding hides the difference.
+        close = shown(currency, low) == shown(currency, high)
         decimals = MINOR_UNITS.get(currency, 2)
         expected = self.expected[currency]
-        if -1 < expected < 1:
-            # Below one unit every digit of a price counts.
+        if close or -1 < expected < 1:
             decimals = max(decimals, 8)
-        ends = (shown(currency, low), shown(currency, high),
-                shown(currency, rounded(expected, decimals)))  # fmt: skip
-        first, last, middle = (end.removeprefix(f"{currency} ") for end in ends)
-        return f"{currency} {first} to {last}, expected {middle}"
+        first, last, middle = (
+            _plain(amount) if close else shown(currency, amount).removeprefix(f"{currency} ")
+            for amount in (low, high, rounded(expected, decimals))
+        )
+        return f"{currency} {first} to {last}" + ("" if brief else f", expected {middle}")
 
     def __repr__(self) -> str:
         unpriced = f", unpriced={self.unpriced}" if self.unpriced else ""
@@ -320,6 +320,12 @@ class Cost:
 
 def _rebuilt(data: dict[str, Any]) -> Cost:
     return Cost.from_dict(data)
+
+
+def _plain(amount: Decimal) -> str:
+    """Return an amount with the digits that it has."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _twilio_api(data: dict[str, Any], place: str) -> Iterator[Placed]:
     for at, network in _each(data["outbound_sms_prices"], place, "network"):
         carrier = _text(network, "carrier")
         other = carrier.casefold() == "other"
-        for where, price in _each(network.get("prices", []), at, "price"):
+        for where, price in _each(network.get("prices") or [], at, "price"):
             yield (
                 where,
                 {
@@ -153,7 +153,7 @@ def _twilio_api(data: dict[str, Any], place: str) -> Iterator[Placed]:
 
 def _vonage(data: dict[str, Any], place: str) -> Iterator[Placed]:
     for at, entry in _each(data["countries"], place, "country"):
-        networks = list(_each(entry.get("networks", []), at, "network"))
+        networks = list(_each(entry.get("networks") or [], at, "network"))
         codes = {country_of(_text(network, "mcc")) for _, network in networks} - {None}
         # A country without a code of its own is told by its networks, or by its prefix.
         country = _text(entry, "countryCode") or (str(*codes) if len(codes) == 1 else "")

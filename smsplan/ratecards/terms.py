@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -568,6 +568,8 @@ def settled_terms(
     exchange: Mapping[str, str] | None,
 ) -> Terms:
     """Choose the rows of a card that hold: see :meth:`RateCard.terms`."""
+    if on is not None and type(on) is not date:
+        raise InputError(f"on={on!r} is no day; pass datetime.date(2026, 12, 1)")
     rows = [
         rate
         for rate in card.rates
@@ -599,7 +601,7 @@ def settled_terms(
 
 
 def _exchanged(
-    rows: Iterable[Rate], exchange: Mapping[str, str], on: date | None
+    rows: Collection[Rate], exchange: Mapping[str, str], on: date | None
 ) -> tuple[list[Rate], str]:
     """Convert prices, exactly, and say by which rates."""
     if on is None:
@@ -610,6 +612,9 @@ def _exchanged(
         if not amount or currency == target:
             raise InputError(f"exchange: '{text}' is no rate of {currency}; write such as 1.08 USD")
         known[currency] = amount, target
+    strange = sorted(set(known) - {rate.currency for rate in rows})
+    if strange:
+        raise InputError(f"exchange: the card has no prices in {strange[0]}; leave it out")
     both = sorted({target for _, target in known.values()} & set(known))
     if both:
         raise InputError(f"exchange: {both[0]} is converted and converted to; convert to one")
