@@ -483,7 +483,7 @@ def dry_run(
         sum(shown_parts(detail.number_of_parts, detail.problem, chosen) for detail in seen),
         answers,
         details,
-        () if terms is None else _lines(terms, details),
+        _lines(terms, details) if terms is not None and terms.has_lines else (),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from smsplan.errors import InputError
@@ -19,7 +19,7 @@ from smsplan.ratecards.costs import EXACT, Cost
 from smsplan.ratecards.faults import MAX_DECIMALS, chosen, sender_name
 from smsplan.ratecards.mixes import OTHERS, OperatorMix
 from smsplan.ratecards.rate import Rate, decimals
-from smsplan.ratecards.reading import money
+from smsplan.ratecards.reading import is_price, money
 
 # Rows of one price: country, prefix, operator, and whether it is a surcharge.
 Key = tuple[str, str, str, bool]
@@ -187,7 +187,11 @@ class Terms:
     @classmethod
     def of(cls, value: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str]) -> Terms:
         """Make terms of what stands for rates: terms, a card, or what :meth:`RateCard.of` takes."""
-        return value if isinstance(value, Terms) else RateCard.of(value)._as_terms()
+        if isinstance(value, Terms):
+            return value
+        if isinstance(value, str) and is_price(value):
+            return _of_price(value)
+        return RateCard.of(value)._as_terms()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Terms):
@@ -491,6 +495,12 @@ class Terms:
                 raise InputError(f"used: {count!r} for '{name}' is no whole number of 0 or more")
         return {name: count for name, count in given.items() if count}
 
+    @cached_property
+    def has_lines(self) -> bool:
+        """Whether a total may have lines beside its messages: see :meth:`lines`."""
+        tiered = any(len(ladder.rates) > 1 for ladder in self._ladders.values())
+        return tiered or any(rate.kind == "fixed" for rate in self.card.rates)
+
     def lines(
         self, units: Mapping[Ladder, int], countries: Iterable[str | None]
     ) -> tuple[CostLine, ...]:
@@ -534,6 +544,12 @@ class Terms:
             )
             out.append(CostLine(text, Cost({rate.currency: change})))
         return out
+
+
+@lru_cache(maxsize=64)
+def _of_price(text: str) -> Terms:
+    """Make terms of one price: a service says the same one a million times."""
+    return RateCard.of(text)._as_terms()
 
 
 def _outcome(base: Ladder, surcharge: Ladder | None) -> Outcome:
