@@ -14,6 +14,7 @@ import pytest
 from phonenumbers import PhoneNumberFormat
 
 from smsplan.numbers import REGIONS, Grade, calling_code, country, grade
+from smsplan.numbers._ranges import RANGES
 from smsplan.numbers.fiction import FICTION
 from smsplan.numbers.numbering import PREFIXES
 
@@ -131,6 +132,44 @@ def test_country_agrees_with_libphonenumber_on_valid_numbers(numbers: list[str])
     assert [number for number in differ if len(number) != 8 or number[:4] != "1310"] == []
     # 99.98 % of these numbers, which aim at such places; the next test counts all there are.
     assert len(differ) <= compared // 5_000
+
+
+def test_country_agrees_on_a_hundred_thousand_valid_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From every range that has valid numbers, shared codes as often as all: all that decide agree.
+
+    The others are the numbers of +1 310 that Canada and the United States share: see below.
+    """
+    # libphonenumber has more patterns than `re` remembers.
+    monkeypatch.setattr("re._MAXCACHE", 20_000)
+    chance = random.Random(11)
+    starts = sorted(
+        (int(start.ljust(18, "0")), valid)
+        for valid, _, _, _, words in RANGES
+        for start in words.split()
+    )
+    ends = [start for start, _ in starts[1:]] + [10**18]
+    bounds = zip(starts, ends, strict=True)
+    usable = [(start, end, valid) for (start, valid), end in bounds if valid]
+    compared: Counter[str | None] = Counter()
+    differ = []
+    while compared.total() < 150_000:
+        start, end, valid = chance.choice(usable)
+        length = chance.choice([bit for bit in range(19) if valid >> bit & 1])
+        number = str(chance.randrange(start, end)).zfill(18)[:length]
+        parsed = _parsed(number)
+        if parsed is None or not phonenumbers.is_valid_number(parsed):
+            continue
+        if phonenumbers.format_number(parsed, PhoneNumberFormat.E164) != f"+{number}":
+            continue
+        region: str | None = phonenumbers.region_code_for_number(parsed)
+        compared[calling_code(number)] += 1
+        if country(number) != (None if region == "001" else region):
+            differ.append(number)
+    assert sum(compared[code] for code in SHARED) > 20_000
+    assert min(compared[code] for code in SHARED) > 0
+    assert [number for number in differ if len(number) != 8 or number[:4] != "1310"] == []
 
 
 def test_of_all_valid_numbers_of_shared_codes_one_in_ten_million_is_undecided(
