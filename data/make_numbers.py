@@ -543,14 +543,10 @@ def _digits(start: int) -> str:
     return str(start).zfill(RANGE_DIGITS).rstrip("0")
 
 
-def ranges_source() -> str:
-    """Return the source of smsplan/numbers/_ranges.py."""
-    starts: dict[Range, list[str]] = {}
-    for start, kind in ranges():
-        starts.setdefault(kind, []).append(start)
-    lines = [
-        f'"""Ranges of numbers, made by data/make_numbers.py from phonenumbers '
-        f"{phonenumbers.__version__}.",
+def _head(what: str) -> list[str]:
+    """Return how a module begins that is not to be edited."""
+    return [
+        f'"""{what}, made by data/make_numbers.py from phonenumbers {phonenumbers.__version__}.',
         "",
         "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
         '"""',
@@ -560,6 +556,16 @@ def ranges_source() -> str:
         "",
         "from __future__ import annotations",
         "",
+    ]
+
+
+def ranges_source() -> str:
+    """Return the source of smsplan/numbers/_ranges.py."""
+    starts: dict[Range, list[str]] = {}
+    for start, kind in ranges():
+        starts.setdefault(kind, []).append(start)
+    lines = [
+        *_head("Ranges of numbers"),
         "# Each kind of number: the numbers of digits (as bits) that are valid and fictitious, the",
         "# country, whether a trunk prefix may stand behind the calling code; and the digits with",
         f"# which its ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where",
@@ -584,17 +590,7 @@ def zones_source() -> str:
         if zones != above:
             by_zones.setdefault(tuple(zones), []).append(prefix)
     lines = [
-        f'"""Time zones by prefix, made by data/make_numbers.py from phonenumbers '
-        f"{phonenumbers.__version__}.",
-        "",
-        "Do not edit. The metadata is libphonenumber's, Apache-2.0; see NOTICE.",
-        '"""',
-        "",
-        "# ruff: noqa: E501",
-        "# fmt: off",
-        "",
-        "from __future__ import annotations",
-        "",
+        *_head("Time zones by prefix"),
         "# Zones (IANA), and the prefixes of numbers that may lie in them; the longest decides.",
         "ZONES: tuple[tuple[str, str], ...] = (",
     ]
