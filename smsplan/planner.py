@@ -32,14 +32,20 @@ if TYPE_CHECKING:
     from smsplan.bulk.options import Options
     from smsplan.bulk.rows import Rows
     from smsplan.bulk.sinks import Sink
+    from smsplan.insight.assumptions import Assumptions
+    from smsplan.insight.audit import Audit
+    from smsplan.insight.characters import Characters
     from smsplan.insight.findings import Finding
+    from smsplan.insight.lengths import Lengths
+    from smsplan.insight.planned import Planned
     from smsplan.insight.summary import Count, Summary
+    from smsplan.insight.waterfall import Waterfall
     from smsplan.pricing.reconcile import Reconciliation
     from smsplan.pricing.schedule import Schedule
     from smsplan.reports import Report
 
 METADATA_KEY = "smsplan"
-FORMAT = 1
+FORMAT = 2
 
 _TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
 _NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
@@ -144,9 +150,9 @@ def plan(
 class Plan:
     """What will go out: rows, totals and reasons. Made by :func:`plan` or :meth:`Plan.open`.
 
-    ``options`` are the message and how the recipients are read; ``rates_digest`` identifies the
-    rate card (null without one); ``warnings`` are remarks about the template and the output;
-    ``stats`` says how the rows were planned (null for a plan that was opened).
+    ``options`` are the message and how the recipients are read; ``terms`` are the prices (None
+    without rates), which ``rates_digest`` identifies; ``warnings`` are remarks about the template
+    and the output; ``stats`` says how the rows were planned (null for a plan that was opened).
     """
 
     def __init__(
@@ -156,19 +162,17 @@ class Plan:
         summary: Summary | None,
         *,
         kind: str,
-        rates_digest: str | None = None,
+        terms: Terms | None = None,
         warnings: tuple[str, ...] = (),
         names: tuple[str, ...] | None = None,
-        ranged: bool = False,
     ) -> None:
         self.options = options
-        self.rates_digest = rates_digest
+        self.terms = terms
         self.warnings = warnings
         self._store = rows
         self._summary = summary
         self._kind = kind
         self._names = names
-        self._ranged = ranged
         # Of a plan that was priced again: the one whose rows it has.
         self._unpriced: Plan | None = None
         self.stats: Stats | None = None
@@ -191,6 +195,15 @@ class Plan:
         A pyarrow Table for files, streams, DuckDB and lists of numbers.
         """
         return self._store.native(lambda ours: ours)
+
+    @property
+    def rates_digest(self) -> str | None:
+        """What identifies the rate card: SHA-256 (hex); None without one."""
+        return None if self.terms is None else self.terms.digest
+
+    @property
+    def _ranged(self) -> bool:
+        return self.terms is not None and self.terms.is_ranged
 
     @property
     def summary(self) -> Summary:
@@ -321,9 +334,8 @@ class Plan:
             rows,
             summary,
             kind=self._kind,
-            rates_digest=terms.digest,
+            terms=terms,
             warnings=base.warnings + terms.remarks,
-            ranged=terms.is_ranged,
         )
         made._unpriced = base
         return made
@@ -475,6 +487,47 @@ class Plan:
 
         return reconcile(rows, reports, rates=rates, output=output)
 
+    def explain(self) -> Waterfall:
+        """Take the total apart: a waterfall from "every message one part" to the bill."""
+        from smsplan.insight.waterfall import waterfall
+
+        return waterfall(self._planned())
+
+    def characters(self) -> Characters:
+        """Say which characters make messages Unicode, and what replacing them would save."""
+        from smsplan.insight.characters import characters
+
+        return characters(self._planned())
+
+    def by_length(self, *, longer: int = 160) -> Lengths:
+        """Say what a shorter or longer text would cost, over these recipients."""
+        from smsplan.insight.lengths import lengths
+
+        return lengths(self._planned(), longer=longer)
+
+    def assumptions(self) -> Assumptions:
+        """Say which open questions of the API change this plan, and by how much."""
+        from smsplan.insight.assumptions import assumptions
+
+        return assumptions(self._planned())
+
+    def audit(self) -> Audit:
+        """Say what is wrong with the recipients, and what that wastes."""
+        from smsplan.insight.audit import audit
+
+        return audit(self._planned())
+
+    def _planned(self) -> Planned:
+        from smsplan.insight.planned import Planned
+
+        pipeline = _Pipeline(self.options, self.terms)
+
+        def batches() -> Iterator[Pair]:
+            for theirs, ours in self._store.batches(self.options.needed):
+                yield theirs, pipeline.priced(ours)
+
+        return Planned(self.options, pipeline.prices, self.summary, batches)
+
     def focus(self, *, provider: str, begin: datetime, end: datetime) -> pa.Table:
         """Return the cost in the columns of FOCUS 1.0 (FinOps Open Cost and Usage Specification).
 
@@ -498,7 +551,7 @@ class Plan:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
 
-        Body, options, profile, card digest and summary travel in the Parquet metadata.
+        Body, options, profile, prices and summary travel in the Parquet metadata.
         """
         from smsplan.bulk.rows import beside
         from smsplan.bulk.sinks import sink
@@ -519,8 +572,7 @@ class Plan:
                 "version": __version__,
                 "kind": self._kind,
                 "options": self.options.to_dict(),
-                "rates_digest": self.rates_digest,
-                "ranged": self._ranged,
+                "rates": None if self.terms is None else self.terms.to_dict(),
                 "names": None if self._names is None else list(self._names),
                 "summary": None if self._summary is None else self._summary.to_dict(),
             }
@@ -561,7 +613,8 @@ class Plan:
         names = None if data["names"] is None else tuple(data["names"])
         pipeline = _Pipeline(options, None, None if names is None else _Selection(names))
         ours = pipeline.names
-        if data["ranged"] and names is None:
+        terms = None if data["rates"] is None else Terms.from_dict(data["rates"])
+        if terms is not None and terms.is_ranged and names is None:
             behind = ours.index(options.prefix + "cost") + 1
             added = tuple(options.prefix + name for name in RANGE)
             ours = (*ours[:behind], *added, *ours[behind:])
@@ -571,9 +624,8 @@ class Plan:
             FileRows(partial(_saved, source, schema), data["kind"]),
             None if data["summary"] is None else Summary.from_dict(data["summary"]),
             kind=data["kind"],
-            rates_digest=data["rates_digest"],
+            terms=terms,
             names=names,
-            ranged=data["ranged"],
         )
 
 
@@ -894,10 +946,9 @@ def _run(
         FileRows(partial(pipeline.run, source)),
         None,
         kind=source.kind,
-        rates_digest=None if terms is None else terms.digest,
+        terms=terms,
         warnings=warnings(pipeline.options) + (() if terms is None else terms.remarks),
         names=None if pipeline.selection is None else pipeline.selection.names,
-        ranged=terms is not None and terms.is_ranged,
     )
     fast = compact(source, {pipeline.options.to})
     if folder is not None and folder.complete:

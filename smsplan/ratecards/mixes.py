@@ -138,6 +138,21 @@ class OperatorMix:
             "unknown": self.unknown,
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> OperatorMix:
+        """Read what :meth:`to_dict` wrote."""
+        countries = data["countries"]
+        return cls(
+            {
+                country: {name: Fraction(count) for name, count in each["operators"].items()}
+                for country, each in countries.items()
+            },
+            {country: each["basis"] for country, each in countries.items()},
+            data["first"],
+            data["last"],
+            data["unknown"],
+        )
+
 
 def _given(country: object, operators: object) -> dict[str, Fraction]:
     if country not in COUNTRIES:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from smsplan.errors import InputError
 from smsplan.ratecards.costs import EXACT
@@ -94,6 +96,26 @@ class Rate:
             raise InputError(f"a message cannot have {parts} parts; pass 0 or more")
         units = parts if self.per == "part" else min(parts, 1)
         return EXACT.multiply(self.price, Decimal(units))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold: the fields that say something, the price and days as text."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            name: str(value) if isinstance(value, date | Decimal) else value
+            for name, value in given.items()
+            if value not in (None, "")
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Rate:
+        """Read what :meth:`to_dict` wrote."""
+        days = {
+            name: date.fromisoformat(data[name])
+            for name in ("valid_from", "valid_to")
+            if name in data
+        }
+        currency = data.get("currency", "")
+        return cls(**{**data, **days, "currency": currency, "price": Decimal(data["price"])})
 
 
 def decimals(price: Decimal) -> int:

@@ -212,6 +212,22 @@ class Terms:
         mix = None if self.mix is None else json.dumps(self.mix.to_dict())
         return self.card, mix, sorted(self.used.items()), self.exchanged
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold: every row of the card, the mix, and what was used."""
+        return {
+            "rates": [rate.to_dict() for rate in self.card.rates],
+            "mix": None if self.mix is None else self.mix.to_dict(),
+            "used": dict(self.used),
+            "exchanged": self.exchanged,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Terms:
+        """Read what :meth:`to_dict` wrote."""
+        card = RateCard(map(Rate.from_dict, data["rates"]), mixed_currencies=True)
+        mix = None if data["mix"] is None else OperatorMix.from_dict(data["mix"])
+        return cls(card, mix=mix, used=data["used"], exchanged=data["exchanged"])
+
     @property
     def currencies(self) -> tuple[str, ...]:
         """The currencies of the prices, in alphabetical order."""
