@@ -227,6 +227,11 @@ class RecipientDryRun:
             "encoding": self.encoding,
         }
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import recipient_html
+
+        return recipient_html(self)
+
     def _key(self) -> tuple[str, int, str, str]:
         encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
         return self.recipient, self.number_of_parts, self.body, encoding
@@ -307,6 +312,11 @@ class DryRun:
     per_recipient: tuple[RecipientDryRun, ...] | None = None
     details: tuple[Detail, ...] = ()
     lines: tuple[CostLine, ...] = ()
+
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import dry_run_html
+
+        return dry_run_html(self)
 
     @cached_property
     def cost(self) -> Cost:

@@ -2,85 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from html import escape
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from smsplan.display.text import schedule_head, schedule_remarks, zones_text
-from smsplan.ratecards import Cost
+from smsplan.display.markup import head, listed, page, table
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
+    from smsplan.pricing.reconcile import Reconciliation
     from smsplan.pricing.schedule import Schedule
-
-_STYLE = (
-    "<style>.smsplan table{border-collapse:collapse;margin:0 2em 1em 0;display:inline-table;"
-    "vertical-align:top}.smsplan th,.smsplan td{padding:.15em .8em;text-align:right;border:0;"
-    "border-bottom:1px solid rgba(128,128,128,.25);background:none}.smsplan th:first-child,"
-    ".smsplan td:first-child{text-align:left}.smsplan .big{font-size:1.3em;margin:.2em 0 .8em}"
-    ".smsplan .dim{opacity:.7}.smsplan ol{margin:.3em 0;padding-left:1.4em}</style>"
-)
+    from smsplan.ratecards import Cost
 
 
 def summary_html(summary: Summary) -> str:
     """Return a summary as HTML: head, tables side by side, findings."""
     cost = str(summary.cost) if summary.priced else "no rates given"
-    head = (
-        f"{summary.rows:,} rows · <b>{summary.messages:,} messages</b> · "
-        f"<b>{summary.parts:,} parts</b> · <b>{escape(cost)}</b>"
+    title = (
+        f"{summary.rows:,} rows · {summary.messages:,} messages · {summary.parts:,} parts · {cost}"
     )
     tables = []
     if summary.messages:
         lengths = {str(length): count for length, count in summary.lengths.items()}
         countries = {country or "unknown": count for country, count in summary.countries.items()}
-        for title, counts in (
+        for name, counts in (
             ("encoding", summary.encodings),
             ("parts a message", lengths),
             ("country", countries),
         ):
-            tables.append(_counts(title, counts, priced=summary.priced))
+            tables.append(_counts(name, counts, priced=summary.priced))
     if summary.lines:
-        lines = ((line.text, line.cost.brief) for line in summary.lines)
-        tables.append(_table(["in the total beside the messages", "cost"], lines))
+        lines = ([line.text, line.cost.brief] for line in summary.lines)
+        tables.append(table("", ["in the total beside the messages", "cost"], lines))
     tables += [
-        _table([title, "rows"], ((name, f"{rows:,}") for name, rows in counts.items()))
-        for title, counts in (("problem", summary.problems), ("note", summary.notes))
+        table("", [name, "rows"], ([key, f"{rows:,}"] for key, rows in counts.items()))
+        for name, counts in (("problem", summary.problems), ("note", summary.notes))
         if counts
     ]
     dry_run = (
         f"The API's dry run: {summary.dry_run_recipients:,} recipients, "
         f"{summary.dry_run_messages:,} messages (its word for parts)."
     )
-    findings = "".join(f"<li>{escape(finding.sentence)}</li>" for finding in summary.findings)
-    return (
-        f'<div class="smsplan">{_STYLE}<div class="big">{head}</div>{"".join(tables)}'
-        f'<div class="dim">{dry_run}</div><ol>{findings}</ol></div>'
+    findings = listed((finding.sentence for finding in summary.findings), ordered=True)
+    return page(
+        head(title),
+        f'<div class="sp-tables">{"".join(tables)}</div>',
+        f"<p>{dry_run}</p>",
+        findings,
     )
 
 
 def schedule_html(schedule: Schedule) -> str:
     """Return a schedule as HTML."""
+    from smsplan.display.text import schedule_head, schedule_remarks, zones_text
+
     rows = (
-        (
+        [
             f"{portion.begin:%Y-%m-%d %H:%M:%S}",
             f"{portion.end:%Y-%m-%d %H:%M:%S}",
             f"{portion.recipients:,}",
             f"{portion.parts:,}",
             zones_text(schedule.groups[portion.group].zones),
-        )
+        ]
         for portion in schedule.portions
     )
-    table = _table(["from (UTC)", "until", "recipients", "parts", "time zones"], rows)
-    remarks = "".join(f"<li>{escape(line)}</li>" for line in schedule_remarks(schedule))
-    return (
-        f'<div class="smsplan">{_STYLE}<div class="big">{escape(schedule_head(schedule))}</div>'
-        f"{table}<ul>{remarks}</ul></div>"
+    header = ["from (UTC)", "until", "recipients", "parts", "time zones"]
+    return page(
+        head(schedule_head(schedule)),
+        table("", header, rows, texts=(0, 1, 4)),
+        listed(schedule_remarks(schedule)),
+    )
+
+
+def reconciliation_html(found: Reconciliation) -> str:
+    """Return what was planned beside what was reported, and how they differ."""
+    sides = [(name or "unknown", side) for name, side in found.countries.items()]
+    both = table(
+        "",
+        ["country", "messages", "reported", "parts", "reported", "cost", "reported"],
+        (
+            [name, f"{side.messages:,}", f"{side.reported:,}", f"{side.parts:,}",
+             f"{side.reported_parts:,}", _cost(side.cost),
+             side.reported_cost.brief if side.reported_cost.high else "–"]
+            for name, side in [*sides, ("total", found.total)]
+        ),
+    )  # fmt: skip
+    statuses = table(
+        "",
+        ["status (code)", "reports"],
+        ([name, f"{count:,}"] for name, count in found.statuses.items()),
+    )
+    differences = table(
+        "",
+        ["difference", "messages", "parts", "amount", "why"],
+        (
+            [each.kind, f"{each.messages:,}", f"{each.parts:+,}",
+             " ".join(f"{name} {amount:+f}" for name, amount in each.amounts.items()) or "–",
+             each.text]
+            for each in found.differences
+        ),
+        texts=(0, 4),
+    )  # fmt: skip
+    title = f"{len(found.differences)} kinds of difference" if found.differences else (
+        "no difference shows"
+    )  # fmt: skip
+    return page(
+        head(title),
+        both,
+        statuses if found.statuses else "",
+        differences if found.differences else "",
+        listed(found.remarks),
     )
 
 
 def _counts(title: str, counts: Mapping[str, Count], *, priced: bool) -> str:
     header = [title, "messages", "parts"] + (["cost"] if priced else [])
-    return _table(
+    return table(
+        "",
         header,
         (
             [name, f"{count.messages:,}", f"{count.parts:,}", _cost(count.cost)][: len(header)]
@@ -93,11 +130,3 @@ def _cost(cost: Cost) -> str:
     if not cost.high:
         return "no price"
     return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
-
-
-def _table(header: list[str], rows: Iterable[Iterable[str]]) -> str:
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -18,6 +18,7 @@ from rich.text import Text
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
+    from smsplan.display.views import Grid, View
     from smsplan.encoding.explanation import Explanation
     from smsplan.insight.summary import Count, Summary
     from smsplan.pricing.reconcile import Reconciliation
@@ -42,10 +43,11 @@ def safe(text: str) -> str:
 
 def summary_text(summary: Summary) -> str:
     """Return the tables of a summary as plain text, 100 columns wide."""
-    return _plain(summary_table(summary))
+    return plain(summary_table(summary))
 
 
-def _plain(shown: RenderableType) -> str:
+def plain(shown: RenderableType) -> str:
+    """Return what rich prints as plain text, 100 columns wide."""
     out = io.StringIO()
     console = Console(file=out, width=WIDTH, color_system=None, force_terminal=False)
     console.print(shown)
@@ -76,7 +78,7 @@ def summary_table(summary: Summary) -> RenderableType:
 
 def schedule_text(schedule: Schedule) -> str:
     """Return a schedule as plain text, 100 columns wide."""
-    return _plain(schedule_table(schedule))
+    return plain(schedule_table(schedule))
 
 
 def schedule_table(schedule: Schedule) -> RenderableType:
@@ -149,9 +151,71 @@ def duration_text(span: timedelta) -> str:
     return " ".join(found[:2]) or "0 s"
 
 
+def view_table(seen: View) -> RenderableType:
+    """Return a result of ``insight``: its line, tables with bars, remarks."""
+    pieces: list[RenderableType] = [Text(safe(seen.head), style="bold")]
+    for grid in seen.grids:
+        pieces += [Text("\n" + safe(grid.title), style="bold"), _grid(grid)]
+        if grid.more:
+            pieces.append(Text(f"and {grid.more:,} more", style="dim"))
+    if seen.remarks:
+        pieces.append(Text(""))
+    pieces += [_numbered(number, line) for number, line in enumerate(seen.remarks, start=1)]
+    return Group(*pieces)
+
+
+def _grid(grid: Grid) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for place, name in enumerate(grid.header):
+        if place in grid.texts:
+            table.add_column(safe(name), overflow="fold")
+        else:
+            table.add_column(safe(name), justify="right")
+    if grid.shares:
+        table.add_column("", no_wrap=True)
+    for number, row in enumerate(grid.rows):
+        cells = [Text(safe(clipped(cell))) for cell in row]
+        if grid.shares:
+            cells.append(Text(block_bar(*grid.bars[number]), style="cyan"))
+        table.add_row(*cells)
+    return table
+
+
+def clipped(text: str, most: int = 300) -> str:
+    """Return the beginning of a text, and how many characters are left out.
+
+    >>> clipped("a" * 5, most=3)
+    'aaa… 2 more characters'
+    """
+    more = len(text) - most
+    if more <= 0:
+        return text
+    return f"{text[:most]}… {more:,} more character{'' if more == 1 else 's'}"
+
+
+BAR = 16
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def block_bar(start: float, share: float) -> str:
+    """Return a bar of block characters; a saving is hatched.
+
+    >>> block_bar(0.5, 0.25), block_bar(0.5, -0.25), block_bar(0, 0.001)
+    ('        ████', '    ▒▒▒▒', '▏')
+    """
+    if share < 0:
+        first, last = round((start + share) * BAR), round(start * BAR)
+        return " " * first + "▒" * max(last - first, 1)
+    if start:
+        first, last = round(start * BAR), round((start + share) * BAR)
+        return " " * first + ("█" * (last - first) or "▏" * (share > 0))
+    whole, eighths = divmod(max(round(share * BAR * 8), int(share > 0)), 8)
+    return "█" * whole + _EIGHTHS[eighths].strip()
+
+
 def explanation_text(made: Explanation) -> str:
     """Return an explanation as plain text, 100 columns wide."""
-    return _plain(explanation_table(made))
+    return plain(explanation_table(made))
 
 
 def explanation_table(made: Explanation) -> RenderableType:
@@ -191,7 +255,7 @@ def explanation_table(made: Explanation) -> RenderableType:
 
 def reconciliation_text(found: Reconciliation) -> str:
     """Return a reconciliation as plain text, 100 columns wide."""
-    return _plain(reconciliation_table(found))
+    return plain(reconciliation_table(found))
 
 
 def reconciliation_table(found: Reconciliation) -> RenderableType:

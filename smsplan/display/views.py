@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from smsplan.display.figures import (
+    NONE,
+    count,
+    difference,
+    money,
+    part_texts,
+    share_texts,
+    signed,
+)
+from smsplan.display.markup import bar, head, listed, page, symbol, table
+from smsplan.insight.assumptions import Answer, Assumptions, Question
+from smsplan.insight.audit import Audit
+from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
+from smsplan.insight.comparison import Comparison
+from smsplan.insight.lengths import Curve, Lengths, Point
+from smsplan.insight.waterfall import Cause, Waterfall
+from smsplan.ratecards import Cost
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+# The most rows of a table whose rows are as many as there are characters.
+MOST = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """A table: the first column is text, the others are figures unless they are named in ``texts``.
 
-    ``shares`` (0 to 1, one a row; negative where something is saved) are drawn as bars.
+    ``shares`` (0 to 1, one a row; negative where something is saved) are drawn as bars, each from
+    its place in ``starts`` on (default: 0). ``more`` rows are left out.
     """
 
     title: str
@@ -18,6 +46,18 @@ class Grid:
     rows: Sequence[Sequence[str]]
     texts: Sequence[int] = (0,)
     shares: Sequence[float] = ()
+    starts: Sequence[float] = ()
+    more: int = 0
+
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.header) for row in self.rows), "a cell for each column"
+        assert not self.shares or len(self.shares) == len(self.rows), "a bar for each row"
+
+    @property
+    def bars(self) -> list[tuple[float, float]]:
+        """Where each bar begins, and how long it is."""
+        starts = self.starts or [0.0] * len(self.shares)
+        return list(zip(starts, self.shares, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +69,420 @@ class View:
     remarks: Sequence[str] = ()
 
 
+@singledispatch
 def view(result: object) -> View:
     """Describe a result of ``insight``."""
-    raise NotImplementedError
+    raise TypeError(f"{type(result).__name__} has no view")
 
 
 def as_text(result: object) -> str:
     """Return a result as plain text, 100 columns wide."""
-    raise NotImplementedError
+    from smsplan.display.text import plain
+
+    return plain(as_rich(result))
+
+
+def as_rich(result: object) -> RenderableType:
+    """Return a result as what rich prints, in colours where the terminal has them."""
+    from smsplan.display.text import view_table
+
+    return view_table(view(result))
 
 
 def as_html(result: object) -> str:
     """Return a result as HTML that shows itself in a notebook."""
-    raise NotImplementedError
+    seen = view(result)
+    return page(head(seen.head), *map(grid_html, seen.grids), listed(seen.remarks))
+
+
+def grid_html(grid: Grid) -> str:
+    """Return a table as HTML."""
+    bars = [bar(start, share) for start, share in grid.bars]
+    made = table(grid.title, grid.header, grid.rows, texts=grid.texts, bars=bars)
+    return made + (f"<p>and {grid.more:,} more</p>" if grid.more else "")
+
+
+def cut(rows: Sequence[Sequence[str]], most: int = MOST) -> tuple[Sequence[Sequence[str]], int]:
+    """Return the first rows, and how many are left out: never a single one."""
+    if len(rows) <= most + 1:
+        return rows, 0
+    return rows[:most], len(rows) - most
+
+
+@view.register
+def waterfall_view(result: Waterfall) -> View:
+    """Describe a waterfall: the steps, then what they are due to."""
+    steps = [step for step in result.steps if step.parts or step.cost is not None or step.rows]
+    starts, shares = floating([step.parts for step in steps])
+    costs = share_texts([step.cost for step in steps])
+    header = ["step", "messages", "parts"] + (["cost"] if result.priced else [])
+    rows = [
+        [step.label, count(step.rows), signed(step.parts) if place else count(step.parts), cost]
+        for place, (step, cost) in enumerate(zip(steps, costs, strict=True))
+    ]
+    rows.append(["the bill", count(result.messages), count(result.parts), money(result.cost)])
+    grids = [
+        Grid(
+            title="from one part each to the bill",
+            header=header,
+            rows=[row[: len(header)] for row in rows],
+            shares=[*shares, ends(starts, shares)],
+            starts=[*starts, 0.0],
+        )
+    ]
+    causes = [
+        (step, cause, parts, cost)
+        for step in steps
+        for cause, parts, cost in zip(
+            step.causes,
+            part_texts([cause.parts for cause in step.causes]),
+            share_texts([cause.cost for cause in step.causes]),
+            strict=True,
+        )
+    ]
+    causes.sort(key=lambda one: -abs(one[1].parts))
+    if causes:
+        lines = [
+            [cause_text(cause), step.label, parts, cost][: len(header)]
+            for step, cause, parts, cost in causes
+        ]
+        shown_rows, more = cut(lines)
+        names = ["due to", "step", "parts", "cost"][: len(header)]
+        grids.append(Grid(title="why", header=names, rows=shown_rows, texts=(0, 1), more=more))
+    return View(head=total_head(result), grids=grids)
+
+
+def floating(parts: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Return where the bar of each step begins and how long it is, of the highest total as 1."""
+    totals = [0]
+    for each in parts:
+        totals.append(totals[-1] + each)
+    whole = max(totals) or 1
+    return [total / whole for total in totals[:-1]], [each / whole for each in parts]
+
+
+def ends(starts: Sequence[float], shares: Sequence[float]) -> float:
+    """Return where the last bar ends."""
+    return starts[-1] + shares[-1] if shares else 0.0
+
+
+def total_head(result: Waterfall) -> str:
+    """Return the totals of a plan in one line."""
+    line = f"{count(result.messages, 'message')} · {count(result.parts, 'part')}"
+    return f"{line} · {money(result.cost)}" if result.priced else line
+
+
+def cause_text(cause: Cause) -> str:
+    """Name what parts are due to: a character where there is one, and its place."""
+    if not cause.character:
+        return cause.place
+    return f"{named(cause.character)} in {cause.place}"
+
+
+def named(character: str) -> str:
+    """Return a character and its code point; of one that cannot be seen the code point alone."""
+    codes = " ".join(f"U+{ord(each):04X}" for each in character)
+    seen = all(symbol(each) == each for each in character)
+    return f"{character} {codes}" if seen else codes
+
+
+@view.register
+def characters_view(result: Characters) -> View:
+    """Describe the characters that force Unicode: with a replacement, and by script without."""
+    line = f"{count(result.parts, 'part')} because of characters outside GSM"
+    if not (result.characters or result.scripts):
+        return View(head="no character makes a message Unicode")
+    if result.saved_together_parts:
+        line += f"; look-alikes instead would save {count(result.saved_together_parts)}"
+        if result.saved_together_cost is not None:
+            line += f" ({money(result.saved_together_cost)})"
+    grids = []
+    # Both tables round together, so that their figures add up to the total.
+    every: list[CharacterShare | ScriptShare] = [*result.characters, *result.scripts]
+    parts = part_texts([each.share_parts for each in every])
+    costs = share_texts([each.share_cost for each in every])
+    priced = any(each.share_cost is not None for each in every)
+    whole = result.parts or 1
+    if result.characters:
+        together = part_texts([each.saved_together_parts for each in result.characters])
+        rows = [
+            [
+                named(each.character),
+                each.name.lower(),
+                each.place,
+                count(each.rows),
+                part,
+                cost,
+                instead(each.replacement, each.level),
+                saving(each.saved_alone_parts, each.saved_alone_cost),
+                saved,
+            ]
+            for each, part, cost, saved in zip(
+                result.characters, parts, costs, together, strict=False
+            )
+        ]
+        header = ["character", "name", "place", "messages", "parts", "cost", "instead",
+                  "saves alone", "together"]  # fmt: skip
+        texts = [0, 1, 2, 6]
+        if not priced:
+            rows, header = [row[:5] + row[6:] for row in rows], header[:5] + header[6:]
+            texts = [0, 1, 2, 5]
+        shown_rows, more = cut(rows)
+        grids.append(
+            Grid(
+                title="characters that have a look-alike",
+                header=header,
+                rows=shown_rows,
+                texts=texts,
+                shares=[float(each.share_parts / whole) for each in result.characters][
+                    : len(shown_rows)
+                ],
+                more=more,
+            )
+        )
+    if result.scripts:
+        first = len(result.characters)
+        scripts = [
+            [each.script, each.place, each.examples, count(each.characters), count(each.rows),
+             part, cost][: 7 if priced else 6]
+            for each, part, cost in zip(result.scripts, parts[first:], costs[first:], strict=True)
+        ]  # fmt: skip
+        header = ["script", "place", "such as", "characters", "messages", "parts", "cost"]
+        shown_rows, more = cut(scripts)
+        grids.append(
+            Grid(
+                title="characters that have none",
+                header=header[: 7 if priced else 6],
+                rows=shown_rows,
+                texts=(0, 1, 2),
+                shares=[float(each.share_parts / whole) for each in result.scripts][
+                    : len(shown_rows)
+                ],
+                more=more,
+            )
+        )
+    return View(head=line, grids=grids)
+
+
+def instead(replacement: str, level: str) -> str:
+    """Return what would stand in the place of a character."""
+    return f"{replacement.replace(' ', '␠') or 'nothing'} ({level})"
+
+
+def saving(parts: int, cost: Cost | None) -> str:
+    """Return what is saved."""
+    if not parts:
+        return "0"
+    return count(parts) if cost is None or not cost.high else f"{count(parts)}, {money(cost)}"
+
+
+@view.register
+def lengths_view(result: Lengths) -> View:
+    """Describe the curves: where they step, nearest to the plan first."""
+    grids = [curve_grid("characters cut from, or added to, the text", result.template)]
+    for name, curve in result.parameters.items():
+        grids.append(curve_grid(f"most characters of '{name}'", curve))
+    if result.defaults:
+        priced = any(each.cost is not None for each in result.defaults)
+        grids.append(
+            Grid(
+                title="the default in place of the value, where that saves a part",
+                header=["parameter", "messages", "saved parts", "saved"][: 4 if priced else 3],
+                rows=[
+                    [each.parameter, count(each.rows), count(each.parts), money(each.cost)][
+                        : 4 if priced else 3
+                    ]
+                    for each in result.defaults
+                ],
+            )
+        )
+    first = result.sentences[0] if result.sentences else "what a shorter or longer text would cost"
+    return View(head=first, grids=grids, remarks=result.sentences[1:])
+
+
+def curve_grid(title: str, curve: Curve, most: int = 6) -> Grid:
+    """Return the steps of a curve that are nearest to the plan, and the plan itself."""
+    plan = plan_point(curve)
+    steps = [point for point in curve.steps if point.characters != plan.characters]
+    below = [point for point in steps if point.characters < plan.characters]
+    above = [point for point in steps if point.characters > plan.characters]
+    # Going down, a step is felt at the last point before it: the most characters that still save.
+    shorter = [_last_of(curve, point) for point in below][-most:]
+    points = [*shorter, plan, *above[:most]]
+    priced = any(point.cost is not None for point in points)
+    header = ["characters", "messages", "parts", "against the plan", "cost", "against the plan"]
+    signs = plan.characters == 0
+    rows = [
+        [
+            "the plan" if point is plan and signs
+            else f"{count(point.characters)} (the plan)" if point is plan
+            else signed(point.characters) if signs else count(point.characters),
+            count(point.messages),
+            count(point.parts),
+            NONE if point is plan else signed(point.parts - plan.parts),
+            money(point.cost),
+            NONE if point is plan or point.cost is None or plan.cost is None
+            else difference(point.cost - plan.cost),
+        ][: 6 if priced else 4]
+        for point in points
+    ]  # fmt: skip
+    top = max(point.parts for point in points) or 1
+    return Grid(
+        title=title,
+        header=header[: 6 if priced else 4],
+        rows=rows,
+        shares=[point.parts / top for point in points],
+    )
+
+
+def plan_point(curve: Curve) -> Point:
+    """Return the point that is the plan: 0 of a template, the last one of a parameter."""
+    return next((point for point in curve.points if point.characters == 0
+                 and curve.points[0].characters < 0), curve.points[-1])  # fmt: skip
+
+
+def _last_of(curve: Curve, step: Point) -> Point:
+    """Return the last point that is as a step is."""
+    last = step
+    for point in curve.points:
+        if point.characters >= step.characters:
+            if (point.parts, point.messages) != (step.parts, step.messages):
+                break
+            last = point
+    return last
+
+
+@view.register
+def comparison_view(result: Comparison) -> View:
+    """Describe variants beside each other, who changes sides, and other channels."""
+    first = result.variants[0]
+    cheapest = result.cheapest
+    by = "costs least" if result.priced else "takes the fewest parts"
+    header = ["variant", "messages", "parts", "against the first", "Unicode"]
+    header += ["cost", "against the first"] if result.priced else []
+    rows = []
+    for each in result.variants:
+        unicode = each.summary.encodings.get("UNICODE")
+        rows.append(
+            [each.name, count(each.summary.messages), count(each.summary.parts),
+             NONE if each is first else signed(each.parts_difference),
+             count(unicode.messages if unicode else 0), money(each.summary.cost),
+             NONE if each is first else difference(each.cost_difference)][: len(header)]
+        )  # fmt: skip
+    top = max(each.summary.parts for each in result.variants) or 1
+    grids = [
+        Grid(title="variants", header=header, rows=rows,
+             shares=[each.summary.parts / top for each in result.variants])
+    ]  # fmt: skip
+    moved = [(each, each.moves) for each in result.variants if each.moves is not None]
+    if moved:
+        grids.append(
+            Grid(
+                title=f"recipients against '{first.name}'",
+                header=["variant", "fewer parts", "more parts", "the same", "first rows with fewer",
+                        "first rows with more"],
+                rows=[
+                    [each.name, count(moves.fewer_rows), count(moves.more_rows),
+                     count(moves.same_rows), row_numbers(moves.first_fewer),
+                     row_numbers(moves.first_more)]
+                    for each, moves in moved
+                ],
+                texts=(0, 4, 5),
+            )
+        )  # fmt: skip
+    uses = [(each, use) for each in result.variants for use in each.alternatives]
+    if uses:
+        grids.append(
+            Grid(
+                title="where another channel is cheaper",
+                header=["variant", "instead", "price", "messages", "as SMS", "instead", "saved"],
+                rows=[
+                    [each.name, use.alternative, money(use.price), count(use.messages),
+                     money(use.cost_sms), money(use.cost_alternative), money(use.saved)]
+                    for each, use in uses
+                ],
+                texts=(0, 1),
+            )
+        )  # fmt: skip
+    return View(head=f"'{cheapest.name}' {by}", grids=grids)
+
+
+def row_numbers(rows: Sequence[int]) -> str:
+    """Return the numbers of rows."""
+    return ", ".join(f"{row:,}" for row in rows) or NONE
+
+
+@view.register
+def assumptions_view(result: Assumptions) -> View:
+    """Describe the open questions: the plan under every value, and the dry run that decides."""
+    grids = []
+    for question in result.questions:
+        header = ["value", "messages", "parts", "against the plan"]
+        header += ["cost", "against the plan"] if result.priced else []
+        grids.append(
+            Grid(
+                title=f"{question.switch}: {question.text} ({count(question.rows, 'row')})",
+                header=header,
+                rows=[answer_row(question, answer)[: len(header)] for answer in question.answers],
+                texts=(0,),
+            )
+        )
+    remarks = [
+        f"{question.switch}: a free dry run decides it: "
+        f"{json.dumps(question.dry_run, ensure_ascii=False)}"
+        + "".join(f"; {value}: {expected}" for value, expected in question.expected.items())
+        for question in result.questions
+    ]
+    return View(head=result.sentence, grids=grids, remarks=remarks)
+
+
+def answer_row(question: Question, answer: Answer) -> list[str]:
+    """Return what a plan would be under one value of a switch."""
+    value = "none" if answer.value is None else str(answer.value)
+    first = question.answers[0]
+    if answer is first:
+        value += " (assumed)"
+    if answer.refused:
+        return [f"{value}: refused, {answer.refused}", *[NONE] * 5]
+    return [
+        value,
+        count(answer.messages),
+        count(answer.parts),
+        NONE if answer is first else signed(answer.parts - first.parts),
+        money(answer.cost),
+        NONE if answer is first else difference(answer.cost - first.cost),
+    ]
+
+
+@view.register
+def audit_view(result: Audit) -> View:
+    """Describe what is wrong with recipients, and what it wastes."""
+    if not result.lines:
+        return View(head=f"{count(result.rows, 'row')}, nothing to remark")
+    wasted = Cost()
+    for each in result.lines:
+        wasted += each.wasted or Cost()
+    line = f"{count(result.rows, 'row')}, {count(len(result.lines), 'kind')} of remarks"
+    if wasted.high:
+        line += f"; {money(wasted)} wasted"
+    header = ["kind", "rows", "sent", "parts", "cost", "wasted", "first rows"]
+    keep = [0, 1, 2, 3, 4, 5, 6] if result.priced else [0, 1, 2, 3, 6]
+    rows = [
+        [each.kind.replace("_", " "), count(each.rows), count(each.messages), count(each.parts),
+         money(each.cost), money(each.wasted), row_numbers(each.first_rows)]
+        for each in result.lines
+    ]  # fmt: skip
+    most = max(each.rows for each in result.lines) or 1
+    return View(
+        head=line,
+        grids=[
+            Grid(
+                title="recipients to look at",
+                header=[header[place] for place in keep],
+                rows=[[row[place] for place in keep] for row in rows],
+                texts=(0, len(keep) - 1),
+                shares=[each.rows / most for each in result.lines],
+            )
+        ],
+        remarks=[each.sentence for each in result.lines],
+    )

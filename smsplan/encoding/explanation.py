@@ -46,6 +46,11 @@ class Explanation:
 
         return explanation_text(self)
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import explanation_html
+
+        return explanation_html(self)
+
 
 def explain(text: str) -> Explanation:
     """Say of every character of a text what it is, what it takes, and what it does.

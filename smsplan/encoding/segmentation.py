@@ -528,6 +528,11 @@ class Segmentation(_Open):
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(segment, **self._asked._asdict()), (self.text,)
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import segmentation_html
+
+        return segmentation_html(self)
+
     def __repr__(self) -> str:
         named = "".join(
             f", {name}={value!r}"

@@ -121,6 +121,11 @@ class Reconciliation:
 
         return reconciliation_text(self)
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.html import reconciliation_html
+
+        return reconciliation_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {

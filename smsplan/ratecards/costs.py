@@ -248,6 +248,11 @@ class Cost:
             total += f" ({', '.join(_BASIS_WORDS[word] for word in self.basis)})"
         return f"{total}, {messages} without a price" if self.unpriced else total
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import cost_html
+
+        return cost_html(self)
+
     @property
     def brief(self) -> str:
         """As text for the cell of a table: bounds alone, no remark.

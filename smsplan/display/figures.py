@@ -1,0 +1,136 @@
+"""Figures as people read them: counts, money, shares that add up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from smsplan.insight.shares import Share, largest_remainder
+from smsplan.ratecards import Cost
+from smsplan.ratecards.costs import MINOR_UNITS
+
+NONE = "–"
+MINUS = "−"
+
+
+def count(number: int, word: str = "") -> str:
+    """Return a number with its thousands apart, and a word in singular or plural.
+
+    >>> count(1200), count(1, "part"), count(2, "part")
+    ('1,200', '1 part', '2 parts')
+    """
+    shown = f"{number:,}".replace("-", MINUS)
+    return shown if not word else f"{shown} {word}{'' if number == 1 else 's'}"
+
+
+def signed(number: int) -> str:
+    """Return a difference with its sign; none is 0.
+
+    >>> signed(12), signed(-1200), signed(0)
+    ('+12', '−1,200', '0')
+    """
+    return f"{number:+,}".replace("-", MINUS) if number else "0"
+
+
+def grouped(text: str) -> str:
+    """Put the thousands of every amount in a text apart.
+
+    >>> grouped("GBP 12345.6789 to -2000000.00")
+    'GBP 12,345.6789 to −2,000,000.00'
+    """
+    apart = re.sub(r"(?<![\d.,])\d{4,}", lambda found: f"{int(found[0]):,}", text)
+    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, apart)
+
+
+def money(cost: Cost | Share | None) -> str:
+    """Return a cost for the cell of a table; what has no price is no 0."""
+    if cost is None:
+        return NONE
+    if isinstance(cost, Share):
+        return share_texts([cost])[0]
+    if not cost.high and cost.unpriced:
+        return "no price"
+    return grouped(cost.brief) if cost.high else NONE
+
+
+def difference(cost: Cost | None) -> str:
+    """Return the difference of two costs with its sign.
+
+    >>> from decimal import Decimal
+    >>> difference(Cost({"GBP": Decimal("-12.5")})), difference(Cost({"GBP": Decimal(0)}))
+    ('GBP −12.50', 'GBP 0.00')
+    """
+    if cost is None or not cost.high:
+        return NONE
+    more = all(low > 0 for low in cost.low.values())
+    return re.sub(r" (?=\d)", " +", grouped(cost.brief)) if more else grouped(cost.brief)
+
+
+def percent(part: int | Fraction, whole: int) -> str:
+    """Return a share in percent, one decimal where it is small.
+
+    >>> percent(1, 3), percent(1, 400), percent(1, 10**6), percent(0, 5)
+    ('33 %', '0.2 %', 'under 0.1 %', '0 %')
+    """
+    share = Fraction(part) / whole if whole else Fraction(0)
+    if not share:
+        return "0 %"
+    if abs(share) < Fraction(1, 1000):
+        return "under 0.1 %"
+    if abs(share) < Fraction(1, 10):
+        return f"{float(share * 100):.1f} %".replace("-", MINUS)
+    return f"{float(share * 100):.0f} %".replace("-", MINUS)
+
+
+def part_texts(shares: Sequence[Fraction]) -> list[str]:
+    """Return shares of parts, rounded so that they add up.
+
+    >>> part_texts([Fraction(1, 3), Fraction(1, 3), Fraction(1, 3)])
+    ['1', '0', '0']
+    """
+    return [count(int(rounded)) for rounded in largest_remainder(shares)]
+
+
+def share_texts(shares: Sequence[Share | None]) -> list[str]:
+    """Return shares of money, rounded so that each currency's add up; bounds where there are any.
+
+    >>> from decimal import Decimal
+    >>> third = Share.of(Cost({"EUR": Decimal("1.00")}), Fraction(1, 3))
+    >>> share_texts([third, third, third, None])
+    ['EUR 0.34', 'EUR 0.33', 'EUR 0.33', '–']
+    """
+    known = [share for share in shares if share is not None]
+    currencies = sorted({name for share in known for name in share.high})
+    cells: list[list[str]] = [[] for _ in known]
+    for currency in currencies:
+        ends = [
+            [bound(share).get(currency, Fraction(0)) for share in known]
+            for bound in (_expected, _low, _high)
+        ]
+        decimals = MINOR_UNITS.get(currency, 2)
+        if -1 < sum(ends[0], Fraction(0)) < 1:
+            # Small change: where a total is below one unit its digits count.
+            decimals += 2
+        middle, low, high = (largest_remainder(amounts, decimals) for amounts in ends)
+        for place, share in enumerate(known):
+            if currency not in share.high:
+                continue
+            text = f"{currency} {middle[place]:,f}"
+            if low[place] != high[place]:
+                text += f" ({low[place]:,f} to {high[place]:,f})"
+            cells[place].append(text.replace("-", MINUS))
+    texts = iter([" + ".join(cell) or NONE for cell in cells])
+    return [NONE if share is None else next(texts) for share in shares]
+
+
+def _expected(share: Share) -> dict[str, Fraction]:
+    return dict(share.expected)
+
+
+def _low(share: Share) -> dict[str, Fraction]:
+    return dict(share.low)
+
+
+def _high(share: Share) -> dict[str, Fraction]:
+    return dict(share.high)
