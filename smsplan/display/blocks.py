@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from html import escape
 
 from smsplan.display.markup import DRAWN, is_unseen, more_text, name_of, symbol
-from smsplan.encoding.segmentation import Encoding, Segmentation, part_capacity
+from smsplan.encoding.segmentation import Encoding, Part, Segmentation, part_capacity, segment
+from smsplan.errors import InputError
 
 
 def parts_html(made: Segmentation, *, most: int = DRAWN) -> str:
@@ -21,7 +22,7 @@ def parts_html(made: Segmentation, *, most: int = DRAWN) -> str:
         single_shift=made.single_shift,
     )
     drawn, position = [], 0
-    every = made.parts
+    every, note = _parts(made)
     for number, part in enumerate(every, start=1):
         if position >= most:
             left = len(every) - number + 1
@@ -39,7 +40,16 @@ def parts_html(made: Segmentation, *, most: int = DRAWN) -> str:
             f"{more_text(len(part.text) - len(text))}</span></li>"
         )
         position += len(part.text)
-    return f'<ol class="sp-parts">{"".join(drawn)}</ol>'
+    return f'<ol class="sp-parts">{"".join(drawn)}</ol>{note}'
+
+
+def _parts(made: Segmentation) -> tuple[tuple[Part, ...], str]:
+    """Return the parts; where a cut goes through a pair, those that keep it whole, and say so."""
+    try:
+        return made.parts, ""
+    except InputError:
+        note = f"<p>counted as {made.number_of_parts:,} parts, drawn with pairs kept whole</p>"
+        return segment(made.text, **{**made._asked._asdict(), "boundary": "pair"}).parts, note
 
 
 def wide(made: Segmentation) -> Callable[[str], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from smsplan.display.figures import grouped
 from smsplan.display.markup import head, listed, page, table
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def summary_html(summary: Summary) -> str:
     """Return a summary as HTML: head, tables side by side, findings."""
-    cost = str(summary.cost) if summary.priced else "no rates given"
+    cost = grouped(str(summary.cost)) if summary.priced else "no rates given"
     title = (
         f"{summary.rows:,} rows · {summary.messages:,} messages · {summary.parts:,} parts · {cost}"
     )
@@ -31,7 +32,7 @@ def summary_html(summary: Summary) -> str:
         ):
             tables.append(_counts(name, counts, priced=summary.priced))
     if summary.lines:
-        lines = ([line.text, line.cost.brief] for line in summary.lines)
+        lines = ([line.text, grouped(line.cost.brief)] for line in summary.lines)
         tables.append(table("", ["in the total beside the messages", "cost"], lines))
     tables += [
         table("", [name, "rows"], ([key, f"{rows:,}"] for key, rows in counts.items()))
@@ -82,7 +83,7 @@ def reconciliation_html(found: Reconciliation) -> str:
         (
             [name, f"{side.messages:,}", f"{side.reported:,}", f"{side.parts:,}",
              f"{side.reported_parts:,}", _cost(side.cost),
-             side.reported_cost.brief if side.reported_cost.high else "–"]
+             grouped(side.reported_cost.brief) if side.reported_cost.high else "–"]
             for name, side in [*sides, ("total", found.total)]
         ),
     )  # fmt: skip
@@ -129,4 +130,4 @@ def _counts(title: str, counts: Mapping[str, Count], *, priced: bool) -> str:
 def _cost(cost: Cost) -> str:
     if not cost.high:
         return "no price"
-    return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
+    return grouped(cost.brief) + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")

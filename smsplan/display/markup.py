@@ -114,7 +114,7 @@ def table(
     """
     kinds = ["" if place in texts else ' class="sp-n"' for place in range(len(header))]
     head = "".join(
-        f'<th scope="col"{kind}>{escape(cell)}</th>'
+        f'<th scope="col"{kind}>{shown(cell, most=CELL)}</th>'
         for kind, cell in zip(kinds, header, strict=True)
     )
     if bars:
@@ -128,7 +128,7 @@ def table(
         if bars:
             line += f'<td class="sp-bars" aria-hidden="true">{bars[number]}</td>'
         body.append(f"<tr>{line}</tr>")
-    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    caption = f"<caption>{shown(title, most=4 * CELL)}</caption>" if title else ""
     return (
         f'<table class="sp">{caption}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table>"

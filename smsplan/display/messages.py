@@ -68,8 +68,8 @@ def explanation_html(made: Explanation) -> str:
 def dry_run_html(made: DryRun) -> str:
     """Return the two totals of a dry run, and the first recipients where it has any."""
     title = (
-        f"{made.number_of_recipients:,} recipients · {made.number_of_messages:,} messages "
-        "(the API's word for parts)"
+        f"{_count(made.number_of_recipients, 'recipient')} · "
+        f"{_count(made.number_of_messages, 'message')} (the API's word for parts)"
     )
     priced = any(detail.price is not None or detail.charge for detail in made.details)
     if priced or made.lines:
@@ -128,3 +128,7 @@ def cost_html(cost: Cost) -> str:
         for name in cost.currencies
     ]
     return page(head(str(cost)), table("", ["currency", "at least", "expected", "at most"], rows))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -170,12 +170,14 @@ def _grid(grid: Grid) -> Table:
         if place in grid.texts:
             table.add_column(safe(name), overflow="fold")
         else:
-            table.add_column(safe(name), justify="right")
-    if grid.shares:
+            table.add_column(safe(name), justify="right", no_wrap=" " not in name)
+    # Of a wide table the words need the room more than the bars do.
+    bars = bool(grid.shares) and len(grid.header) < 8
+    if bars:
         table.add_column("", no_wrap=True)
     for number, row in enumerate(grid.rows):
         cells = [Text(safe(clipped(cell))) for cell in row]
-        if grid.shares:
+        if bars:
             cells.append(Text(block_bar(*grid.bars[number]), style="cyan"))
         table.add_row(*cells)
     return table

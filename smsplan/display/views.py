@@ -266,7 +266,7 @@ def characters_view(result: Characters) -> View:
 
 def instead(replacement: str, level: str) -> str:
     """Return what would stand in the place of a character."""
-    return f"{replacement.replace(' ', '␠') or 'nothing'} ({level})"
+    return f"{'a space' if replacement == ' ' else replacement or 'nothing'} ({level})"
 
 
 def saving(parts: int, cost: Cost | None) -> str:
