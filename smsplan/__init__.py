@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from smsplan.estimates import Estimate, estimate
     from smsplan.limits import Limits
     from smsplan.numbers import Grade
-    from smsplan.planner import Plan, plan, reconcile, schedule
+    from smsplan.planner import Plan, compare, plan, reconcile, schedule
     from smsplan.pricing.schedule import Schedule
     from smsplan.profiles import Profile
     from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
@@ -75,7 +75,7 @@ _MODULES = {
     "estimates": ("Estimate", "estimate"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
-    "planner": ("Plan", "plan", "reconcile", "schedule"),
+    "planner": ("Plan", "compare", "plan", "reconcile", "schedule"),
     "pricing.schedule": ("Schedule",),
     "profiles": ("Profile",),
     "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),
@@ -126,6 +126,7 @@ __all__ = [
     "UnencodableText",
     "__version__",
     "batch_from_dict",
+    "compare",
     "dry_run",
     "estimate",
     "explain",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smsplan.insight.assumptions import Assumptions
     from smsplan.insight.audit import Audit
     from smsplan.insight.characters import Characters
+    from smsplan.insight.comparison import Comparison
     from smsplan.insight.findings import Finding
     from smsplan.insight.lengths import Lengths
     from smsplan.insight.planned import Planned
@@ -145,6 +146,71 @@ def plan(
     pipeline = _Pipeline(options, terms, wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
     return _run(pipeline, source, terms, output, rejects, formulas, progress, resume, on_error)
+
+
+def compare(
+    recipients: Any,
+    bodies: Mapping[str, str | Template],
+    *,
+    alternatives: Mapping[str, str] | None = None,
+    to: str = "to",
+    columns: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+    region: str | None = None,
+    from_: str | None = None,
+    truncate_concat: bool = False,
+    max_number_of_message_parts: int | None = None,
+    duplicates: Literal["flag", "keep"] = "flag",
+    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
+    profile: Profile | str | os.PathLike[str] | None = None,
+    encoding: str = "utf-8",
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Compare several bodies over the same recipients, which are read once.
+
+    ``bodies`` are texts by name; the first is what the others are compared with. Each summary is
+    that of :func:`plan` with this body, findings included. ``columns`` and ``defaults`` are for all
+    bodies, and a parameter needs one only where it stands. ``alternatives`` are other channels, by
+    name, with their price of a message: in which messages an SMS would cost more (what is expected,
+    before tiers and fees), and what the other channel would save there. Everything else is as for
+    :func:`plan`.
+
+    Raises :class:`~smsplan.errors.InputError` once, with the faults of every body; and where
+    alternatives have no rates, or another currency, to be compared with.
+
+    >>> made = compare([{"to": "+447700900123", "name": "Ana"}, {"to": "+447700900124",
+    ...                 "name": "Bo\u017eena"}], {"long": "Dear ${name}, " + "a" * 60, "short":
+    ...                "Hi ${name}!"}, rates="0.034 GBP", alternatives={"mms": "0.05 GBP"})
+    >>> [(each.name, each.summary.parts, str(each.cost_difference)) for each in made.variants]
+    [('long', 3, 'GBP 0.00'), ('short', 2, 'GBP -0.034')]
+    >>> made.cheapest.name, made.variants[1].moves.rows
+    ('short', {(1, 1): 1, (2, 1): 1})
+    >>> [(each.messages, str(each.saved)) for each in made.variants[0].alternatives]
+    [(1, 'GBP 0.018')]
+    """
+    from smsplan.bulk.arguments import make_variants
+    from smsplan.bulk.frames import open_source
+    from smsplan.bulk.parquet_files import compact
+    from smsplan.insight.comparison import comparison
+
+    terms = None if rates is None else Terms.of(rates)
+    source = open_source(recipients, encoding=encoding)
+    if source.kind == "numbers":
+        to = source.columns[0]
+    options = make_variants(
+        bodies,
+        source.columns,
+        to=to,
+        columns=columns,
+        defaults=defaults,
+        region=region,
+        from_=from_,
+        truncate_concat=truncate_concat,
+        max_number_of_message_parts=max_number_of_message_parts,
+        duplicates=duplicates,
+        profile=profile,
+    )
+    return comparison(compact(source, {to}), options, terms, alternatives, progress)
 
 
 class Plan:
@@ -848,8 +914,11 @@ class _Tally:
 
     def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch, reasons: Any | None = None) -> None:
         """Count a batch: the caller's columns, and ours without the prefix."""
-        self._totals.add(ours)
-        self._findings.add(theirs, ours, reasons)
+        from smsplan.bulk.settle import Settled
+
+        settled = Settled.of(ours)
+        self._totals.add(settled)
+        self._findings.add(theirs, settled, reasons)
 
     def summary(self) -> Summary:
         """Return the totals with their reasons."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from smsplan.batches import TextBatch
@@ -66,6 +67,94 @@ def make_options(
     if body_by is None:
         check_message(options)
     return options
+
+
+def make_variants(
+    bodies: Mapping[str, str | Template],
+    known: Sequence[str],
+    *,
+    to: str,
+    columns: Mapping[str, str] | None,
+    defaults: Mapping[str, str] | None,
+    region: str | None,
+    from_: str | None,
+    truncate_concat: bool,
+    max_number_of_message_parts: int | None,
+    duplicates: Any,
+    profile: Any,
+) -> dict[str, Options]:
+    """Return the options of each of several bodies; ``columns`` and ``defaults`` are for all.
+
+    A body takes those of its own parameters. Raises InputError, with the faults of every body.
+    """
+    if not isinstance(bodies, Mapping) or not bodies:
+        raise InputError("there is nothing to compare; give bodies by name: {'A': ..., 'B': ...}")
+    faults = _Faults()
+    texts: dict[str, Template] = {}
+    for name, text in bodies.items():
+        with faults.of(name):
+            if not isinstance(text, str | Template):
+                raise InputError("the body is not text; write it as text")
+            texts[name] = text if isinstance(text, Template) else Template(text)
+    chosen = Profile()
+    with faults.of(None):
+        chosen = Profile.of(profile)
+    with faults.of(None):
+        check_arguments(max_number_of_message_parts, duplicates, region, None, truncate_concat)
+    with faults.of(None):
+        check_column(to, known, "the numbers", "to")
+    every = tuple(dict.fromkeys(key for each in texts.values() for key in each.parameters))
+    given: list[dict[str, str]] = [dict(columns or {}), dict(defaults or {})]
+    for key in dict.fromkeys(key for named in given for key in named):
+        if key not in every:
+            faults.add(f"'{key}' is not a parameter of any body; {_suggest(key, every)}")
+    made = {}
+    for name, template in texts.items():
+        own = [
+            {key: text for key, text in named.items() if key in template.parameters}
+            for named in given
+        ]
+        with faults.of(name):
+            made[name] = Options(
+                template=template,
+                to=to,
+                columns=find_columns({"*": template}, known, *own),
+                defaults=own[1],
+                region=None if region is None else region.upper(),
+                from_=from_,
+                truncate_concat=truncate_concat,
+                max_number_of_message_parts=max_number_of_message_parts,
+                duplicates=duplicates,
+                profile=chosen,
+            )
+            check_message(made[name])
+    faults.end()
+    return made
+
+
+class _Faults:
+    """Collects the faults of several bodies, to raise them together."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    @contextmanager
+    def of(self, name: str | None) -> Iterator[None]:
+        """Keep what a block raises as a fault of a body (None: of all)."""
+        try:
+            yield
+        except InputError as error:
+            said = str(error).replace("\n", "\n  ")
+            self.add(said if name is None else f"body '{name}': {said}")
+
+    def add(self, text: str) -> None:
+        """Keep one more."""
+        self._found.append(text)
+
+    def end(self) -> None:
+        """Raise what was found."""
+        if self._found:
+            raise InputError("\n".join(self._found))
 
 
 def check_arguments(

@@ -8,6 +8,7 @@ remembers only numbers that do come again.
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -56,6 +57,13 @@ class Duplicates:
         self._merged = merged
         self._sent = _Seen(again, remembered)
         self._counted: _Seen | None = None
+
+    def copy(self) -> Duplicates:
+        """Return another that remembers the same."""
+        other = copy.copy(self)
+        other._sent = self._sent.copy()
+        other._counted = None if self._counted is None else self._counted.copy()
+        return other
 
     def flag(self, keys: Numbers, sendable: Mask, counted: Mask) -> Flags:
         """Return the flags of a batch: of the sendable and of the counted rows."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from smsplan.bulk.msisdns import NOTES, Msisdns, note_bit, read_all
 from smsplan.bulk.octets import Ints, Mask
 from smsplan.bulk.options import Options
 from smsplan.bulk.ranges import COUNTRIES
-from smsplan.bulk.texts import Reasons, TextKernel, Texts
+from smsplan.bulk.texts import Known, Reasons, TextKernel, Texts
 from smsplan.bulk.unreadable import marks
 from smsplan.bulk.words import words
 from smsplan.dryruns import MAX_PARTS, Composer, Message
@@ -72,6 +72,18 @@ NOTE_TEXTS, NOTE_PLACES = _note_texts()
 """Every combination of notes, and the place of each by its bits; -1 for none."""
 
 
+class Judged(NamedTuple):
+    """What a batch's rows are: encoding, problem and note as places in their texts, -1 for none."""
+
+    encoding: npt.NDArray[np.int8]
+    units: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.int32]
+    # What is billed if no other stage stops the row.
+    billed: npt.NDArray[np.int32]
+    problem: npt.NDArray[np.int8]
+    note: npt.NDArray[np.int16]
+
+
 class Kernel:
     """Plans one batch of recipients at a time; the same input gives the same output anywhere.
 
@@ -105,34 +117,39 @@ class Kernel:
 
         A kernel without numbers or without texts leaves the columns of that half empty.
         """
-        rows = batch.num_rows
-        if self._with_numbers:
-            cells = number_cells(batch.column(self.options.to), self.options.to)
-            numbers = read_all(cells, self.options.region, self.options.profile)
-        else:
-            nothing = np.zeros(rows, np.int64)
-            numbers = Msisdns(
-                pa.nulls(rows, pa.large_string()),
-                nothing,
-                np.full(rows, -1, np.int16),
-                np.zeros(rows, np.int16),
-            )
+        numbers = self.read(batch)
         self.row_loop += numbers.alone
         if not self._with_texts:
             return self._without_texts(numbers)
-        return self._batch(numbers, self._compose_all(batch), marks(batch))
+        return self.planned(numbers, self.compose_all(batch), marks(batch))
 
-    def _compose_all(self, batch: pa.RecordBatch) -> Texts:
-        """Compose the messages of a batch, each value's body for itself."""
+    def read(self, batch: pa.RecordBatch) -> Msisdns:
+        """Read the numbers of a batch."""
+        if self._with_numbers:
+            cells = number_cells(batch.column(self.options.to), self.options.to)
+            return read_all(cells, self.options.region, self.options.profile)
+        rows = batch.num_rows
+        return Msisdns(
+            pa.nulls(rows, pa.large_string()),
+            np.zeros(rows, np.int64),
+            np.full(rows, -1, np.int16),
+            np.zeros(rows, np.int16),
+        )
+
+    def compose_all(self, batch: pa.RecordBatch, known: Known | None = None) -> Texts:
+        """Compose the messages of a batch, each value's body for itself.
+
+        ``known``: see :class:`TextKernel`.
+        """
         if self._by:
             made = Texts.blank(batch.num_rows, bodies=self.options.bodies)
             made.no_body[:] = True
             for rows, kernel in self.groups(batch):
                 before = kernel.row_loop
-                made.scatter(rows, kernel._compose_all(batch.take(pa.array(rows))))
+                made.scatter(rows, kernel.compose_all(batch.take(pa.array(rows))))
                 self.row_loop += kernel.row_loop - before
             return made
-        texts = self.texts(batch)
+        texts = self.texts(batch, known)
         alone = np.flatnonzero(texts.alone)
         if len(alone):
             self.row_loop += len(alone)
@@ -168,7 +185,7 @@ class Kernel:
                 texts.bodies, pa.array(texts.alone), pa.array(bodies, pa.large_string())
             )
 
-    def reasons(self, batch: pa.RecordBatch) -> Reasons:
+    def reasons(self, batch: pa.RecordBatch, known: Known | None = None) -> Reasons:
         """Say why the messages of these rows are Unicode; places are of ``keys``."""
         if self._by:
             merged = Reasons.blank(batch.num_rows)
@@ -177,7 +194,7 @@ class Kernel:
                 order = [self.keys.index(key) for key in kernel.keys]
                 merged = merged.with_rows(rows, some, order)
             return merged
-        return self.texts.reasons(batch)
+        return self.texts.reasons(batch, known)
 
     def last_units(self, batch: pa.RecordBatch, *, gsm: bool) -> Ints:
         """Return the units in the last part of messages of one encoding."""
@@ -211,8 +228,32 @@ class Kernel:
                 out[row] = values, unencodable or mark
         return out
 
-    def _batch(self, numbers: Msisdns, texts: Texts, unreadable: Mask) -> pa.RecordBatch:
+    def planned(self, numbers: Msisdns, texts: Texts, unreadable: Mask) -> pa.RecordBatch:
         """Find problems and notes, and make the columns."""
+        made = self.judged(numbers, texts, unreadable)
+        bodies = texts.bodies
+        if bodies is None:
+            bodies = pa.nulls(len(made.problem), pa.large_string())
+        elif (made.encoding < 0).any():
+            bodies = pc.if_else(pa.array(made.encoding < 0), None, bodies)
+        return pa.RecordBatch.from_arrays(
+            [
+                numbers.recipients,
+                words(made.encoding, ENCODINGS),
+                pa.array(made.units),
+                pa.array(made.parts),
+                pa.array(made.billed),
+                words(numbers.countries, COUNTRIES),
+                words(made.problem, PROBLEMS),
+                words(made.note, NOTE_TEXTS),
+                bodies,
+                pa.array(numbers.keys),
+            ],
+            schema=SCHEMA,
+        )
+
+    def judged(self, numbers: Msisdns, texts: Texts, unreadable: Mask) -> Judged:
+        """Find problems and notes."""
         limit = self.options.max_number_of_message_parts
         problems: list[tuple[Problem, Mask]] = [
             (Problem.UNREADABLE, unreadable),
@@ -240,30 +281,20 @@ class Kernel:
                 notes = notes | np.where(mask, np.int16(note_bit(note)), np.int16(0))
         encoding = np.where(texts.gsm, np.int8(0), np.int8(1))
         units, parts = texts.units, texts.parts
-        bodies = texts.bodies
         nothing = texts.unencodable | texts.no_body | unreadable
         if nothing.any():
             encoding[nothing] = -1
             units, parts = (np.where(nothing, 0, counts) for counts in (units, parts))
-            if bodies is not None:
-                bodies = pc.if_else(pa.array(nothing), None, bodies)
         places, billed = NOTE_PLACES[notes], texts.billed
         if not sent.all():
             places, billed = np.where(sent, places, np.int16(-1)), np.where(sent, billed, 0)
-        return pa.RecordBatch.from_arrays(
-            [
-                numbers.recipients,
-                words(encoding, ENCODINGS),
-                pa.array(units.astype(np.int32)),
-                pa.array(parts.astype(np.int32)),
-                pa.array(billed.astype(np.int32)),
-                words(numbers.countries, COUNTRIES),
-                words(problem, PROBLEMS),
-                words(places, NOTE_TEXTS),
-                pa.nulls(len(sent), pa.large_string()) if bodies is None else bodies,
-                pa.array(numbers.keys),
-            ],
-            schema=SCHEMA,
+        return Judged(
+            encoding=encoding,
+            units=units.astype(np.int32),
+            parts=parts.astype(np.int32),
+            billed=billed.astype(np.int32),
+            problem=problem,
+            note=places,
         )
 
     def _without_texts(self, numbers: Msisdns) -> pa.RecordBatch:

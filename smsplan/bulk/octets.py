@@ -114,3 +114,17 @@ def distinct(numbers: Ints) -> Ints:
     first = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+def counted(numbers: Ints) -> tuple[Ints, Ints]:
+    """Return each number, which is 0 or more, once and in order, and how often it is there.
+
+    >>> counted(np.array([8211, 0, 8211]))
+    (array([   0, 8211]), array([1, 2]))
+    """
+    if int(numbers.max(initial=0)) > 8 * len(numbers):
+        return np.unique(numbers, return_counts=True)
+    # Small numbers are counted faster than they are sorted.
+    counts = np.bincount(numbers)
+    found = np.flatnonzero(counts)
+    return found, counts[found]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsplan.bulk.octets import counted
 from smsplan.bulk.prefixes import PrefixTree
 from smsplan.bulk.ranges import COUNTRIES, DIGITS
 from smsplan.bulk.words import words
@@ -174,8 +175,9 @@ class PriceTable:
         billed = (rows >= 0) & (parts > 0)
         width = int(np.max(parts, initial=0)) + 1
         mixed = rows[billed].astype(np.int64) * width + parts[billed]
+        used, counts = counted(mixed)
         total = Cost()
-        for key, count in zip(*np.unique(mixed, return_counts=True), strict=True):
+        for key, count in zip(used, counts, strict=True):
             total += self.charges[int(key) // width].cost(int(key) % width, int(count))
         return total
 

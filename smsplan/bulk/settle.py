@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk.duplicates import Duplicates
-from smsplan.bulk.kernel import NOTE_PLACES, NOTE_TEXTS, PROBLEMS
+from smsplan.bulk.kernel import ENCODINGS, NOTE_PLACES, NOTE_TEXTS, PROBLEMS
 from smsplan.bulk.msisdns import NOTES, note_bit
 from smsplan.bulk.prices import PriceTable
 from smsplan.bulk.ranges import COUNTRIES
@@ -41,13 +41,43 @@ HIDDEN = ("rate", "counted")
 _KERNEL_DECIDES = frozenset(
     {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
 )
-_DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
-_REJECTED = PROBLEMS.index(Problem.REJECTED_BY_RATE_CARD)
+DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
+REJECTED = PROBLEMS.index(Problem.REJECTED_BY_RATE_CARD)
 _UNPRICED = note_bit(Note.UNPRICED)
 _NOTE_BITS = np.array(
     [sum(note_bit(note) for note in NOTES if note in text.split(";")) for text in NOTE_TEXTS] + [0],
     np.int16,
 )
+
+
+class Settled(NamedTuple):
+    """What totals are made of: rows as places in ENCODINGS, COUNTRIES, PROBLEMS and NOTE_TEXTS."""
+
+    encoding: npt.NDArray[Any]
+    parts: npt.NDArray[Any]
+    billed: npt.NDArray[Any]
+    country: npt.NDArray[Any]
+    problem: npt.NDArray[Any]
+    note: npt.NDArray[Any]
+    # The row of the rate card, -1 for none; whether a dry run would count the row.
+    rate: npt.NDArray[Any]
+    counted: npt.NDArray[Any]
+    units: npt.NDArray[Any]
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch) -> Settled:
+        """Take them from a batch that was settled."""
+        return cls(
+            encoding=places(batch.column("encoding"), ENCODINGS),
+            parts=batch.column("number_of_parts").to_numpy(),
+            billed=batch.column("billed_parts").to_numpy(),
+            country=places(batch.column("country"), COUNTRIES),
+            problem=places(batch.column("problem"), PROBLEMS),
+            note=places(batch.column("note"), NOTE_TEXTS),
+            rate=batch.column("rate").to_numpy(),
+            counted=batch.column("counted").to_numpy(zero_copy_only=False),
+            units=batch.column("units").to_numpy(),
+        )
 
 
 def settle(
@@ -71,14 +101,14 @@ def settle(
         # First: of the rows of a number to which nothing can be sent none is a duplicate.
         found = prices.find(columns["key"].to_numpy(), places(columns["country"], COUNTRIES))
         refused = prices.rejected(found) & (problem < 0)
-        problem = np.where(refused, np.int8(_REJECTED), problem)
+        problem = np.where(refused, np.int8(REJECTED), problem)
         columns["problem"] = words(problem, PROBLEMS)
     counted = accepted[problem]
     if duplicates is not None:
         keys = columns["key"].to_numpy()
         repeated = duplicates.flag(keys, problem < 0, counted)
         if repeated.sent.any():
-            problem = np.where(repeated.sent, np.int8(_DUPLICATE), problem)
+            problem = np.where(repeated.sent, np.int8(DUPLICATE), problem)
             columns["problem"] = words(problem, PROBLEMS)
         counted = repeated.counted
     sendable = problem < 0
@@ -151,7 +181,7 @@ def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[st
 
 def _rejected(columns: dict[str, Any], rejected: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """Leave out the rows that the rate card rejects."""
-    problem = np.where(rejected, np.int8(_REJECTED), places(columns["problem"], PROBLEMS))
+    problem = np.where(rejected, np.int8(REJECTED), places(columns["problem"], PROBLEMS))
     billed = columns["billed_parts"].to_numpy(zero_copy_only=False)
     noted = places(columns["note"], NOTE_TEXTS)
     return {
@@ -170,6 +200,15 @@ def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:
         zero_copy_only=False
     )
     return keys
+
+
+def unpriced_notes(
+    note: npt.NDArray[np.int16], unpriced: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int16]:
+    """Return the places of the notes of rows, of which some have no price."""
+    if not unpriced.any():
+        return note
+    return np.where(unpriced, NOTE_PLACES[_NOTE_BITS[note] | np.int16(_UNPRICED)], note)
 
 
 def _notes(column: Any, noted: npt.NDArray[np.int16], unpriced: npt.NDArray[np.bool_]) -> Any:

@@ -9,7 +9,7 @@ for replaced characters, or because the bodies are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -183,8 +183,16 @@ class _Column:
     missing: Mask | None
 
 
+Known = dict[str, tuple[_Column, Mask | None]]
+"""Columns of one batch by name, as they were measured, and their cells that cannot be encoded."""
+
+
 class TextKernel:
-    """Composes the messages of whole batches for one plan."""
+    """Composes the messages of whole batches for one plan.
+
+    Kernels of several bodies and one profile measure a batch's columns once: they hand on what is
+    ``known`` of it, empty at first.
+    """
 
     def __init__(self, options: Options, composer: Composer) -> None:
         profile = composer.profile
@@ -251,10 +259,10 @@ class TextKernel:
             pieces.append((None, piece))
         return pieces, absent
 
-    def __call__(self, batch: pa.RecordBatch) -> Texts:
+    def __call__(self, batch: pa.RecordBatch, known: Known | None = None) -> Texts:
         """Measure the messages of a batch."""
         made = self._blank(batch.num_rows)
-        columns = {key: self._column(batch, key, made) for key in self.keys}
+        columns = {key: self._column(batch, key, made, known) for key in self.keys}
         if not self._encodable or self._always_alone:
             made.alone[:] = True
             made.bodies = pa.nulls(batch.num_rows, pa.large_string())
@@ -279,19 +287,18 @@ class TextKernel:
 
     # What the cells of a column take.
 
-    def _column(self, batch: pa.RecordBatch, key: str, made: Texts) -> _Column:
+    def _column(
+        self, batch: pa.RecordBatch, key: str, made: Texts, known: Known | None = None
+    ) -> _Column:
         name = self._options.columns[key]
-        array = batch.column(name)
-        if _is_text_dictionary(array):
-            column = self._dictionary(array, key)
-        else:
-            cells = text_cells(array, name)
-            if cells.unencodable.true_count:
-                made.unencodable |= _mask(cells.unencodable)
-            octets = Octets.of(cells.text)
-            column = _Column(cells.text, self._classes.sizes(octets), octets.lengths, None)
-            if cells.text.null_count:
-                column.missing = _mask(cells.text.is_null())
+        measured = None if known is None else known.get(name)
+        if measured is None:
+            measured = self._measured(batch.column(name), name, key)
+            if known is not None:
+                known[name] = measured
+        column, unencodable = replace(measured[0]), measured[1]
+        if unencodable is not None:
+            made.unencodable |= unencodable
         if column.missing is not None:
             column.sizes = np.where(column.missing, self._sizes_absent[key], column.sizes)
             made.default_used |= column.missing
@@ -299,6 +306,17 @@ class TextKernel:
                 made.unmatched |= column.missing
         self._check_values(column, made)
         return column
+
+    def _measured(self, array: Any, name: str, key: str) -> tuple[_Column, Mask | None]:
+        """Measure the values of a column as they are, missing ones as empty."""
+        if _is_text_dictionary(array):
+            return self._dictionary(array, key), None
+        cells = text_cells(array, name)
+        octets = Octets.of(cells.text)
+        column = _Column(cells.text, self._classes.sizes(octets), octets.lengths, None)
+        if cells.text.null_count:
+            column.missing = _mask(cells.text.is_null())
+        return column, _mask(cells.unencodable) if cells.unencodable.true_count else None
 
     def _dictionary(self, array: Any, key: str) -> _Column:
         """Measure the distinct values, each once over all batches that share their dictionary."""
@@ -612,10 +630,10 @@ class TextKernel:
 
     # Reasons, for a few rows.
 
-    def reasons(self, batch: pa.RecordBatch) -> Reasons:
+    def reasons(self, batch: pa.RecordBatch, known: Known | None = None) -> Reasons:
         """Say which characters make Unicode messages of these rows, and what they would be else."""
         made = self._blank(batch.num_rows)
-        columns = {key: self._column(batch, key, made) for key in self.keys}
+        columns = {key: self._column(batch, key, made, known) for key in self.keys}
         total = self._total(columns, made)
         places = np.full(len(total), int(self._fixed >= _OUTSIDE), np.int64)
         for place, key in enumerate(self.keys, 1):

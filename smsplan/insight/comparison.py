@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from operator import eq, gt, lt
+from typing import TYPE_CHECKING, Any
 
-from smsplan.insight.summary import Summary
-from smsplan.ratecards import Cost
+from smsplan.errors import InputError
+from smsplan.insight.findings import FindingsTally
+from smsplan.insight.summary import Summary, SummaryTally, accepted
+from smsplan.ratecards import Cost, Terms, money
+from smsplan.ratecards.costs import EXACT
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from smsplan.bulk.frames import Source
+    from smsplan.bulk.options import Options
+    from smsplan.bulk.prices import PriceTable
+
+# So many rows are named of those that change sides.
+FIRST_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +43,20 @@ class Moves:
     first_fewer: tuple[int, ...]
     first_more: tuple[int, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "rows": [
+                {"parts_first": first, "parts": other, "rows": rows}
+                for (first, other), rows in self.rows.items()
+            ],
+            "fewer_rows": self.fewer_rows,
+            "more_rows": self.more_rows,
+            "same_rows": self.same_rows,
+            "first_fewer": list(self.first_fewer),
+            "first_more": list(self.first_more),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlternativeUse:
@@ -38,10 +69,24 @@ class AlternativeUse:
     cost_alternative: Cost
     saved: Cost
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; money is text."""
+        return {
+            "alternative": self.alternative,
+            "price": self.price.to_dict(),
+            "messages": self.messages,
+            "cost_sms": self.cost_sms.to_dict(),
+            "cost_alternative": self.cost_alternative.to_dict(),
+            "saved": self.saved.to_dict(),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One wording: the summary of its plan, differences to the first one, and alternatives."""
+    """One wording: the summary of its plan, differences to the first one, and alternatives.
+
+    ``cost_difference`` is null without prices, ``moves`` for the first variant.
+    """
 
     name: str
     body: str
@@ -51,18 +96,44 @@ class Variant:
     moves: Moves | None
     alternatives: tuple[AlternativeUse, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; money is text."""
+        difference = self.cost_difference
+        return {
+            "name": self.name,
+            "body": self.body,
+            "summary": self.summary.to_dict(),
+            "parts_difference": self.parts_difference,
+            "cost_difference": None if difference is None else difference.to_dict(),
+            "moves": None if self.moves is None else self.moves.to_dict(),
+            "alternatives": [each.to_dict() for each in self.alternatives],
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Variants in the order given; the first one is what the others are compared with."""
+    """Variants in the order given; the first one is what the others are compared with.
+
+    ``warnings`` are remarks about the bodies and the prices.
+    """
 
     variants: tuple[Variant, ...]
     priced: bool
+    warnings: tuple[str, ...] = ()
 
     @property
     def cheapest(self) -> Variant:
-        """The variant that costs least (without prices: has fewest parts); the earlier on a tie."""
-        raise NotImplementedError
+        """The variant that costs least (without prices: has fewest parts); the earlier on a tie.
+
+        By what is expected, where operators decide. Amounts in several currencies cannot be
+        compared, so then parts decide, as they do where no message has a price.
+        """
+        costs = [each.summary.cost.expected for each in self.variants]
+        currencies = {currency for cost in costs for currency in cost}
+        if len(currencies) != 1:
+            return min(self.variants, key=lambda each: each.summary.parts)
+        (currency,) = currencies
+        return min(self.variants, key=lambda each: each.summary.cost.expected.get(currency, 0))
 
     def __str__(self) -> str:
         from smsplan.display.views import as_text
@@ -75,5 +146,154 @@ class Comparison:
         return as_html(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        raise NotImplementedError
+        """Return what JSON can hold; money is text."""
+        return {
+            "priced": self.priced,
+            "cheapest": self.cheapest.name,
+            "variants": [each.to_dict() for each in self.variants],
+            "warnings": list(self.warnings),
+        }
+
+
+class _MovesTally:
+    """Counts rows by their parts under two bodies."""
+
+    def __init__(self) -> None:
+        self._rows: Counter[tuple[int, int]] = Counter()
+        self._first: dict[str, list[int]] = {"fewer": [], "more": []}
+        self._before = 0
+
+    def add(self, first: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> None:
+        """Count a batch: the billed parts of its rows under the first body and under the other."""
+        import numpy as np
+
+        # What is sent has at most 255 parts.
+        width = int(other.max(initial=0)) + 1
+        counts = np.bincount(first.astype(np.int64) * width + other)
+        for pair in np.flatnonzero(counts).tolist():
+            self._rows[divmod(pair, width)] += int(counts[pair])
+        for name, moved in (("fewer", other < first), ("more", other > first)):
+            known = self._first[name]
+            if len(known) < FIRST_ROWS:
+                rows = np.flatnonzero(moved)[: FIRST_ROWS - len(known)]
+                known += (rows + self._before + 1).tolist()
+        self._before += len(first)
+
+    def moves(self) -> Moves:
+        """Return what was counted."""
+        fewer, more, same = (
+            sum(rows for (first, other), rows in self._rows.items() if sign(first, other))
+            for sign in (gt, lt, eq)
+        )
+        return Moves(
+            rows=dict(sorted(self._rows.items())),
+            fewer_rows=fewer,
+            more_rows=more,
+            same_rows=same,
+            first_fewer=tuple(self._first["fewer"]),
+            first_more=tuple(self._first["more"]),
+        )
+
+
+def comparison(
+    source: Source,
+    options: Mapping[str, Options],
+    terms: Terms | None,
+    alternatives: Mapping[str, str] | None,
+    progress: Callable[[int], None] | None,
+) -> Comparison:
+    """Compare bodies over recipients, which are read once: :func:`smsplan.compare`."""
+    from smsplan.bulk.arguments import warnings
+    from smsplan.bulk.variants import Variants
+    from smsplan.pricing.tables import price_table
+
+    prices = None if terms is None else price_table(terms)
+    channels = _channels(alternatives or {}, prices)
+    first, *others = options.values()
+    variants = Variants(source, list(options.values()), prices, accepted(first.profile))
+    totals = [SummaryTally(first.profile, prices, terms) for _ in options]
+    findings: list[FindingsTally] = []
+    for kernel in variants.kernels:
+        beside = findings[0] if findings else None
+        findings.append(FindingsTally(kernel, prices, beside=beside))
+    moves = [_MovesTally() for _ in others]
+    done = 0
+    for batch, planned in variants:
+        for rows, total, found in zip(planned, totals, findings, strict=True):
+            total.add(rows)
+            found.add(batch, rows)
+        parts = [rows.billed for rows in planned]
+        for moved, other in zip(moves, parts[1:], strict=True):
+            moved.add(parts[0], other)
+        done += batch.num_rows
+        if progress is not None:
+            progress(done)
+    made: list[Variant] = []
+    for place, (name, each) in enumerate(options.items()):
+        summary = totals[place].summary()
+        summary = summary.with_findings(findings[place].findings(summary))
+        base = made[0].summary if made else summary
+        made.append(
+            Variant(
+                name=name,
+                body=each.template.body,
+                summary=summary,
+                parts_difference=summary.parts - base.parts,
+                cost_difference=None if prices is None else summary.cost - base.cost,
+                moves=moves[place - 1].moves() if place else None,
+                alternatives=tuple(
+                    _use(channel, amount, currency, totals[place], prices)
+                    for channel, (amount, currency) in channels.items()
+                    if prices is not None
+                ),
+            )
+        )
+    said = [f"body '{name}': {text}" for name, each in options.items() for text in warnings(each)]
+    return Comparison(
+        variants=tuple(made),
+        priced=prices is not None,
+        warnings=(*said, *(() if terms is None else terms.remarks)),
+    )
+
+
+def _channels(
+    alternatives: Mapping[str, str], prices: PriceTable | None
+) -> dict[str, tuple[Decimal, str]]:
+    """Read the prices of other channels, which are in the currency of the rates."""
+    if alternatives and prices is None:
+        raise InputError(
+            "alternatives are compared with what SMS cost; give rates= (--rates or --price)"
+        )
+    found = {name: money(price, f"alternative '{name}'") for name, price in alternatives.items()}
+    faults = [
+        f"alternative '{name}' is in {currency} and the rates are in {', '.join(known)}; give both "
+        f"in one currency, such as rates.terms(exchange=..., on=...) (--exchange)"
+        for name, (_, currency) in found.items()
+        if prices is not None and (known := prices.currencies) and known != (currency,)
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+    return found
+
+
+def _use(
+    name: str, amount: Decimal, currency: str, totals: SummaryTally, prices: PriceTable
+) -> AlternativeUse:
+    """Count the messages of a variant that cost more than by another channel."""
+    messages, cost = 0, Cost()
+    for group, rows in totals.groups.items():
+        if group.problem is not None or group.rate < 0:
+            continue
+        one = prices.cost(group.rate, group.billed, 1)
+        if one.expected.get(currency, 0) > amount:
+            messages += rows
+            cost += prices.cost(group.rate, group.billed, rows)
+    other = Cost({currency: EXACT.multiply(amount, Decimal(messages))}) if messages else Cost()
+    return AlternativeUse(
+        alternative=name,
+        price=Cost({currency: amount}),
+        messages=messages,
+        cost_sms=cost,
+        cost_alternative=other,
+        saved=cost - other,
+    )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.bulk.kernel import Kernel
+    from smsplan.bulk.octets import Ints
     from smsplan.bulk.prices import PriceTable
+    from smsplan.bulk.settle import Settled
+    from smsplan.bulk.texts import Known
     from smsplan.insight.summary import Summary
 
 MAX_FINDINGS = 5
@@ -86,10 +89,40 @@ class _Place:
         self.characters: Counter[str] = Counter()
 
 
+class _Taken:
+    """Rows taken of a batch, and what was measured of them: several bodies ask for the same."""
+
+    def __init__(self) -> None:
+        self._source: pa.RecordBatch | None = None
+        self._found: list[tuple[Ints, pa.RecordBatch, Known]] = []
+
+    def of(self, source: pa.RecordBatch, rows: Ints) -> tuple[pa.RecordBatch, Known]:
+        """Return these rows, which ascend, and what is known of them."""
+        import numpy as np
+        import pyarrow as pa
+
+        if source is not self._source:
+            self._source, self._found = source, []
+        for known_rows, batch, known in self._found:
+            if np.array_equal(rows, known_rows):
+                return batch, known
+        whole = len(rows) == source.num_rows
+        batch = source if whole else source.take(pa.array(rows))
+        self._found.append((rows, batch, {}))
+        return self._found[-1][1:]
+
+
 class FindingsTally:
     """Collects, batch by batch, what the findings speak of."""
 
-    def __init__(self, kernel: Kernel, prices: PriceTable | None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        prices: PriceTable | None,
+        *,
+        beside: FindingsTally | None = None,
+    ) -> None:
+        """``beside``: a tally of the same numbers under another body, which looks at them."""
         from smsplan.numbers import NationalTally
 
         self._kernel = kernel
@@ -97,16 +130,18 @@ class FindingsTally:
         self._prices = prices
         self._unicode: dict[tuple[str, ...], _Place] = {}
         self._near = _Place()
-        self._national = NationalTally() if self._options.region is None else None
+        self._looks = beside is None and self._options.region is None
+        self._national = NationalTally() if self._looks else None
+        self._taken = _Taken()
+        if beside is not None:
+            self._national, self._taken = beside._national, beside._taken
 
-    def add(
-        self, source: pa.RecordBatch, planned: pa.RecordBatch, reasons: Any | None = None
-    ) -> None:
+    def add(self, source: pa.RecordBatch, planned: Settled, reasons: Any | None = None) -> None:
         """Look at a batch of the caller's columns and the rows of the plan that belong to it.
 
         ``reasons`` is why messages are Unicode, where that was found before.
         """
-        if self._national is not None and not self._national.full:
+        if self._looks and self._national is not None and not self._national.full:
             import pyarrow.compute as pc
 
             from smsplan.bulk.cells import number_cells
@@ -119,24 +154,22 @@ class FindingsTally:
         self._add_near(source, planned)
         self._add_unicode(source, planned, reasons)
 
-    def _add_near(self, source: pa.RecordBatch, planned: pa.RecordBatch) -> None:
+    def _add_near(self, source: pa.RecordBatch, planned: Settled) -> None:
         import numpy as np
         import pyarrow as pa
 
         from smsplan.bulk.kernel import ENCODINGS
-        from smsplan.bulk.words import places
 
         profile = self._options.profile
         if profile.languages:
             # The room of a part depends on each row's national tables.
             return
-        parts = planned.column("billed_parts").to_numpy()
+        parts = planned.billed
         several = np.flatnonzero(parts > 1)
         if not len(several):
             return
         parts = parts[several]
-        units = planned.column("units").to_numpy()[several]
-        encodings = places(planned.column("encoding"), ENCODINGS)[several]
+        units, encodings = planned.units[several], planned.encoding[several]
         for place, encoding in enumerate(ENCODINGS):
             one, more = (
                 part_capacity(
@@ -158,46 +191,43 @@ class FindingsTally:
             self._near.cost += self._cost(planned, rows, np.ones(len(rows), dtype=np.int64))
 
     def _add_unicode(
-        self, source: pa.RecordBatch, planned: pa.RecordBatch, found_before: Any | None
+        self, source: pa.RecordBatch, planned: Settled, found_before: Any | None
     ) -> None:
         import numpy as np
         import pyarrow as pa
 
         from smsplan.bulk.kernel import ENCODINGS
-        from smsplan.bulk.octets import distinct
+        from smsplan.bulk.octets import counted
         from smsplan.bulk.texts import Reasons
-        from smsplan.bulk.words import places
 
-        encodings = places(planned.column("encoding"), ENCODINGS)
-        sent = planned.column("sendable").to_numpy(zero_copy_only=False)
-        rows = np.flatnonzero(sent & (encodings == ENCODINGS.index(Encoding.UNICODE)))
+        unicode_ = planned.encoding == ENCODINGS.index(Encoding.UNICODE)
+        rows = np.flatnonzero((planned.problem < 0) & unicode_)
         if not len(rows):
             return
         if found_before is None:
-            reasons = self._kernel.reasons(source.take(pa.array(rows)))
+            reasons = self._kernel.reasons(*self._taken.of(source, rows))
         else:
             reasons = Reasons.of(found_before.take(pa.array(rows)))
-        billed = planned.column("billed_parts").to_numpy()[rows].astype(np.int64)
+        billed = planned.billed[rows].astype(np.int64)
         # What is cut to one part is one part in any alphabet.
         extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)
         names = ["template", *(f"parameter '{key}'" for key in self._kernel.keys)]
-        for bits in distinct(reasons.places).tolist():
+        for bits in counted(reasons.places)[0].tolist():
             mask = reasons.places == bits
             found = tuple(name for place, name in enumerate(names) if bits >> place & 1)
             place = self._unicode.setdefault(found, _Place())
             place.rows += int(mask.sum())
-            points, counts = np.unique(reasons.points[mask[reasons.rows]], return_counts=True)
+            points, counts = counted(reasons.points[mask[reasons.rows]])
             for point, count in zip(points.tolist(), counts.tolist(), strict=True):
                 place.characters[chr(point)] += count
             place.parts += int(extra[mask].sum())
             place.cost += self._cost(planned, rows[mask], extra[mask])
 
-    def _cost(self, planned: pa.RecordBatch, rows: Any, extra: Any) -> Cost:
+    def _cost(self, planned: Settled, rows: Any, extra: Any) -> Cost:
         """What the last ``extra`` parts of these rows cost."""
         if self._prices is None or not len(rows):
             return Cost()
-        rate = planned.column("rate").to_numpy()[rows]
-        parts = planned.column("billed_parts").to_numpy()[rows]
+        rate, parts = planned.rate[rows], planned.billed[rows]
         known = rate >= 0
         after = self._prices.totals(rate[known], parts[known])
         before = self._prices.totals(rate[known], parts[known] - extra[known])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,9 +15,8 @@ from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, CostLine, Terms
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from smsplan.bulk.prices import PriceTable
+    from smsplan.bulk.settle import Settled
     from smsplan.ratecards.terms import Ladder
 
 
@@ -180,13 +179,13 @@ class SummaryTally:
         self._terms = terms
         self._groups: Counter[Group] = Counter()
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Count the rows of a settled batch: every column of a plan, and the hidden ones."""
+    def add(self, settled: Settled) -> None:
+        """Count the rows of a batch."""
         import numpy as np
 
         from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS
+        from smsplan.bulk.octets import counted
         from smsplan.bulk.ranges import COUNTRIES
-        from smsplan.bulk.words import places
 
         texts = {
             "encoding": ENCODINGS,
@@ -194,30 +193,25 @@ class SummaryTally:
             "problem": PROBLEMS,
             "note": NOTE_TEXTS,
         }
-        columns = [
-            places(batch.column("encoding"), ENCODINGS),
-            batch.column("number_of_parts").to_numpy(),
-            batch.column("billed_parts").to_numpy(),
-            places(batch.column("country"), COUNTRIES),
-            places(batch.column("problem"), PROBLEMS),
-            places(batch.column("note"), NOTE_TEXTS),
-            batch.column("rate").to_numpy(),
-            batch.column("counted").to_numpy(zero_copy_only=False),
-        ]
-        # All columns in one integer, so that counting is one sort.
-        mixed = np.zeros(batch.num_rows, np.int64)
-        radices = []
+        columns = [getattr(settled, name) for name in Group._fields]
+        # All columns in one integer, each as a place among its few distinct values.
+        mixed = np.zeros(len(settled.problem), np.int64)
+        kinds = []
         for column in columns:
-            radix = int(column.max(initial=-1)) + 2
-            radices.append(radix)
-            mixed *= radix
-            mixed += column
-            mixed += 1
-        keys, counts = np.unique(mixed, return_counts=True)
+            low = int(column.min(initial=0))
+            above = column.astype(np.intp) - low
+            values = np.flatnonzero(np.bincount(above))
+            kinds.append(values + low)
+            if len(values) > 1:
+                place = np.zeros(int(values[-1]) + 1, np.int64)
+                place[values] = np.arange(len(values))
+                mixed *= len(values)
+                mixed += place[above]
+        keys, counts = counted(mixed)
         parts = []
-        for radix in reversed(radices):
-            parts.append((keys % radix - 1).tolist())
-            keys //= radix
+        for values in reversed(kinds):
+            parts.append(values[keys % max(len(values), 1)].tolist())
+            keys = keys // max(len(values), 1)
         named = [
             [None if at < 0 else texts[name][at] for at in column] if name in texts else column
             for name, column in zip(Group._fields, reversed(parts), strict=True)
@@ -225,29 +219,36 @@ class SummaryTally:
         for group, count in zip(zip(*named, strict=True), counts.tolist(), strict=True):
             self._groups[Group(*group)] += count
 
+    @property
+    def groups(self) -> Mapping[Group, int]:
+        """How many rows there are of each kind so far."""
+        return self._groups
+
     def summary(self) -> Summary:
         """Return the totals so far."""
-        counts = ((group, rows, self._cost(group, rows)) for group, rows in self._groups.items())
-        summary = summarise(counts, self._profile, priced=self._prices is not None)
+        summary = summarise(
+            self._groups, self._profile, self._cost, priced=self._prices is not None
+        )
         if self._prices is None:
             return summary
-        by_row: dict[int, Count] = {}
+        by_row: dict[int, Counter[int]] = {}
         units: Counter[Ladder] = Counter()
         for group, rows in self._groups.items():
             if group.problem is None and group.rate >= 0:
-                count = Count(rows, rows * group.billed, self._cost(group, rows))
-                by_row[group.rate] = by_row.get(group.rate, Count()) + count
+                by_row.setdefault(group.rate, Counter())[group.billed] += rows
                 for ladder in self._prices.charges[group.rate].tiered:
                     units[ladder] += ladder.units(group.billed, rows)
         lines = self._terms.lines(units, summary.countries) if self._terms is not None else ()
         return replace(
             summary,
             cost=sum((line.cost for line in lines), summary.cost),
-            prices=tuple(self._price_count(row, count) for row, count in sorted(by_row.items())),
+            prices=tuple(
+                self._price_count(row, lengths) for row, lengths in sorted(by_row.items())
+            ),
             lines=lines,
         )
 
-    def _price_count(self, row: int, count: Count) -> PriceCount:
+    def _price_count(self, row: int, lengths: Mapping[int, int]) -> PriceCount:
         assert self._prices is not None, "a row is one of prices"
         country, prefix = self._prices.countries[row], self._prices.prefixes[row]
         charge = self._prices.charges[row]
@@ -258,28 +259,42 @@ class SummaryTally:
             if rate.line is not None
         }
         place = " ".join(filter(None, [country, f"+{prefix}" if prefix else ""])) or "*"
+        count = _count({(row, parts): rows for parts, rows in lengths.items()}, self._cost)
         return PriceCount(place, tuple(sorted(lines)), count)
 
-    def _cost(self, group: Group, rows: int) -> Cost:
-        if group.problem is not None:
-            return Cost()
-        if self._prices is None or group.rate < 0:
+    def _cost(self, rate: int, parts: int, rows: int) -> Cost:
+        """What messages cost that are sent."""
+        if self._prices is None or rate < 0:
             return Cost(unpriced=rows)
-        return self._prices.cost(group.rate, group.billed, rows)
+        return self._prices.cost(rate, parts, rows)
+
+
+# Messages that cost the same: by the row of the rate card and billed parts.
+Charged = Mapping[tuple[int, int], int]
 
 
 def summarise(
-    counts: Iterable[tuple[Group, int, Cost]], profile: Profile, *, priced: bool
+    groups: Mapping[Group, int],
+    profile: Profile,
+    cost: Callable[[int, int, int], Cost],
+    *,
+    priced: bool,
 ) -> Summary:
-    """Add up groups of rows: how many there are of each, and what they cost."""
-    encodings: dict[Any, Count] = {}
-    lengths: dict[Any, Count] = {}
-    countries: dict[Any, Count] = {}
+    """Add up groups of rows: how many there are of each, and what they cost.
+
+    ``cost`` says what messages cost by row of the rate card, billed parts and their number.
+    """
+    encodings, lengths, countries = (
+        dict[Any, Counter[tuple[int, int]]](),
+        dict[Any, Counter[tuple[int, int]]](),
+        dict[Any, Counter[tuple[int, int]]](),
+    )
     problems: Counter[str] = Counter()
     notes: Counter[str] = Counter()
-    total, every = Count(), 0
+    total: Counter[tuple[int, int]] = Counter()
+    every = 0
     recipients = shown = 0
-    for group, rows, cost in counts:
+    for group, rows in groups.items():
         every += rows
         problem = _problem(group.problem)
         if group.counted:
@@ -291,29 +306,44 @@ def summarise(
         for name in (group.note or "").split(";"):
             if name:
                 notes[name] += rows
-        count = Count(rows, rows * group.billed, cost)
-        total += count
+        charged = group.rate, group.billed
+        total[charged] += rows
         for kinds, key in (
             (encodings, group.encoding),
             (lengths, group.parts),
             (countries, group.country),
         ):
-            kinds[key] = kinds.get(key, Count()) + count
+            kinds.setdefault(key, Counter())[charged] += rows
+    messages = _count(total, cost)
+    by_encoding, by_length, by_country = (
+        {key: _count(kind, cost) for key, kind in kinds.items()}
+        for kinds in (encodings, lengths, countries)
+    )
     return Summary(
         rows=every,
-        messages=total.messages,
-        parts=total.parts,
-        cost=total.cost,
+        messages=messages.messages,
+        parts=messages.parts,
+        cost=messages.cost,
         priced=priced,
-        encodings=dict(sorted(encodings.items())),
-        lengths=dict(sorted(lengths.items())),
+        encodings=dict(sorted(by_encoding.items())),
+        lengths=dict(sorted(by_length.items())),
         countries=dict(
-            sorted(countries.items(), key=lambda item: (-item[1].parts, item[0] or "~"))
+            sorted(by_country.items(), key=lambda item: (-item[1].parts, item[0] or "~"))
         ),
         problems={name: problems[name] for name in Problem if name in problems},
         notes=dict(notes.most_common()),
         dry_run_recipients=recipients,
         dry_run_messages=shown,
+    )
+
+
+def _count(charged: Charged, cost: Callable[[int, int, int], Cost]) -> Count:
+    """Return what messages add up to that are charged alike, each kind of them at once."""
+    total = Cost()
+    for (rate, parts), rows in charged.items():
+        total += cost(rate, parts, rows)
+    return Count(
+        sum(charged.values()), sum(parts * rows for (_, parts), rows in charged.items()), total
     )
 
 
