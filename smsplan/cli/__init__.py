@@ -14,6 +14,7 @@ import typer
 
 from smsplan import __version__
 from smsplan.cli import (
+    compare_command,
     dry_run_command,
     estimate_command,
     example_command,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command("plan")(plan_command.plan_file)
 app.command("dry-run")(dry_run_command.dry_run_file)
+app.command("compare")(compare_command.compare_bodies)
 app.add_typer(rates_command.app, name="rates")
 app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -53,6 +56,23 @@ def read_text(path: str, what: str) -> str:
         raise InputError(f"{what} '{path}' is not UTF-8; save it as UTF-8") from None
 
 
+def read_body(path: str) -> str:
+    """Return the text of a file; one line break at its end is dropped."""
+    return read_text(path, "body file").removesuffix("\n").removesuffix("\r")
+
+
+def write_result(result: object) -> None:
+    """Write a result of ``insight`` to stdout, in colour where somebody is looking."""
+    if not sys.stdout.isatty():
+        typer.echo(str(result))
+        return
+    from rich.console import Console
+
+    from smsplan.display.views import as_rich
+
+    Console(highlight=False).print(as_rich(result))
+
+
 def day(text: str | None) -> date | None:
     """Read the day of ``--on``."""
     try:
@@ -70,3 +90,39 @@ def pairs(items: list[str], option: str) -> dict[str, str]:
             raise typer.BadParameter(f"'{item}' is not name=value", param_hint=option)
         out[name] = value
     return out
+
+
+@contextmanager
+def progress_bar(recipients: str) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on stderr, where somebody may be looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from smsplan.bulk.files import rows_about
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("gone,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=rows_about(recipients))
+        start = time.monotonic()
+
+        def done(rows: int) -> None:
+            rate = rows / max(time.monotonic() - start, 1e-9)
+            bar.update(task, completed=rows, description=f"{rows:,} rows, {rate:,.0f} a second")
+
+        yield done

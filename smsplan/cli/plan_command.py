@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import typer
 
-from smsplan.cli.console import pairs, read_text, say, write_json
+from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json
 from smsplan.cli.rates_options import terms
 
 
@@ -111,8 +107,7 @@ def plan_file(
     if rates is not None and price is not None:
         raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     if body_file is not None:
-        body = read_text(body_file, "body file")
-        body = body.removesuffix("\n").removesuffix("\r")
+        body = read_body(body_file)
     bodies_by = {
         value: Template(text, syntax=syntax)
         for value, text in pairs(body_for, "--body-for").items()
@@ -146,7 +141,7 @@ def plan_file(
         exchange=exchange,
         mixed_currencies=mixed_currencies,
     )
-    with _progress(recipients) as progress:
+    with progress_bar(recipients) as progress:
         made = plan(
             recipients,
             bodies_by or template,
@@ -194,39 +189,3 @@ def plan_file(
             say(f"wrote the {what} to {path}")
     if rejected is not None:
         raise rejected
-
-
-@contextmanager
-def _progress(recipients: str) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on stderr, where somebody may be looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    from smsplan.bulk.files import rows_about
-
-    columns = (
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        TextColumn("gone,"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=rows_about(recipients))
-        start = time.monotonic()
-
-        def done(rows: int) -> None:
-            rate = rows / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=rows, description=f"{rows:,} rows, {rate:,.0f} a second")
-
-        yield done

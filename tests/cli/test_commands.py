@@ -308,3 +308,28 @@ def test_stopped_in_the_middle(tmp_path: Path, number: signal.Signals) -> None:
     assert child.returncode == (143 if number == signal.SIGTERM else 130)
     assert b"Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_compare(people: Path) -> None:
+    """Two texts over one list: the second is shorter, and a file may hold one of them."""
+    text = people.with_name("b.txt")
+    text.write_text("Hi ${name}\n", encoding="utf-8")
+    words = (
+        *("compare", str(people), "--to", "phone", "--column", "name=first_name"),
+        *("--default", "name=there", "--region", "GB", "--body", "A=Hi ${name} \u2013 " + "x" * 70),
+        *("--body-file", f"B={text}", "--price", "0.034 GBP", "--alternative", "mms=0.05 GBP"),
+    )
+    data = json.loads(out(run(*words, "--json")))
+    assert data["schema"] == "smsplan.comparison/1"
+    assert data["cheapest"] == "B"
+    assert [each["body"][:2] for each in data["variants"]] == ["Hi", "Hi"]
+    assert data["variants"][1]["body"] == "Hi ${name}"
+    assert [each["alternatives"][0]["messages"] for each in data["variants"]] == [10, 0]
+    assert "'B' costs least" in out(run(*words))
+
+
+def test_compare_refuses_one_name_twice(people: Path) -> None:
+    """Of two bodies of one name neither is dropped in silence."""
+    done = run("compare", str(people), "--to", "phone", "--body", "A=Hi", "--body", "A=Ho")
+    assert done.returncode == 1
+    assert b"the same name" in done.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from smsplan import Profile, estimate, plan
+from smsplan import Profile, compare, estimate, plan
 from smsplan.bulk.settle import COLUMNS
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
@@ -51,6 +51,13 @@ def test_json_keys() -> None:
     assert {"schema", *when.to_dict()} == documented("smsplan.schedule/1")
     guessed = estimate("Hi", lengths={}, messages=1).to_dict()
     assert {"schema", *guessed} == documented("smsplan.estimate/1")
+    both = compare(["+447700900123"], {"A": "Hi", "B": "Ho"}, rates="1 EUR",
+                   alternatives={"mms": "0.5 EUR"}).to_dict()  # fmt: skip
+    assert {"schema", *both} == documented("smsplan.comparison/1")
+    other = both["variants"][1]
+    described = (DOCS / "json.md").read_text(encoding="utf-8").split("## smsplan.comparison/1\n")[1]
+    for part in (other, other["moves"], other["moves"]["rows"][0], other["alternatives"][0]):
+        assert all(f'"{key}"' in described.split("\n## ")[0] for key in part)
     report = Report(recipient="447700900123")
     found = plan(["+447700900123"], "Hi").reconcile([report]).to_dict()
     assert {"schema", *found} == documented("smsplan.reconciliation/1")

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsplan import InputError, Profile, Rate, RateCard, Template, compare, plan
-from smsplan.bulk import frames, kernel
+from smsplan.bulk import frames, kernel, msisdns
 from smsplan.insight import findings as findings_module
 
 NUMBERS = st.sampled_from(
@@ -227,7 +227,7 @@ def test_alternatives_over_many_currencies() -> None:
 
 
 def test_every_fault_at_once() -> None:
-    """Faults of all bodies are one error, which names them; what is at fault for all is said once."""
+    """Faults of all bodies are one error, which names them; what all share is said once."""
     with pytest.raises(InputError) as caught:
         compare(
             [{"to": "+447700900123", "name": "Ana"}],
@@ -285,7 +285,7 @@ def test_warnings_name_the_body() -> None:
 def test_numbers_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number of bodies, the numbers of a batch are read once."""
     calls: list[int] = []
-    read_all = kernel.read_all
+    read_all = msisdns.read_all
 
     def counting(*arguments: Any) -> Any:
         calls.append(1)
