@@ -22,6 +22,7 @@ from smsplan.cli import (
     rates_command,
     reconcile_command,
     requests_command,
+    sandbox_command,
     schedule_command,
     segment_command,
 )
@@ -45,6 +46,7 @@ app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
+app.command("sandbox")(sandbox_command.run_sandbox)
 app.command("example")(example_command.example)
 
 

@@ -1,0 +1,310 @@
+"""The account over HTTP: paths, tokens, JSON, limits, and what goes wrong on request.
+
+Sinch SMS API, ``/xms/v1/{service_plan_id}``; OAuth2 client credentials; ``/sandbox`` for tests.
+Nothing of a token or a body is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from smsplan.errors import InputError
+from smsplan.sandbox.account import Account, Answer
+from smsplan.sandbox.openapi import document
+from smsplan.sandbox.rules import Refusal, stamp
+from smsplan.sandbox.settings import Fault
+
+MAX_BODY = 1 << 22
+BODY_SECONDS = 10.0
+_TICK = 0.05
+# An id that is none of ours is unknown; it reaches no statement and no path.
+_ID = re.compile(r"[0-9A-Za-z]{1,32}\Z")
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Handler = Callable[[Request], Any]
+
+
+class _Lost(Exception):
+    """The connection is to be closed without an answer."""
+
+
+def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
+    """Return the ASGI application of an account."""
+    api = "/xms/v1/{plan}"
+    routes = [
+        _route(f"{api}/batches", account, max_body,
+               GET=("list", lambda a, r, _: a.list_batches(r.query_params)),
+               POST=("send", lambda a, _, body: a.send(body))),
+        _route(f"{api}/batches/dry_run", account, max_body,
+               POST=("dry_run", lambda a, r, body: a.dry_run(body, r.query_params))),
+        _route(f"{api}/batches/{{id}}", account, max_body,
+               GET=("retrieve", lambda a, r, _: a.retrieve(_id(r))),
+               POST=("update", lambda a, r, body: a.update(_id(r), body)),
+               PUT=("replace", lambda a, r, body: a.replace(_id(r), body)),
+               DELETE=("cancel", lambda a, r, _: a.cancel(_id(r)))),
+        _route(f"{api}/batches/{{id}}/delivery_feedback", account, max_body,
+               POST=("feedback", lambda a, r, body: a.feedback(_id(r), body))),
+        _route(f"{api}/batches/{{id}}/delivery_report", account, max_body,
+               GET=("report", lambda a, r, _: a.report(_id(r), r.query_params))),
+        _route(f"{api}/batches/{{id}}/delivery_report/{{recipient}}", account, max_body,
+               GET=("report", lambda a, r, _: a.recipient_report(
+                   _id(r), r.path_params["recipient"]))),
+        _route(f"{api}/delivery_reports", account, max_body,
+               GET=("report", lambda a, r, _: a.reports(r.query_params))),
+        _route(f"{api}/groups", account, max_body,
+               GET=("group", lambda a, r, _: a.list_groups(r.query_params)),
+               POST=("group", lambda a, _, body: a.create_group(body))),
+        _route(f"{api}/groups/{{id}}", account, max_body,
+               GET=("group", lambda a, r, _: a.group(_id(r))),
+               POST=("group", lambda a, r, body: a.update_group(_id(r), body)),
+               PUT=("group", lambda a, r, body: a.replace_group(_id(r), body)),
+               DELETE=("group", lambda a, r, _: a.delete_group(_id(r)))),
+        _route(f"{api}/groups/{{id}}/members", account, max_body,
+               GET=("group", lambda a, r, _: a.members(_id(r)))),
+        Route("/oauth2/token", _token(account, max_body), methods=["POST"]),
+        Route("/openapi.json", lambda _: JSONResponse(document()), methods=["GET"]),
+        *(
+            Route(f"/sandbox/{name}", _control(account, max_body, do), methods=[method])
+            for name, method, do in (
+                ("clock", "POST", _clock),
+                ("reset", "POST", _reset),
+                ("faults", "POST", _faults),
+                ("state", "GET", lambda account, _: account.inspect()),
+            )
+        ),
+    ]  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> Any:
+        task = asyncio.create_task(_time_passes(account))
+        yield
+        task.cancel()
+
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: lambda _, error: Response(
+                status_code=error.status_code, headers=error.headers
+            ),
+        },
+    )
+    return _Closing(app)
+
+
+class _Closing:
+    """Closes the connection where an answer is to be lost: a real network gives no status."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except _Lost:
+            # uvicorn's cycle holds the connection; ASGI itself has no word for this.
+            transport = send.__self__.transport
+            transport.abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
+    """Return the route of a path: its methods, behind token, faults, body and JSON."""
+
+    async def endpoint(request: Request) -> Response:
+        operation, do = methods["GET" if request.method == "HEAD" else request.method]
+        _authorise(account, request)
+        fault = account.fault(operation)
+        if fault is not None and fault.kind in ("429", "500"):
+            return Response(status_code=int(fault.kind))
+        payload = None
+        if request.method in ("POST", "PUT"):
+            payload = await _json(request, max_body)
+        if fault is not None:
+            # It is done all the same, whatever the answer would be.
+            with suppress(Refusal):
+                if operation == "send":
+                    await run_in_threadpool(account.send, payload, fault)
+                else:
+                    await run_in_threadpool(do, account, request, payload)
+            raise _Lost
+        answer: Answer = await run_in_threadpool(do, account, request, payload)
+        status, body = answer
+        if body is None:
+            return Response(status_code=status)
+        return JSONResponse(body, status_code=status)
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    if error.body is None:
+        return Response(status_code=error.status, headers=headers)
+    return JSONResponse(error.body, status_code=error.status, headers=headers)
+
+
+def _id(request: Request) -> str:
+    text: str = request.path_params["id"]
+    if not _ID.match(text):
+        raise Refusal(404)
+    return text
+
+
+def _authorise(account: Account, request: Request) -> None:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    plan = request.path_params.get("plan") or account.settings.service_plan_id
+    if kind.lower() != "bearer" or not account.allows(plan, token.strip()):
+        raise Refusal(401)
+
+
+async def _body(request: Request, max_body: int) -> bytes:
+    """Read a body; one that is too large or too slow is cut off."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > max_body:
+        raise Refusal(413)
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > max_body:
+                    raise Refusal(413)
+                parts.append(part)
+    except TimeoutError:
+        raise Refusal(408) from None
+    except ClientDisconnect:
+        raise _Lost from None
+    return b"".join(parts)
+
+
+async def _json(request: Request, max_body: int) -> Any:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    data = await _body(request, max_body)
+    if kind != "application/json":
+        raise Refusal(415)
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "syntax_invalid_json", "The request is not valid JSON.") from None
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _token(account: Account, max_body: int) -> Handler:
+    """OAuth2 client credentials: the key in HTTP Basic, the grant in a form (RFC 6749 4.4)."""
+
+    async def endpoint(request: Request) -> Response:
+        form = parse_qs((await _body(request, max_body)).decode("utf-8", "replace"))
+        settings = account.settings
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        try:
+            pair = base64.b64decode(given, validate=True)
+        except (binascii.Error, ValueError):
+            pair = b""
+        right = f"{settings.key_id}:{settings.key_secret}".encode()
+        known = bool(settings.project_id and settings.key_id)
+        if kind.lower() != "basic" or not known or not secrets.compare_digest(pair, right):
+            return JSONResponse({"error": "invalid_client"}, status_code=401)
+        if form.get("grant_type") != ["client_credentials"]:
+            return JSONResponse({"error": "unsupported_grant_type"}, status_code=400)
+        fault = account.fault("token")
+        if fault is not None and fault.kind in ("429", "500"):
+            return Response(status_code=int(fault.kind))
+        return JSONResponse(account.issue_token(), headers={"Cache-Control": "no-store"})
+
+    return endpoint
+
+
+# What tests ask of a sandbox ----------------------------------------------------------------------
+
+
+def _control(account: Account, max_body: int, do: Callable[[Account, Any], Any]) -> Handler:
+    async def endpoint(request: Request) -> Response:
+        _authorise(account, request)
+        payload = None
+        if request.method == "POST":
+            payload = await _json(request, max_body)
+        try:
+            return JSONResponse(await run_in_threadpool(do, account, payload))
+        except InputError as error:
+            raise Refusal(400, "sandbox", str(error)) from None
+
+    return endpoint
+
+
+def _clock(account: Account, payload: Any) -> Mapping[str, str]:
+    given = payload if isinstance(payload, Mapping) else {}
+    seconds, now = given.get("advance"), given.get("now")
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return {"now": stamp(account.advance(seconds))}
+    if isinstance(now, str):
+        return {"now": stamp(account.set_now(now))}
+    raise InputError("say {'advance': seconds} or {'now': '2026-12-01T09:00:00Z'}")
+
+
+def _reset(account: Account, _: Any) -> Mapping[str, str]:
+    account.reset()
+    return {"now": stamp(account.now)}
+
+
+def _faults(account: Account, payload: Any) -> Mapping[str, int]:
+    if not isinstance(payload, list) or not all(isinstance(one, Mapping) for one in payload):
+        raise InputError("give a list of faults, such as [{'kind': '429', 'count': 2}]")
+    faults = [Fault.from_dict(one) for one in payload]
+    for fault in faults:
+        account.add_fault(fault)
+    return {"added": len(faults)}
+
+
+# What time brings ---------------------------------------------------------------------------------
+
+
+async def _time_passes(account: Account) -> None:
+    """Dispatch what is due, and post callbacks."""
+    while True:
+        await run_in_threadpool(account.tick)
+        for callback in await run_in_threadpool(account.callbacks):
+            done = await run_in_threadpool(_post, account, callback.url, callback.payload)
+            account.callback_done(callback.id, callback.attempts, done=done)
+        await asyncio.sleep(_TICK)
+
+
+def _post(account: Account, url: str, payload: str) -> bool:
+    """Post a report; True where it is done with. Other machines get none unless that is meant."""
+    import httpx
+
+    if urlsplit(url).hostname not in _LOCAL and not account.settings.remote_callbacks:
+        return True
+    try:
+        answer = httpx.post(
+            url,
+            content=payload,
+            headers={"Content-Type": "application/json"},
+            timeout=5,
+            follow_redirects=False,
+        )
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+    return answer.status_code < 300

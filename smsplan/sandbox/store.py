@@ -1,0 +1,335 @@
+"""What a sandbox keeps: SQLite, in memory or in one file that survives being killed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from smsplan.errors import OutputError
+from smsplan.sandbox.rules import Delivery, Group, Stored
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS batches (
+    id TEXT PRIMARY KEY, request TEXT NOT NULL, sender TEXT, reference TEXT,
+    created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, canceled INTEGER NOT NULL,
+    accepted_at INTEGER NOT NULL, listed_at INTEGER NOT NULL, due INTEGER NOT NULL,
+    dispatched_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS batches_created ON batches (created_at);
+CREATE INDEX IF NOT EXISTS batches_due ON batches (due) WHERE dispatched_at IS NULL;
+CREATE TABLE IF NOT EXISTS deliveries (
+    batch_id TEXT NOT NULL, recipient TEXT NOT NULL, dispatched_at INTEGER NOT NULL,
+    code INTEGER NOT NULL, final_at INTEGER NOT NULL, encoding TEXT NOT NULL,
+    parts INTEGER NOT NULL, operator TEXT NOT NULL, PRIMARY KEY (batch_id, recipient)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_at ON deliveries (dispatched_at);
+CREATE TABLE IF NOT EXISTS contact_groups (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS feedback (
+    batch_id TEXT NOT NULL, recipient TEXT NOT NULL, at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS callbacks (
+    id INTEGER PRIMARY KEY, url TEXT NOT NULL, payload TEXT NOT NULL,
+    attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+_BATCH = "id, request, created_at, modified_at, canceled, accepted_at, listed_at, dispatched_at"
+_DELIVERY = "recipient, dispatched_at, code, final_at, encoding, parts, operator"
+
+
+class Callback(NamedTuple):
+    """A report that waits to be posted to a URL."""
+
+    id: int
+    url: str
+    payload: str
+    attempts: int
+
+
+def _milliseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+class Store:
+    """Batches, deliveries, groups and callbacks; the caller keeps threads apart.
+
+    Raises :class:`~smsplan.errors.OutputError` where the file cannot be used.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        try:
+            self._db = sqlite3.connect(
+                path or ":memory:", check_same_thread=False, isolation_level=None, timeout=5
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # What was answered is on the disk.
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"'{path}' cannot be used as the sandbox's file ({error}); name another"
+            ) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all of what is done inside, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for table in ("batches", "deliveries", "contact_groups", "feedback", "callbacks", "meta"):
+            self._db.execute(f"DELETE FROM {table}")
+
+    # Batches.
+
+    def put(self, batch: Stored, sender: str) -> None:
+        """Keep a batch as it is now."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO batches VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                batch.id,
+                json.dumps(batch.request),
+                sender,
+                batch.request.get("client_reference"),
+                _milliseconds(batch.created_at),
+                _milliseconds(batch.modified_at),
+                batch.canceled,
+                _milliseconds(batch.accepted_at),
+                _milliseconds(batch.listed_at),
+                _milliseconds(batch.send_at),
+                None if batch.dispatched_at is None else _milliseconds(batch.dispatched_at),
+            ),
+        )
+
+    def batch(self, id_: str, now: datetime) -> Stored | None:
+        """Return a batch that has been accepted."""
+        row = self._db.execute(
+            f"SELECT {_BATCH} FROM batches WHERE id = ? AND accepted_at <= ?",
+            (id_, _milliseconds(now)),
+        ).fetchone()
+        return None if row is None else _batch(row)
+
+    def batches(
+        self,
+        *,
+        listed: datetime,
+        start: datetime,
+        end: datetime | None,
+        senders: Sequence[str],
+        reference: str | None,
+        page: int,
+        size: int,
+    ) -> tuple[int, list[Stored]]:
+        """Return how many batches match, and a page of them, newest first."""
+        where = ["listed_at <= ?", "created_at >= ?"]
+        values: list[Any] = [_milliseconds(listed), _milliseconds(start)]
+        if end is not None:
+            where.append("created_at < ?")
+            values.append(_milliseconds(end))
+        if senders:
+            where.append(f"sender IN ({','.join('?' * len(senders))})")
+            values += senders
+        if reference is not None:
+            where.append("reference = ?")
+            values.append(reference)
+        condition = " AND ".join(where)
+        count = self._db.execute(
+            f"SELECT COUNT(*) FROM batches WHERE {condition}", values
+        ).fetchone()[0]
+        rows = self._db.execute(
+            f"SELECT {_BATCH} FROM batches WHERE {condition} "
+            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+            [*values, size, page * size],
+        )
+        return count, [_batch(row) for row in rows]
+
+    def every_batch(self) -> list[Stored]:
+        """Return all batches, those not yet accepted included, oldest first."""
+        rows = self._db.execute(f"SELECT {_BATCH} FROM batches ORDER BY accepted_at, id")
+        return [_batch(row) for row in rows]
+
+    def due(self, now: datetime) -> list[Stored]:
+        """Return the batches that are to be dispatched."""
+        rows = self._db.execute(
+            f"SELECT {_BATCH} FROM batches WHERE dispatched_at IS NULL AND canceled = 0 "
+            "AND due <= ? AND accepted_at <= ? ORDER BY due, id",
+            (_milliseconds(now), _milliseconds(now)),
+        )
+        return [_batch(row) for row in rows]
+
+    # Deliveries.
+
+    def dispatch(self, batch: Stored, sent: Iterable[Delivery]) -> None:
+        """Keep what becomes of the recipients of a batch."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO deliveries VALUES (?,?,?,?,?,?,?,?)",
+            (
+                (
+                    batch.id,
+                    one.recipient,
+                    _milliseconds(one.dispatched_at),
+                    one.code,
+                    _milliseconds(one.final_at),
+                    one.encoding,
+                    one.parts,
+                    one.operator,
+                )
+                for one in sent
+            ),
+        )
+
+    def deliveries(self, id_: str) -> list[Delivery]:
+        """Return what becomes of the recipients of a batch."""
+        rows = self._db.execute(f"SELECT {_DELIVERY} FROM deliveries WHERE batch_id = ?", (id_,))
+        return [_delivery(row) for row in rows]
+
+    def delivery(self, id_: str, recipient: str) -> Delivery | None:
+        """Return what becomes of one recipient."""
+        row = self._db.execute(
+            f"SELECT {_DELIVERY} FROM deliveries WHERE batch_id = ? AND recipient = ?",
+            (id_, recipient),
+        ).fetchone()
+        return None if row is None else _delivery(row)
+
+    def all_deliveries(self, since: datetime) -> Iterator[tuple[str, Delivery]]:
+        """Yield every delivery of batches that were dispatched since, with the batch's id."""
+        rows = self._db.execute(
+            f"SELECT batch_id, {_DELIVERY} FROM deliveries WHERE dispatched_at >= ? "
+            "ORDER BY batch_id, recipient",
+            (_milliseconds(since),),
+        )
+        for row in rows:
+            yield row[0], _delivery(row[1:])
+
+    def put_feedback(self, id_: str, recipients: Sequence[str], now: datetime) -> None:
+        """Keep feedback; no recipients are all."""
+        self._db.executemany(
+            "INSERT INTO feedback VALUES (?,?,?)",
+            [(id_, one, _milliseconds(now)) for one in recipients or ("*",)],
+        )
+
+    def feedback(self, id_: str) -> list[str]:
+        """Return the recipients that feedback named, ``*`` for all."""
+        rows = self._db.execute("SELECT recipient FROM feedback WHERE batch_id = ?", (id_,))
+        return [row[0] for row in rows]
+
+    # Groups.
+
+    def put_group(self, group: Group) -> None:
+        """Keep a group as it is now."""
+        data = {
+            "created_at": _milliseconds(group.created_at),
+            "modified_at": _milliseconds(group.modified_at),
+            "name": group.name,
+            "members": group.members,
+            "child_groups": group.child_groups,
+            "auto_update": group.auto_update,
+        }
+        self._db.execute(
+            "INSERT OR REPLACE INTO contact_groups VALUES (?,?)", (group.id, json.dumps(data))
+        )
+
+    def delete_group(self, id_: str) -> None:
+        """Forget a group."""
+        self._db.execute("DELETE FROM contact_groups WHERE id = ?", (id_,))
+
+    def groups(self) -> dict[str, Group]:
+        """Return all groups by id, in the order in which they were made."""
+        rows = self._db.execute("SELECT id, data FROM contact_groups ORDER BY id")
+        return {id_: _group(id_, json.loads(data)) for id_, data in rows}
+
+    # Callbacks.
+
+    def put_callback(self, url: str, payload: Mapping[str, Any], at: datetime) -> None:
+        """Keep a report that is to be posted from a time on."""
+        self._db.execute(
+            "INSERT INTO callbacks (url, payload, attempts, next_at) VALUES (?,?,0,?)",
+            (url, json.dumps(payload), _milliseconds(at)),
+        )
+
+    def callbacks(self, now: datetime) -> list[Callback]:
+        """Return the reports that are to be posted."""
+        rows = self._db.execute(
+            "SELECT id, url, payload, attempts FROM callbacks WHERE next_at <= ? "
+            "ORDER BY next_at, id LIMIT 20",
+            (_milliseconds(now),),
+        )
+        return [Callback(*row) for row in rows]
+
+    def callback_done(self, id_: int, retry_at: datetime | None) -> None:
+        """Forget a report, or post it again later."""
+        if retry_at is None:
+            self._db.execute("DELETE FROM callbacks WHERE id = ?", (id_,))
+        else:
+            self._db.execute(
+                "UPDATE callbacks SET attempts = attempts + 1, next_at = ? WHERE id = ?",
+                (_milliseconds(retry_at), id_),
+            )
+
+    # The clock.
+
+    def offset(self) -> float:
+        """Return how far the sandbox's clock is ahead, in seconds."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'offset'").fetchone()
+        return 0.0 if row is None else float(row[0])
+
+    def put_offset(self, seconds: float) -> None:
+        """Keep how far the clock is ahead."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('offset', ?)", (str(seconds),))
+
+
+def _batch(row: Sequence[Any]) -> Stored:
+    id_, request, created, modified, canceled, accepted, listed, dispatched = row
+    return Stored(
+        id=id_,
+        request=json.loads(request),
+        created_at=_time(created),
+        modified_at=_time(modified),
+        canceled=bool(canceled),
+        accepted_at=_time(accepted),
+        listed_at=_time(listed),
+        dispatched_at=None if dispatched is None else _time(dispatched),
+    )
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    recipient, dispatched, code, final, encoding, parts, operator = row
+    return Delivery(
+        recipient=recipient,
+        dispatched_at=_time(dispatched),
+        code=code,
+        final_at=_time(final),
+        encoding=encoding,
+        parts=parts,
+        operator=operator,
+    )
+
+
+def _group(id_: str, data: Mapping[str, Any]) -> Group:
+    return Group(
+        id=id_,
+        created_at=_time(data["created_at"]),
+        modified_at=_time(data["modified_at"]),
+        name=data["name"],
+        members=tuple(data["members"]),
+        child_groups=tuple(data["child_groups"]),
+        auto_update=data["auto_update"],
+    )
