@@ -44,8 +44,9 @@ class Account:
 
     @property
     def now(self) -> datetime:
-        """The sandbox's time."""
-        return datetime.now(UTC) + timedelta(seconds=self._offset)
+        """The sandbox's time, in whole milliseconds, as the API writes it."""
+        now = datetime.now(UTC) + timedelta(seconds=self._offset)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     @contextmanager
     def _doing(self) -> Iterator[datetime]:

@@ -106,6 +106,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
             ),
         },
     )
+    app.router.redirect_slashes = False
     return _Closing(app)
 
 
