@@ -381,8 +381,8 @@ class Account:
 
     def advance(self, seconds: float) -> datetime:
         """Move the clock on; what becomes due meanwhile is done."""
-        if not 0 <= seconds <= 10**9:
-            raise InputError("the clock moves on, by 0 to 10**9 seconds; restart it to go back")
+        if not 0 <= seconds <= 10**10:
+            raise InputError("the clock moves on, by 0 to 10**10 seconds; restart it to go back")
         with self._lock:
             self._offset += seconds
             with self._store.transaction():

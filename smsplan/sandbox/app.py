@@ -38,10 +38,8 @@ _ID = re.compile(r"[0-9A-Za-z]{1,32}\Z")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Handler = Callable[[Request], Any]
-
-
-class _Lost(Exception):
-    """The connection is to be closed without an answer."""
+# Where a request says that its answer is to be lost.
+_LOST = "smsplan.lost"
 
 
 def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
@@ -117,14 +115,23 @@ class _Closing:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except _Lost:
+        lost = scope[_LOST] = asyncio.Event()
+
+        async def unless_lost(message: Any) -> None:
+            if not lost.is_set():
+                await send(message)
+
+        await self._app(scope, receive, unless_lost)
+        if lost.is_set():
             # uvicorn's cycle holds the connection; ASGI itself has no word for this.
-            transport = send.__self__.transport
-            transport.abort()
+            send.__self__.transport.abort()
             while (await receive())["type"] != "http.disconnect":
                 pass
+
+
+def _no_answer(request: Request) -> Response:
+    request.scope[_LOST].set()
+    return Response()
 
 
 def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
@@ -146,7 +153,7 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
                     await run_in_threadpool(account.send, payload, fault)
                 else:
                     await run_in_threadpool(do, account, request, payload)
-            raise _Lost
+            return _no_answer(request)
         answer: Answer = await run_in_threadpool(do, account, request, payload)
         status, body = answer
         if body is None:
@@ -194,7 +201,7 @@ async def _body(request: Request, max_body: int) -> bytes:
     except TimeoutError:
         raise Refusal(408) from None
     except ClientDisconnect:
-        raise _Lost from None
+        raise Refusal(400) from None  # nobody is there to read it
     return b"".join(parts)
 
 

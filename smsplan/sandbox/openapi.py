@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 from smsplan.batches import DELIVERY_REPORTS, MAX_BINARY_OCTETS, MAX_RECIPIENTS, MAX_URL
@@ -256,8 +257,6 @@ def document() -> dict[str, Any]:
     >>> sorted(document()["paths"])[0]
     '/xms/v1/{service_plan_id}/batches'
     """
-    from smsplan import __version__
-
     id_ = _parameter("path", "id", _TEXT, "The id of the batch.")
     group = _parameter("path", "id", _TEXT, "The id of the group.")
     recipient = _parameter("path", "recipient", _TEXT, "The number.")
@@ -368,7 +367,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "smsplan sandbox: the Sinch SMS API's batches, on this machine",
-            "version": __version__,
+            "version": version("smsplan"),
         },
         "paths": paths,
         "components": {

@@ -690,10 +690,16 @@ def _auto_update(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     for name in ("add", "remove"):
         word = value.get(name)
         if word is not None and not (
-            isinstance(word, Mapping) and isinstance(word.get("first_word"), str)
+            isinstance(word, Mapping)
+            and isinstance(word.get("first_word"), str)
+            and isinstance(word.get("second_word", ""), str)
         ):
             raise _wrong_type(f"auto_update.{name}", "an object with 'first_word'")
-    return value
+    return {
+        name: each
+        for name, each in value.items()
+        if name in ("to", "add", "remove") and each is not None
+    }
 
 
 # Queries ------------------------------------------------------------------------------------------

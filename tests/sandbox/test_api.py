@@ -313,6 +313,7 @@ def test_feedback(client: Client) -> None:
     for recipients in ([], ["+15551231234", "+15551256344"]):
         answer = client("POST", path.format(made["id"]), {"recipients": recipients})
         assert (answer.status_code, answer.content) == (202, b"")
+    wrong: Any
     for wrong in ({}, {"recipients": "all"}, {"recipients": ["x"]}, []):
         assert client("POST", path.format(made["id"]), wrong).status_code == 400
     assert client("POST", path.format("unknown"), {"recipients": []}).status_code == 404
@@ -414,6 +415,7 @@ def test_groups(client: Client) -> None:
     assert client("GET", "/groups").json()["count"] == 2
     assert client("DELETE", f"/groups/{group['id']}").status_code == 200
     assert client("GET", f"/groups/{group['id']}").status_code == 404
+    wrong: Any
     for wrong in (
         {"name": "x" * 21}, {"members": ["x"]}, {"members": "x"}, {"child_groups": ["a"] * 11},
         {"members": ["447700900111"] * 10_001}, [],
@@ -441,8 +443,8 @@ def test_statuses(client: Client) -> None:
     assert client("GET", "/batches/unknown").status_code == 404
     assert client("DELETE", "/batches").status_code == 405
     assert httpx.get(f"{url}/nothing").status_code == 404
-    post = {"content": b"{}", "headers": {**right, "Content-Type": "text/plain"}}
-    assert httpx.post(f"{plan}/batches", **post).status_code == 415
+    text = {**right, "Content-Type": "text/plain"}
+    assert httpx.post(f"{plan}/batches", content=b"{}", headers=text).status_code == 415
     for body in (b"{", b"\xff", b"NaN", b"[" * 100_000):
         answer = httpx.post(
             f"{plan}/batches", content=body, headers={**right, "Content-Type": "application/json"}

@@ -1,0 +1,40 @@
+"""Every value of every switch answers in the sandbox as it does in ``dry_run``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smsplan import Profile, RequestRefused, dry_run
+from smsplan.sandbox import running
+from tests.sandbox.conftest import Client
+from tests.test_switches import QUERY, SWITCHES, WITH
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_switch(switch: str) -> None:
+    """The answers are those of ``dry_run``, and two values of a switch never have the same."""
+    values, requests = SWITCHES[switch]
+    number = QUERY.get(switch, 100)
+    seen: list[Any] = []
+    for value in values:
+        profile = Profile(**WITH.get(switch, {}), **{switch: value})
+        answers: list[Any] = []
+        with running(profile=profile) as sandbox, Client(sandbox) as client:
+            for request in requests:
+                answer = client(
+                    "POST", "/batches/dry_run", request, per_recipient="true",
+                    number_of_recipients=number,
+                )  # fmt: skip
+                answers.append((answer.status_code, answer.json()))
+                try:
+                    made = dry_run(
+                        request, per_recipient=True, number_of_recipients=number, profile=profile
+                    )
+                except RequestRefused as error:
+                    assert answers[-1] == (error.status, error.to_dict())
+                else:
+                    assert answers[-1] == (200, made.to_dict())
+        assert answers not in seen
+        seen.append(answers)
