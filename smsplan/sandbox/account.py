@@ -61,7 +61,7 @@ class Account:
 
     def _batch(self, id_: str, now: datetime) -> Stored:
         batch = self._store.batch(id_, now)
-        if batch is None or batch.created_at < now - rules.KEPT:
+        if batch is None:
             raise Refusal(404)
         return batch
 
