@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         TextUpdate,
         batch_from_dict,
     )
+    from smsplan.differences import Difference, difference
     from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
     from smsplan.encoding.explanation import Explained, Explanation, explain
@@ -55,6 +56,7 @@ _MODULES = {
         "TextUpdate",
         "batch_from_dict",
     ),
+    "differences": ("Difference", "difference"),
     "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
     "encoding.explanation": ("Explained", "Explanation", "explain"),
@@ -90,6 +92,7 @@ __all__ = [
     "Change",
     "Cost",
     "Detail",
+    "Difference",
     "DryRun",
     "Encoding",
     "Estimate",
@@ -127,6 +130,7 @@ __all__ = [
     "__version__",
     "batch_from_dict",
     "compare",
+    "difference",
     "dry_run",
     "estimate",
     "explain",

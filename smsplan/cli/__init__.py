@@ -14,6 +14,7 @@ import typer
 
 from smsplan import __version__
 from smsplan.cli import (
+    batches_command,
     compare_command,
     dry_run_command,
     estimate_command,
@@ -46,6 +47,7 @@ app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
+app.add_typer(batches_command.app, name="batches")
 app.command("sandbox")(sandbox_command.run_sandbox)
 app.command("example")(example_command.example)
 

@@ -1,0 +1,214 @@
+"""``smsplan batches``: the batches of an account, one operation a command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from smsplan.cli.console import read_text, safe, say, write_json
+from smsplan.errors import InputError
+
+if TYPE_CHECKING:
+    from smsplan.sinch import SentBatch, SinchApi
+
+app = typer.Typer(help="The batches of an account: list, get, update, replace, cancel, feedback.")
+
+_CREDENTIALS = typer.Option(
+    None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
+)
+_JSON = typer.Option(False, "--json", help="Write JSON.")
+
+
+@contextmanager
+def connected(credentials: str | None) -> Iterator[SinchApi]:
+    """Connect to the account of the environment, or of a file."""
+    from smsplan.sinch import Credentials, SinchApi
+
+    given = (
+        Credentials.from_environment()
+        if credentials is None
+        else Credentials.from_file(credentials)
+    )
+    with SinchApi(given) as api:
+        yield api
+
+
+def _dict(sent: SentBatch) -> dict[str, Any]:
+    return {
+        "id": sent.id,
+        "canceled": sent.canceled,
+        "created_at": None if sent.created_at is None else sent.created_at.isoformat(),
+        "modified_at": None if sent.modified_at is None else sent.modified_at.isoformat(),
+        "batch": sent.batch.to_dict(),
+    }
+
+
+def _show(sent: SentBatch, *, as_json: bool) -> None:
+    if as_json:
+        write_json("smsplan.batch/1", _dict(sent))
+        return
+    request = sent.batch.to_dict()
+    to = request.pop("to")
+    typer.echo(f"{sent.id}{' (cancelled)' if sent.canceled else ''}: {len(to):,} in 'to'")
+    for name, value in request.items():
+        # Values of parameters belong to people: how many there are is enough here.
+        if name == "parameters":
+            value = ", ".join(f"{key} ({len(values):,} values)" for key, values in value.items())
+        typer.echo(f"  {name}: {safe(str(value))}")
+
+
+@app.command("list")
+def list_batches(
+    since: str = typer.Option(None, help="From this time or day on; 24 hours ago by default."),
+    until: str = typer.Option(None, help="Before this time or day."),
+    sender: str = typer.Option(None, "--from", help="Of these originators, parted by commas."),
+    client_reference: str = typer.Option(None, help="With this reference."),
+    page: int = typer.Option(0, min=0, help="The page, from 0."),
+    page_size: int = typer.Option(30, min=1, max=100, help="Batches of a page."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """List batches, newest first."""
+    start, end = (_day(text) for text in (since, until))
+    with connected(credentials) as api:
+        found = api.list(
+            page=page,
+            page_size=page_size,
+            from_=tuple(filter(None, (sender or "").split(","))),
+            start_date=start,
+            end_date=end,
+            client_reference=client_reference,
+        )
+    if as_json:
+        batches = [_dict(each) for each in found.batches]
+        write_json("smsplan.batches/1", {"page": found.page, "count": found.count,
+                                         "batches": batches})  # fmt: skip
+        return
+    for each in found.batches:
+        at = "" if each.created_at is None else f"{each.created_at:%Y-%m-%d %H:%M:%S}"
+        state = "cancelled" if each.canceled else ""
+        reference = safe(each.batch.client_reference or "")
+        typer.echo(f"{each.id}  {at}  {len(each.batch.to):>5,} to  {state:9}  {reference}".rstrip())
+    say(f"{len(found.batches):,} of {found.count:,} batches")
+
+
+def _day(text: str | None) -> datetime | None:
+    from smsplan.batches import parse_time
+
+    if text is None:
+        return None
+    try:
+        return parse_time(text if "T" in text.upper() else f"{text}T00:00:00")
+    except ValueError:
+        raise typer.BadParameter("write it like 2026-12-01 or 2026-12-01T09:00:00Z") from None
+
+
+@app.command("get")
+def get_batch(
+    batch_id: str = typer.Argument(..., help="The id of the batch."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """Retrieve a batch."""
+    with connected(credentials) as api:
+        _show(api.retrieve(batch_id), as_json=as_json)
+
+
+@app.command("update")
+def update_batch(
+    batch_id: str = typer.Argument(..., help="The id of the batch."),
+    changes: str = typer.Argument(..., help="A JSON file with the fields that change; - is stdin."),
+    difference: bool = typer.Option(False, help="Only say what it would change in parts."),
+    price: str = typer.Option(None, help="With --difference: one price, such as '0.034 GBP'."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """Change some fields of a batch that is not dispatched; null resets a field."""
+    from smsplan.batches import TextUpdate
+
+    update = TextUpdate.from_dict(_payload(changes))
+    with connected(credentials) as api:
+        if difference:
+            _difference(api.retrieve(batch_id).batch, update, price, as_json=as_json)
+        else:
+            _show(api.update(batch_id, update), as_json=as_json)
+
+
+@app.command("replace")
+def replace_batch(
+    batch_id: str = typer.Argument(..., help="The id of the batch."),
+    batch: str = typer.Argument(..., help="A JSON file with the new batch; - is stdin."),
+    difference: bool = typer.Option(False, help="Only say what it would change in parts."),
+    price: str = typer.Option(None, help="With --difference: one price, such as '0.034 GBP'."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """Give a batch all fields anew; what is left out returns to its default."""
+    from smsplan.batches import batch_from_dict
+
+    new = batch_from_dict(_payload(batch))
+    with connected(credentials) as api:
+        if difference:
+            _difference(api.retrieve(batch_id).batch, new, price, as_json=as_json)
+        else:
+            _show(api.replace(batch_id, new), as_json=as_json)
+
+
+@app.command("cancel")
+def cancel_batch(
+    batch_id: str = typer.Argument(..., help="The id of the batch."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """Cancel a batch: what is not delivered yet will not be."""
+    with connected(credentials) as api:
+        _show(api.cancel(batch_id), as_json=as_json)
+
+
+@app.command("feedback")
+def send_feedback(
+    batch_id: str = typer.Argument(..., help="The id of the batch."),
+    recipients: str = typer.Argument(
+        None, help="A file of numbers, one a line, that were reached; - is stdin."
+    ),
+    everybody: bool = typer.Option(False, "--all", help="All recipients of the batch."),
+    credentials: str = _CREDENTIALS,
+) -> None:
+    """Say which recipients a message of the batch reached."""
+    if (recipients is None) != everybody:
+        raise typer.BadParameter("name a file of numbers, or say --all", param_hint="RECIPIENTS")
+    numbers: list[str] = []
+    if recipients is not None:
+        lines = read_text(recipients, "list of numbers").splitlines()
+        numbers = [line.strip() for line in lines if line.strip()]
+        if not numbers:
+            raise InputError("the list of numbers is empty; for all recipients say --all")
+    with connected(credentials) as api:
+        api.feedback(batch_id, numbers)
+    say("accepted")
+
+
+def _payload(path: str) -> Any:
+    try:
+        return json.loads(read_text(path, "JSON file"))
+    except ValueError:
+        raise InputError(f"'{path}' is not JSON; mend it") from None
+
+
+def _difference(batch: Any, change: Any, price: str | None, *, as_json: bool) -> None:
+    from smsplan.differences import difference
+
+    made = difference(batch, change, rates=price)
+    if as_json:
+        write_json("smsplan.difference/1", made.to_dict())
+        return
+    cost = "" if made.cost is None else f", {made.cost}"
+    typer.echo(
+        f"{made.recipients:+,} recipients, {made.parts:+,} parts{cost}; changes: "
+        f"{', '.join(made.fields) or 'nothing'}"
+    )

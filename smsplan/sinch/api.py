@@ -1,0 +1,452 @@
+"""The eight operations on batches with our values, and reports; on the official ``sinch`` SDK.
+
+Authentication, token renewal, regions and the connection are the SDK's; what goes over it is read
+leniently and written strictly by ``batches`` and ``dryruns``. Retries are ours: of idempotent calls
+alone, since a send may have been accepted although no answer came.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from smsplan.batches import Batch, TextUpdate, batch_from_dict, parse_time
+from smsplan.dryruns import DryRun
+from smsplan.errors import InputError, SmsplanError
+from smsplan.reports import Report
+from smsplan.sinch.credentials import Credentials
+
+SECONDS = 10.0
+TRIES = 4
+_PAGE = 100
+# Who is at fault, and what is to be done.
+_WHOSE = {
+    400: "the request",
+    401: "the credentials",
+    403: "the account or the request",
+    404: "the request: there is no such batch",
+    405: "this version of smsplan",
+    413: "the request: it is too large",
+    415: "this version of smsplan",
+    429: "the rate: too many requests are outstanding",
+}
+_LEAVES_OPEN = frozenset({408, 500, 502, 503, 504})
+
+
+class ApiError(SmsplanError):
+    """The API refused a call, or did not answer.
+
+    ``status`` is the HTTP status, null where no answer came; ``code`` and ``text`` are the API's.
+    ``outcome_unknown``: what was asked for may have been done. The message never holds a secret, a
+    number or a text of the request.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        status: int | None,
+        code: str = "",
+        text: str = "",
+        *,
+        reason: str = "",
+    ) -> None:
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.text = text
+        self.reason = reason
+        super().__init__(self._message())
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Whether it may have been done all the same."""
+        return self.status is None or self.status >= 500 or self.status in _LEAVES_OPEN
+
+    @property
+    def at_fault(self) -> str:
+        """Whose fault it is."""
+        if self.status is None:
+            return "the network"
+        return _WHOSE.get(self.status, "the service" if self.status >= 500 else "the request")
+
+    def _message(self) -> str:
+        if self.status is None:
+            said = f"no answer to {self.operation} ({self.reason or 'the connection was lost'})"
+        else:
+            code = f", {self.code}" if self.code else ""
+            said = f"{self.operation} was answered with {self.status}{code}"
+        step = {
+            None: "check the connection and try again",
+            401: "check the token or key, the service plan and the region",
+            429: "send slower, or try again later",
+        }.get(self.status, "see the API's text in error.text" if self.text else "try again later")
+        return f"{said}; at fault is {self.at_fault}; {step}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _error, (self.operation, self.status, self.code, self.text, self.reason)
+
+
+def _error(operation: str, status: int | None, code: str, text: str, reason: str) -> ApiError:
+    return ApiError(operation, status, code, text, reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBatch:
+    """A batch as the API answers it: what was sent, and what the service added."""
+
+    id: str
+    batch: Batch
+    canceled: bool
+    created_at: datetime | None
+    modified_at: datetime | None
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> SentBatch:
+        """Read the API's JSON, leniently: numbers as integers, booleans as text."""
+        times = [_time(payload.get(name)) for name in ("created_at", "modified_at")]
+        return cls(
+            id=str(payload["id"]),
+            batch=batch_from_dict(payload, response=True),
+            canceled=str(payload.get("canceled", False)).lower() == "true",
+            created_at=times[0],
+            modified_at=times[1],
+        )
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return parse_time(text) if isinstance(text, str) and text else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPage:
+    """A page of a list: ``count`` batches match, ``batches`` are those of the page."""
+
+    page: int
+    count: int
+    batches: tuple[SentBatch, ...]
+
+
+class BatchesApi(Protocol):
+    """The eight operations; whatever has them can be verified against, and sent with.
+
+    All raise :class:`ApiError`.
+    """
+
+    def send(self, batch: Batch) -> SentBatch:
+        """Send a batch; it may be accepted although an error is raised (``outcome_unknown``)."""
+
+    def dry_run(
+        self, batch: Batch, *, per_recipient: bool = False, number_of_recipients: int = 100
+    ) -> DryRun:
+        """Ask what a batch would be."""
+
+    def list(
+        self,
+        *,
+        page: int = 0,
+        page_size: int = 30,
+        from_: Sequence[str] = (),
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        client_reference: str | None = None,
+    ) -> BatchPage:
+        """List batches, newest first."""
+
+    def retrieve(self, batch_id: str) -> SentBatch:
+        """Return a batch."""
+
+    def update(self, batch_id: str, update: TextUpdate) -> SentBatch:
+        """Change some fields of a batch."""
+
+    def replace(self, batch_id: str, batch: Batch) -> SentBatch:
+        """Give a batch all fields anew."""
+
+    def cancel(self, batch_id: str) -> SentBatch:
+        """Cancel a batch."""
+
+    def feedback(self, batch_id: str, recipients: Sequence[str]) -> None:
+        """Say what was delivered; no recipients are all."""
+
+
+class SinchApi:
+    """:class:`BatchesApi` on the official SDK (``pip install 'smsplan[sinch]'``).
+
+    ``timeout`` is for connecting and for each read, in seconds; ``requests_per_second`` keeps calls
+    apart; ``tries`` is how often an idempotent call is made that was answered with 429 or 5xx, or
+    not at all, with waits that double. What is logged is nothing.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        timeout: float = SECONDS,
+        requests_per_second: float | None = None,
+        tries: int = TRIES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``credentials`` are those of the environment where none are given."""
+        self._client = _client(credentials or Credentials.from_environment(), timeout)
+        self._tries = tries
+        self._sleep = sleep
+        self._between = 0.0 if requests_per_second is None else 1 / requests_per_second
+        self._next = 0.0
+
+    def __repr__(self) -> str:
+        return "<SinchApi>"
+
+    def __enter__(self) -> SinchApi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.configuration.transport.http_session.close()
+
+    def send(self, batch: Batch) -> SentBatch:
+        """Send a batch, once: see :meth:`BatchesApi.send`."""
+        return SentBatch.from_dict(self._call("send", "POST", "batches", batch.to_dict()))
+
+    def dry_run(
+        self, batch: Batch, *, per_recipient: bool = False, number_of_recipients: int = 100
+    ) -> DryRun:
+        """Ask what a batch would be; free of charge, as the documentation says."""
+        query = {
+            "per_recipient": str(per_recipient).lower(),
+            "number_of_recipients": number_of_recipients,
+        }
+        answer = self._again("dry run", "POST", "batches/dry_run", batch.to_dict(), query)
+        return DryRun.from_dict(answer)
+
+    def list(
+        self,
+        *,
+        page: int = 0,
+        page_size: int = 30,
+        from_: Sequence[str] = (),
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        client_reference: str | None = None,
+    ) -> BatchPage:
+        """List batches, newest first."""
+        query = {
+            "page": page,
+            "page_size": page_size,
+            "from": ",".join(from_) or None,
+            "start_date": None if start_date is None else start_date.isoformat(),
+            "end_date": None if end_date is None else end_date.isoformat(),
+            "client_reference": client_reference,
+        }
+        answer = self._again("list", "GET", "batches", None, query)
+        return BatchPage(
+            page=int(answer.get("page", page)),
+            count=int(answer.get("count", 0)),
+            batches=tuple(map(SentBatch.from_dict, answer.get("batches") or ())),
+        )
+
+    def retrieve(self, batch_id: str) -> SentBatch:
+        """Return a batch."""
+        return SentBatch.from_dict(self._again("retrieve", "GET", f"batches/{_id(batch_id)}"))
+
+    def update(self, batch_id: str, update: TextUpdate) -> SentBatch:
+        """Change some fields of a batch; it is idempotent, and so repeated where need be."""
+        path = f"batches/{_id(batch_id)}"
+        return SentBatch.from_dict(self._again("update", "POST", path, update.to_dict()))
+
+    def replace(self, batch_id: str, batch: Batch) -> SentBatch:
+        """Give a batch all fields anew."""
+        path = f"batches/{_id(batch_id)}"
+        return SentBatch.from_dict(self._again("replace", "PUT", path, batch.to_dict()))
+
+    def cancel(self, batch_id: str) -> SentBatch:
+        """Cancel a batch."""
+        return SentBatch.from_dict(self._again("cancel", "DELETE", f"batches/{_id(batch_id)}"))
+
+    def feedback(self, batch_id: str, recipients: Sequence[str]) -> None:
+        """Say what was delivered; no recipients are all."""
+        body = {"recipients": list(recipients)}
+        self._again("feedback", "POST", f"batches/{_id(batch_id)}/delivery_feedback", body)
+
+    def reports(
+        self,
+        *,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        client_reference: str | None = None,
+    ) -> Iterator[Report]:
+        """Yield the delivery reports of recipients, page by page: what ``reconcile`` reads."""
+        page = 0
+        while True:
+            query = {
+                "page": page,
+                "page_size": _PAGE,
+                "start_date": None if start_date is None else start_date.isoformat(),
+                "end_date": None if end_date is None else end_date.isoformat(),
+                "client_reference": client_reference,
+            }
+            answer = self._again("reports", "GET", "delivery_reports", None, query)
+            found = answer.get("delivery_reports") or ()
+            yield from map(_report, found)
+            page += 1
+            if not found or page * _PAGE >= int(answer.get("count", 0)):
+                return
+
+    def _again(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Make an idempotent call, and again where the service could not answer."""
+        for attempt in range(1, self._tries + 1):
+            try:
+                return self._call(operation, method, path, body, query)
+            except ApiError as error:
+                passing = error.outcome_unknown or error.status == 429
+                if not passing or attempt == self._tries:
+                    raise
+            # Full jitter: many who wait do not come back together.
+            self._sleep(random.uniform(0.1, 0.5 * 2**attempt))
+        raise AssertionError("there is at least one try")
+
+    def _call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Any:
+        wait = self._next - time.monotonic()
+        if wait > 0:
+            self._sleep(wait)
+        self._next = time.monotonic() + self._between
+        return _exchange(self._client, operation, method, path, body, query)
+
+
+def _id(batch_id: str) -> str:
+    return quote(batch_id, safe="")
+
+
+def _report(payload: Mapping[str, Any]) -> Report:
+    parts, code = payload.get("number_of_message_parts"), payload.get("code")
+    return Report(
+        batch_id=str(payload.get("batch_id", "")),
+        recipient=str(payload.get("recipient", "")),
+        status=str(payload.get("status", "")),
+        code=None if code is None else int(code),
+        operator=str(payload.get("operator") or ""),
+        at=str(payload.get("at") or ""),
+        encoding=str(payload.get("encoding") or ""),
+        number_of_message_parts=None if parts is None else int(parts),
+        client_reference=str(payload.get("client_reference") or ""),
+    )
+
+
+def _client(credentials: Credentials, timeout: float) -> Any:
+    """Make the SDK's client; its logger, which would write bodies and tokens, writes nothing."""
+    try:
+        from sinch import SinchClient
+        from sinch.core.clients.retry_configuration import RetryConfiguration
+    except ImportError as error:
+        raise InputError(
+            f"the live API needs '{error.name}'; install it: pip install 'smsplan[sinch]'"
+        ) from None
+    logger = logging.Logger("smsplan.sinch")
+    logger.disabled = True
+    common: dict[str, Any] = {
+        "sms_region": credentials.region or "us",
+        "logger": logger,
+        "retry_configuration": RetryConfiguration(max_retries=0),
+    }
+    if credentials.service_plan_id:
+        client = SinchClient(
+            service_plan_id=credentials.service_plan_id,
+            sms_api_token=credentials.api_token,
+            **common,
+        )
+    else:
+        client = SinchClient(
+            project_id=credentials.project_id,
+            key_id=credentials.key_id,
+            key_secret=credentials.key_secret,
+            **common,
+        )
+    client.configuration.connection_timeout = timeout
+    if credentials.base_url:
+        base = credentials.base_url.rstrip("/")
+        client.configuration.sms_origin_with_service_plan_id = base
+        client.configuration.sms_origin = base
+        client.configuration.auth_origin = base
+    return client
+
+
+def _exchange(
+    client: Any,
+    operation: str,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None,
+    query: Mapping[str, Any] | None,
+) -> Any:
+    """Make one call over the SDK's transport; returns the JSON, raises :class:`ApiError`."""
+    import requests
+    from sinch.core.endpoint import HTTPEndpoint
+    from sinch.core.enums import HTTPAuthentication
+    from sinch.core.exceptions import SinchException
+
+    configuration = client.configuration
+    plan_token = bool(configuration.service_plan_id)
+    account = configuration.service_plan_id if plan_token else configuration.project_id
+
+    class Call(HTTPEndpoint):  # type: ignore[misc] # the SDK ships no types
+        ENDPOINT_URL = path
+        HTTP_METHOD = method
+        HTTP_AUTHENTICATION = (
+            HTTPAuthentication.SMS_TOKEN if plan_token else HTTPAuthentication.OAUTH
+        ).value
+
+        def build_url(self, sinch: Any) -> str:
+            origin = sinch.configuration.get_sms_origin_for_auth()
+            return f"{origin}/xms/v1/{_id(account)}/{path}"
+
+        def build_headers(self) -> dict[str, str]:
+            return {} if body is None else {"Content-Type": "application/json"}
+
+        def build_query_params(self) -> dict[str, Any]:
+            return {name: value for name, value in (query or {}).items() if value is not None}
+
+        def request_body(self) -> Any:
+            return None if body is None else json.dumps(body)
+
+        def handle_response(self, response: Any) -> Any:
+            return response
+
+    try:
+        response = configuration.transport.request(Call(account, None))
+    except requests.Timeout:
+        raise ApiError(operation, None, reason="it took too long") from None
+    except requests.RequestException as error:
+        raise ApiError(operation, None, reason=type(error).__name__) from None
+    except SinchException as error:
+        # No JSON, or no token: a proxy or the token endpoint answered.
+        raise ApiError(operation, error.response_status_code) from None
+    status, answer = response.status_code, response.body
+    if 200 <= status < 300:
+        return answer
+    answer = answer if isinstance(answer, Mapping) else {}
+    raise ApiError(operation, status, str(answer.get("code", "")), str(answer.get("text", "")))

@@ -1,0 +1,223 @@
+"""The adapter against the sandbox: the eight operations, retries, errors that say whose fault."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsplan import BinaryBatch, TextBatch, TextUpdate
+from smsplan.errors import InputError
+from smsplan.sandbox import Sandbox, running
+from smsplan.sinch import ApiError, Credentials, SinchApi
+
+NUMBER, OTHER = "447700900123", "447700900222"
+BATCH = TextBatch(to=[NUMBER], from_="12345", body="Hello!")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox."""
+    with running(project_id="project", key_id="key", key_secret="secret") as sandbox:
+        yield sandbox
+
+
+def credentials(sandbox: Sandbox, kind: str = "plan") -> Credentials:
+    """Return the keys of the sandbox's account."""
+    if kind == "project":
+        return Credentials(
+            project_id="project", key_id="key", key_secret="secret", base_url=sandbox.url
+        )
+    return Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """Return the waits of the adapter, which are not waited for."""
+    return []
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, waits: list[float]) -> Iterator[SinchApi]:
+    """Return the adapter on the sandbox."""
+    with SinchApi(credentials(sandbox), sleep=waits.append) as api:
+        yield api
+
+
+@pytest.mark.parametrize("kind", ["plan", "project"])
+def test_every_operation(sandbox: Sandbox, kind: str) -> None:
+    """Each of the eight takes and returns our values, with both kinds of credentials."""
+    with SinchApi(credentials(sandbox, kind)) as api:
+        later = (sandbox.now + timedelta(days=1)).isoformat()
+        made = api.send(
+            TextBatch(
+                to=[f"+{NUMBER}"],
+                from_="12345",
+                body="Hi ${name}",
+                parameters={"name": {NUMBER: "Ana"}},
+                send_at=later,
+                feedback_enabled=True,
+                client_reference="a/b ü",
+            )
+        )
+        assert isinstance(made.batch, TextBatch)
+        assert made.batch.to == (NUMBER,)
+        assert made.created_at is not None
+        assert api.retrieve(made.id) == made
+        assert api.list(client_reference="a/b ü").batches == (made,)
+        assert api.list(from_=["999"]).count == 0
+        updated = api.update(made.id, TextUpdate(to_add=(OTHER,), client_reference=None))
+        assert updated.batch.to == (NUMBER, OTHER)
+        assert updated.batch.client_reference is None
+        dried = api.dry_run(updated.batch, per_recipient=True)
+        assert dried.per_recipient is not None
+        assert [each.body for each in dried.per_recipient] == ["Hi Ana", "Hi ${name}"]
+        replaced = api.replace(
+            made.id, TextBatch(to=[NUMBER], body="x", send_at=later, feedback_enabled=True)
+        )
+        assert replaced.batch.body == "x"
+        api.feedback(made.id, [NUMBER])
+        assert sandbox.inspect()["batches"][0]["feedback"] == [NUMBER]
+        assert api.cancel(made.id).canceled is True
+
+
+def test_binary(api: SinchApi) -> None:
+    """Other types of batches come back as what they are."""
+    made = api.send(BinaryBatch(to=[NUMBER], body="SGVsbG8gV29ybGQh", udh="06050423F423F4"))
+    assert isinstance(api.retrieve(made.id).batch, BinaryBatch)
+
+
+def test_reports(api: SinchApi) -> None:
+    """Reports come page by page, as ``reconcile`` reads them."""
+    numbers = [f"4477009{place:05}" for place in range(250)]
+    api.send(TextBatch(to=numbers, body="Hi", delivery_report="per_recipient",
+                       client_reference="march", max_number_of_message_parts=1))  # fmt: skip
+    found = list(api.reports(client_reference="march"))
+    assert sorted(report.recipient for report in found) == numbers
+    assert {(report.code, report.number_of_message_parts) for report in found} == {(0, 1)}
+
+
+def test_retries(sandbox: Sandbox, api: SinchApi, waits: list[float]) -> None:
+    """Idempotent calls are made again after 429, 5xx and lost answers; a send never is."""
+    made = api.send(BATCH)
+    for kind in ("429", "500", "lost"):
+        sandbox.fail(kind, operation="retrieve", count=2)
+        assert api.retrieve(made.id).id == made.id
+    assert len(waits) == 6
+    assert all(0.1 <= wait <= 2 for wait in waits)
+    for kind in ("429", "500"):
+        sandbox.fail(kind)
+        with pytest.raises(ApiError):
+            api.send(BATCH)
+    assert api.list().count == 1
+    sandbox.fail("500", operation="list", count=10)
+    with pytest.raises(ApiError) as caught:
+        api.list()
+    assert caught.value.status == 500
+
+
+def test_lost_send(sandbox: Sandbox, api: SinchApi) -> None:
+    """A send whose answer is lost may have been accepted, and the error says so."""
+    sandbox.fail("lost")
+    with pytest.raises(ApiError) as caught:
+        api.send(BATCH)
+    assert caught.value.outcome_unknown
+    assert caught.value.status is None
+    assert caught.value.at_fault == "the network"
+    assert api.list().count == 1
+
+
+def test_errors(sandbox: Sandbox, api: SinchApi) -> None:
+    """An error names the status, the code, whose fault it is and the next step; no content."""
+    with pytest.raises(ApiError) as caught:
+        api.send(TextBatch(to=["01FC66621VHDBN119Z8PMV1QPU"], body="a secret text"))
+    error = caught.value
+    assert (error.status, error.code) == (403, "unknown_group")
+    assert not error.outcome_unknown
+    assert "01FC66621VHDBN119Z8PMV1QPU" in error.text
+    assert "01FC66621VHDBN119Z8PMV1QPU" not in str(error)
+    assert "secret" not in str(error)
+    assert pickle.loads(pickle.dumps(error)).text == error.text
+    with pytest.raises(ApiError, match="there is no such batch"):
+        api.retrieve("x/../../y")
+    wrong = Credentials(service_plan_id="demo", api_token="no-such-token", base_url=sandbox.url)
+    with SinchApi(wrong) as other, pytest.raises(ApiError) as caught:
+        other.list()
+    assert caught.value.status == 401
+    assert "no-such-token" not in str(caught.value)
+    assert "check the token" in str(caught.value)
+
+
+def test_nothing_is_logged(
+    sandbox: Sandbox, api: SinchApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No token, number or text reaches a log at any level."""
+    caplog.set_level(logging.DEBUG)
+    api.send(TextBatch(to=[NUMBER], body="a secret text"))
+    assert sandbox.token not in caplog.text
+    assert NUMBER not in caplog.text
+    assert "secret" not in caplog.text
+    assert sandbox.token not in repr(api)
+
+
+def test_no_connection(waits: list[float]) -> None:
+    """Where nobody answers, the network is at fault."""
+    nobody = Credentials(service_plan_id="demo", api_token="t", base_url="http://127.0.0.1:9")
+    with SinchApi(nobody, sleep=waits.append, tries=2) as api:
+        with pytest.raises(ApiError, match="check the connection") as caught:
+            api.list()
+        assert caught.value.at_fault == "the network"
+    assert len(waits) == 1
+
+
+def test_rate(sandbox: Sandbox, waits: list[float]) -> None:
+    """Calls are kept apart by the rate that is asked for."""
+    with SinchApi(credentials(sandbox), requests_per_second=2, sleep=waits.append) as api:
+        api.list()
+        api.list()
+    assert len(waits) == 1
+    assert 0.2 < waits[0] <= 0.5
+
+
+def test_credentials(tmp_path: Path) -> None:
+    """Keys come from the environment or from a file that nobody else can read."""
+    given = {"SINCH_SERVICE_PLAN_ID": "p", "SINCH_API_TOKEN": "t", "SINCH_SMS_REGION": "eu"}
+    found = Credentials.from_environment(given)
+    assert (found.service_plan_id, found.api_token, found.region) == ("p", "t", "eu")
+    assert "'t'" not in repr(found)
+    path = tmp_path / "keys.toml"
+    path.write_text('service_plan_id = "p"\napi_token = "hidden"\nregion = "eu"\n')
+    path.chmod(0o644)
+    with pytest.raises(InputError, match="chmod 600") as caught:
+        Credentials.from_file(path)
+    assert "hidden" not in str(caught.value)
+    path.chmod(0o600)
+    assert Credentials.from_file(path).api_token == "hidden"
+    path.write_text("hidden")
+    with pytest.raises(InputError, match="not TOML") as caught:
+        Credentials.from_file(path)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"service_plan_id": "p", "region": "eu"},
+        {"service_plan_id": "p", "api_token": "t"},
+        {"service_plan_id": "p", "api_token": "t", "region": "mars"},
+        {"project_id": "p", "key_id": "k", "key_secret": "s", "region": "br"},
+        {"service_plan_id": "p", "api_token": "t", "base_url": "http://example.com"},
+        {"service_plan_id": "p", "api_token": "t", "region": "eu", "project_id": "p",
+         "key_id": "k", "key_secret": "s"},
+    ],
+)  # fmt: skip
+def test_incomplete_credentials(fields: dict[str, Any]) -> None:
+    """Half a key, no region and an address without TLS are refused, with the variables to set."""
+    with pytest.raises(InputError, match="SINCH_"):
+        Credentials(**fields)
