@@ -75,7 +75,7 @@ def plan(
     select: Sequence[str] | None = None,
     prefix: str = "",
     encoding: str = "utf-8",
-    formulas: Literal["guard", "keep"] = "guard",
+    for_spreadsheets: bool = False,
     progress: Callable[[int], None] | None = None,
     resume: bool = False,
     jobs: int = 1,
@@ -90,8 +90,10 @@ def plan(
     chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
     ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
     ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
-    sent. An ``output`` that ends with ``/`` is a folder of part files with a manifest; ``resume``
-    goes on where a run into it was interrupted, and the files are the same to the last octet.
+    sent. A CSV ``output`` has values as they are; ``for_spreadsheets`` puts an apostrophe before
+    what a spreadsheet would run as a formula, as ``rejects`` always does. An ``output`` that ends
+    with ``/`` is a folder of part files with a manifest; ``resume`` goes on where a run into it was
+    interrupted, and the files are the same to the last octet.
     ``select`` computes only these columns. ``progress`` is called with the number of rows done.
     ``on_error="skip"`` goes on where a file cannot be read: such rows have the problem
     ``unreadable``, and ``warnings`` names what nobody knows the number of.
@@ -145,7 +147,9 @@ def plan(
         raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
     pipeline = _Pipeline(options, terms, wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
-    return _run(pipeline, source, terms, output, rejects, formulas, progress, resume, on_error)
+    return _run(
+        pipeline, source, terms, output, rejects, for_spreadsheets, progress, resume, on_error
+    )
 
 
 def compare(
@@ -614,17 +618,19 @@ class Plan:
 
         return focus(self.summary, provider=provider, begin=begin, end=end)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, for_spreadsheets: bool = False) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
 
-        Body, options, profile, prices and summary travel in the Parquet metadata.
+        Body, options, profile, prices and summary travel in the Parquet metadata. In CSV
+        ``for_spreadsheets`` puts an apostrophe before what one would run as a formula.
         """
         from smsplan.bulk.rows import beside
         from smsplan.bulk.sinks import sink
 
         pairs = self._store.batches(None)
         first = next(pairs)
-        with sink(path, beside(*first).schema, words=_words(first[1].schema)) as out:
+        words = _words(first[1].schema)
+        with sink(path, beside(*first).schema, guard=for_spreadsheets, words=words) as out:
             for theirs, ours in chain([first], pairs):
                 out.write(beside(theirs, ours))
             out.metadata[METADATA_KEY] = self._metadata()
@@ -982,7 +988,7 @@ def _run(
     terms: Terms | None,
     output: str | os.PathLike[str] | None,
     rejects: str | os.PathLike[str] | None,
-    formulas: Literal["guard", "keep"],
+    for_spreadsheets: bool,
     progress: Callable[[int], None] | None,
     resume: bool,
     on_error: str,
@@ -1029,7 +1035,7 @@ def _run(
         return made
     if output is not None or rejects is not None:
         pairs = pipeline.run(fast, None, tally, progress, folder)
-        schema = _write(made, source, pairs, tally, folder or output, rejects, formulas)
+        schema = _write(made, source, pairs, tally, folder or output, rejects, for_spreadsheets)
         if folder is not None:
             assert pipeline.stats is not None
             folder.finish(made._metadata(), pipeline.stats.rows, source.unread)
@@ -1056,7 +1062,7 @@ def _write(
     tally: _Tally | None,
     output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
-    formulas: Literal["guard", "keep"],
+    for_spreadsheets: bool,
 ) -> pa.Schema:
     """Stream the rows to their files, which appear together when the last row is written."""
     from smsplan.bulk.folders import Folder, folder_sink
@@ -1073,7 +1079,7 @@ def _write(
     texts = compacted(source, first[0].schema)
     words = {**_words(schema), **texts}
     with ExitStack() as stack:
-        how: dict[str, Any] = {"formulas": formulas, "unique": unique, "words": words}
+        how: dict[str, Any] = {"unique": unique, "words": words}
         sinks: list[Sink | FolderSink | None] = []
         for path in (output, rejects):
             if path is None:
@@ -1081,10 +1087,10 @@ def _write(
             elif isinstance(path, Folder):
                 sinks.append(stack.enter_context(folder_sink(path, both, unique, words)))
             elif path is output:
-                sinks.append(stack.enter_context(sink(path, both, **how)))
+                sinks.append(stack.enter_context(sink(path, both, guard=for_spreadsheets, **how)))
             else:
                 plain = restored(both.empty_table(), texts).schema
-                sinks.append(stack.enter_context(sink(path, plain, **how)))
+                sinks.append(stack.enter_context(sink(path, plain, guard=True, **how)))
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:
@@ -1104,7 +1110,7 @@ def _write(
     if guarded:
         made.warnings += (
             f"{guarded:,} cells that a spreadsheet would run as formulas begin with an apostrophe "
-            "in the CSV output; formulas='keep' (--formulas keep) writes them as they are",
+            "in the CSV output",
         )
     return schema
 

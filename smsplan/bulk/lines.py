@@ -1,6 +1,6 @@
 """Rows as CSV lines, by whole columns: missing is nothing, ``""`` is the empty text.
 
-CSV files are opened in spreadsheets, so text that one would run as a formula gets an apostrophe.
+Where a spreadsheet opens the file, text that it would run as a formula gets an apostrophe.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +40,9 @@ _QUOTE = r'^$|[,"\r\n]|^\s|\s$|^[\x{a0}\x{3000}]|[\x{a0}\x{3000}]$'
 class Lines:
     """Makes lines of batches; ``guarded`` counts the cells that got an apostrophe."""
 
-    def __init__(self, formulas: Literal["guard", "keep"]) -> None:
+    def __init__(self, *, guard: bool) -> None:
         self.guarded = 0
-        self._formulas = formulas
+        self._guard = guard
 
     def header(self, names: Sequence[str]) -> memoryview:
         """Return the line of names."""
@@ -96,7 +96,7 @@ class Lines:
     def _text(self, column: Any, times: Ints | None) -> Any:
         """Guard and quote texts."""
         texts = column.cast(pa.large_string())
-        if self._formulas == "guard":
+        if self._guard:
             formulas = _matching(texts, _FORMULA, _may_be_formulas)
             if formulas is not None:
                 at = formulas.to_numpy(zero_copy_only=False)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -57,13 +57,13 @@ class Sink:
         file: Any,
         path: Path,
         schema: Any,
-        formulas: Literal["guard", "keep"],
+        guard: bool,
         unique: Collection[str],
         words: Mapping[str, Any],
     ) -> None:
         self.metadata: dict[str, str] = {}
         self._schema = schema
-        self._lines = Lines(formulas)
+        self._lines = Lines(guard=guard)
         self._kind = _writer(path)
         self._file = file
         self._parquet: Any = None
@@ -143,14 +143,14 @@ def sink(
     path: str | os.PathLike[str],
     schema: Any,
     *,
-    formulas: Literal["guard", "keep"] = "guard",
+    guard: bool = False,
     unique: Collection[str] = (),
     words: Mapping[str, Any] = {},
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
-    CSV files are opened in spreadsheets: text that one would run as a formula gets an apostrophe
-    before it, unless ``formulas="keep"``. ``unique`` names columns whose values hardly repeat,
+    ``guard``: a CSV file is for spreadsheets, and text that one would run as a formula gets an
+    apostrophe before it. ``unique`` names columns whose values hardly repeat,
     ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
     """
     target = Path(path)
@@ -160,7 +160,7 @@ def sink(
     out: Sink | None = None
     try:
         with part.open("xb") as file:
-            out = Sink(file, target, schema, formulas, unique, words)
+            out = Sink(file, target, schema, guard, unique, words)
             yield out
             out.close()
         part.replace(target)

@@ -64,8 +64,8 @@ def plan_file(
     profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
     encoding: str = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252."),
     prefix: str = typer.Option("", help="Put before the names of the columns that are added."),
-    formulas: Literal["guard", "keep"] = typer.Option(
-        "guard", help="CSV cells that a spreadsheet would run: guard (apostrophe) or keep."
+    for_spreadsheets: bool = typer.Option(
+        False, help="Put an apostrophe before CSV cells that a spreadsheet would run."
     ),
     on_error: Literal["stop", "skip"] = typer.Option(
         "stop", help="Where the file cannot be read: stop, or skip and list the rows."
@@ -161,7 +161,7 @@ def plan_file(
             rejects=rejects,
             prefix=prefix,
             encoding=encoding,
-            formulas=formulas,
+            for_spreadsheets=for_spreadsheets,
             progress=progress,
             resume=resume,
             jobs=jobs,

@@ -238,7 +238,7 @@ class _Details:
     @contextmanager
     def to(cls, path: str | os.PathLike[str]) -> Iterator[_Details]:
         """Write to CSV or Parquet, whole or not at all."""
-        with sink(path, cls.schema, unique=("recipient",)) as out:
+        with sink(path, cls.schema, guard=True, unique=("recipient",)) as out:
             yield cls(out)
 
     def add(self, row: _Row | None, report: Report | None, kinds: list[str]) -> None:

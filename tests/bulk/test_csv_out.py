@@ -33,7 +33,7 @@ def test_read_back(tmp_path: Path, dictionary: bool, numbers: bool) -> None:
             [column, pa.array(range(rows)), pa.array([["x"]] * rows)], names=["a,b", "n", "l"]
         )
         path = tmp_path / "out.csv"
-        with sink(path, batch.schema) as out:
+        with sink(path, batch.schema, guard=True) as out:
             out.write(batch)
         with path.open(newline="", encoding="utf-8") as file:
             read = list(csv.reader(file))
@@ -84,7 +84,7 @@ def test_columns_of_few_values(tmp_path: Path) -> None:
                 made, names=[f"{name}{place}" for place, name in enumerate(names)]
             ).slice(1, rows)
             path = tmp_path / "out.csv"
-            with sink(path, batch.schema) as out:
+            with sink(path, batch.schema, guard=True) as out:
                 out.write(batch)
             with path.open(newline="", encoding="utf-8") as file:
                 read = list(csv.reader(file))[1:]

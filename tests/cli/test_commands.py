@@ -247,16 +247,22 @@ def test_hostile_content_reaches_no_terminal(tmp_path: Path) -> None:
 
 
 def test_formulas_in_csv(tmp_path: Path) -> None:
-    """A name that a spreadsheet would run gets an apostrophe, which is said; numbers do not."""
-    path, rows = tmp_path / "list.csv", tmp_path / "rows.csv"
-    path.write_text('to,name\n+447700900123,"=1+1"\n', encoding="utf-8")
+    """Values stay; for spreadsheets, and among rejects, what one would run gets an apostrophe."""
+    path, rows, bad = (tmp_path / name for name in ("list.csv", "rows.csv", "bad.csv"))
+    path.write_text('to,name\n+447700900123,"=1+1"\nnone,"=2+2"\n', encoding="utf-8")
     arguments = ("plan", str(path), "--body", "Hi ${name}", "--output", str(rows))
-    done = run(*arguments)
+    out(run(*arguments))
+    assert rows.read_text().splitlines()[1].startswith("+447700900123,=1+1,447700900123")
+    done = run(*arguments, "--for-spreadsheets")
     out(done)
     assert rows.read_text().splitlines()[1].startswith("+447700900123,'=1+1,447700900123")
-    assert b"1 cells" in done.stderr or b"begin with an apostrophe" in done.stderr
-    out(run(*arguments, "--formulas", "keep"))
-    assert "+447700900123,=1+1," in rows.read_text()
+    assert b"2 cells that a spreadsheet would run" in done.stderr
+    done = run(*arguments, "--rejects", str(bad))
+    out(done)
+    assert bad.read_text().splitlines()[1].startswith("none,'=2+2,")
+    assert b"1 cells that a spreadsheet would run" in done.stderr
+    assert "=2+2" in rows.read_text()
+    assert "'" not in rows.read_text()
 
 
 def test_light_start() -> None:
