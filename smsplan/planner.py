@@ -24,6 +24,7 @@ from smsplan.templates import Template
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from matplotlib.axes import Axes
 
     from smsplan.batches import TextBatch
     from smsplan.bulk.duplicates import Duplicates
@@ -586,6 +587,18 @@ class Plan:
         from smsplan.insight.audit import audit
 
         return audit(self._planned())
+
+    def plot_parts(self, ax: Axes | None = None) -> Axes:
+        """Draw how many messages have how many units, and where another part begins."""
+        from smsplan.display.plots import plot_parts
+
+        return plot_parts(self, ax)
+
+    def plot_countries(self, ax: Axes | None = None) -> Axes:
+        """Draw what messages to each country cost, from low to high."""
+        from smsplan.display.plots import plot_countries
+
+        return plot_countries(self, ax)
 
     def _planned(self) -> Planned:
         from smsplan.insight.planned import Planned

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding.substitution import Level
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,12 @@ class Characters:
         from smsplan.display.views import as_html
 
         return as_html(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw it by matplotlib, on ``ax`` or on a new figure; returns the axes."""
+        from smsplan.display.plots import plot_characters
+
+        return plot_characters(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; exact shares are fractions as text."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsplan.insight.planned import Planned
 from smsplan.ratecards import Cost
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Lengths:
         from smsplan.display.views import as_html
 
         return as_html(self)
+
+    def plot(self, ax: Axes | None = None, *, parameter: str | None = None) -> Axes:
+        """Draw the template's curve, or a ``parameter``'s, by matplotlib; returns the axes."""
+        from smsplan.display.plots import plot_lengths
+
+        return plot_lengths(self, ax, parameter=parameter)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -33,6 +33,9 @@ from smsplan.bulk.words import places
 from smsplan.errors import InputError
 from smsplan.numbers.zones import zones_by_prefix
 from smsplan.ratecards import COUNTRIES as ISO
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # The API's default, and its most.
 EXPIRE_AFTER = timedelta(days=3)
@@ -146,6 +149,12 @@ class Schedule:
         from smsplan.display.html import schedule_html
 
         return schedule_html(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw when the messages go out, by matplotlib; returns the axes."""
+        from smsplan.display.plots import plot_schedule
+
+        return plot_schedule(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: times in UTC, durations in seconds."""
