@@ -4,6 +4,8 @@ smsplan.mount = (box) => {
 
   const SHOWN_CULPRITS = 12;
   const UNITS = { GSM: ["septet", "septets"], UNICODE: ["code unit", "code units"] };
+  const PRICE = /^(\d+\.?|\d*\.\d+)$/;
+  const PEOPLE = /^(\d+|\d{1,3}([, ]\d{3})+)$/;
   const at = {};
   for (const element of box.querySelectorAll("[data-at]")) at[element.dataset.at] = element;
   const values = new Map(); // of parameters, kept while the parameter is away
@@ -122,7 +124,8 @@ smsplan.mount = (box) => {
     // Nobody would take the letters out of a text that is written in another script.
     const prose = found.some(({ character, replacement }) =>
       replacement === null && /[\p{L}\p{M}]/u.test(character));
-    show(at.without, prose ? "" : least < parts
+    drawAll(parts, text, bits, found.length);
+    show(at.without, prose || !at.all.hidden ? "" : least < parts
       ? `With ${all} replaced, or removed where nothing fits: ${least} instead of ` +
         `${counted(parts, ["part", "parts"])}.`
       : `Replacing or removing ${all} saves no part.`);
@@ -141,7 +144,6 @@ smsplan.mount = (box) => {
         ["other character", "other characters"])}`));
     }
     at.culprits.replaceChildren(...items);
-    drawAll(parts, text, bits, found.length);
   }
 
   function drawGroup(group) {
@@ -192,8 +194,11 @@ smsplan.mount = (box) => {
   }
 
   function saving(saved, of) {
-    if (saved > 0) return `saves ${saved} of ${counted(of, ["part", "parts"])}`;
-    return saved < 0 ? `takes ${counted(-saved, ["part", "parts"])} more` : "";
+    if (saved < 0) return `takes ${counted(-saved, ["part", "parts"])} more`;
+    if (saved === 0) return "";
+    const price = pricing();
+    const money = price ? ` (${price.amount(saved, price.people || "1")})` : "";
+    return `saves ${saved} of ${counted(of, ["part", "parts"])}${money}`;
   }
 
   function replaceAll(change) {
@@ -319,30 +324,30 @@ smsplan.mount = (box) => {
       element("span", name, words[name])));
   }
 
-  function drawPrice(made) {
+  // Null without a price, or where something cannot be read; `people` may be "".
+  function pricing() {
     const price = at.price.value.trim();
     const people = at.recipients.value.trim();
+    if (!PRICE.test(price) || !(people === "" || PEOPLE.test(people))) return null;
     const currency = at.currency.value.trim();
-    const goodPrice = /^(\d+\.?|\d*\.\d+)$/.test(price);
-    const goodPeople = /^(\d+|\d{1,3}([, ]\d{3})+)$/.test(people);
-    at.price.setAttribute("aria-invalid", String(price !== "" && !goodPrice));
-    at.recipients.setAttribute("aria-invalid", String(people !== "" && !goodPeople));
-    show(at.wrong, price !== "" && !goodPrice
-      ? "Write the price with digits and a point, such as 0.034."
-      : people !== "" && !goodPeople ? "Write the recipients as a whole number, such as 10,000." : "");
-    const known = goodPrice && (people === "" || goodPeople) && !made.error;
-    if (!known) {
-      show(at.total, "");
-      show(at.single, "");
-      return;
-    }
-    const unit = currency ? `${currency} ` : "";
-    const amount = (recipients) => unit + amountText(
-      smsplan.total(price, made.numberOfParts, recipients));
-    const number = people.replace(/[, ]/g, "");
-    show(at.single, `${amount("1")} a message`);
-    show(at.total, people === "" ? "" : `${amount(number)} for ${counted(BigInt(number), [
-      "recipient", "recipients"])}`);
+    const amount = (parts, number) =>
+      (currency ? `${currency} ` : "") + amountText(smsplan.total(price, parts, number));
+    return { people: people.replace(/[, ]/g, ""), amount };
+  }
+
+  function drawPrice(made) {
+    const unread = (field, pattern) => field.value.trim() && !pattern.test(field.value.trim());
+    const wrong = { price: unread(at.price, PRICE), recipients: unread(at.recipients, PEOPLE) };
+    for (const name of Object.keys(wrong)) at[name].setAttribute("aria-invalid", Boolean(wrong[name]));
+    show(at.wrong, wrong.price ? "Write the price with digits and a point, such as 0.034."
+      : wrong.recipients ? "Write the recipients as a whole number, such as 10,000." : "");
+    const price = made.error ? null : pricing();
+    const parts = made.numberOfParts;
+    show(at.single, price ? `${price.amount(parts, "1")} a message` : "");
+    show(at.total, price && price.people
+      ? `${price.amount(parts, price.people)} for ${counted(BigInt(price.people), [
+        "recipient", "recipients"])}`
+      : "");
   }
 
   // Exact, with the zeros that say nothing left out behind the second decimal.

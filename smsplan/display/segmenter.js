@@ -180,14 +180,17 @@ const smsplan = ((TABLES) => {
     [/\p{L}/u, "letter"],
   ];
 
-  // The name of a character that is typed by mistake; of others the script, or the class.
+  // The name of a character that is pasted unseen; of others the script, or the class.
   function describe(character) {
-    const name = NAMES.get(character);
-    if (name) return name;
+    const known = NAMES.get(character);
+    if (known) return known;
     const script = SCRIPTS.find(([, pattern]) => pattern.test(character));
-    if (script) return `${script[0]} ${/\p{L}/u.test(character) ? "letter" : "character"}`;
-    const known = CLASSES.find(([pattern]) => pattern.test(character));
-    return known ? known[1] : "symbol";
+    const found = CLASSES.find(([pattern]) => pattern.test(character));
+    const name = script
+      ? `${script[0]} ${/\p{L}/u.test(character) ? "letter" : "character"}`
+      : found ? found[1] : "symbol";
+    NAMES.set(character, name);
+    return name;
   }
 
   return {

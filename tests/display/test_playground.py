@@ -471,6 +471,12 @@ def test_prices(calculator: Page) -> None:
         assert field.get_attribute("aria-invalid") == "true"
         field.fill(right)
     expect(calculator.locator("[data-at=wrong]")).to_be_hidden()
+    people.fill("10 000")
+    calculator.get_by_label("Message").fill("“" + "x" * 140)
+    effect = calculator.locator(".culprits .effect")
+    expect(effect).to_have_text("saves 2 of 3 parts (GBP 680.00)")
+    price.fill("")
+    expect(effect).to_have_text("saves 2 of 3 parts")
 
 
 def test_longer_references(calculator: Page) -> None:
@@ -603,22 +609,24 @@ def test_every_field_and_button_has_a_name(calculator: Page) -> None:
 
 
 def test_typing_is_fast(calculator: Page) -> None:
-    """A key in a text of 2,000 characters is done within a frame of 16 ms, layout included."""
+    """A key before or behind 2,000 characters is done in a frame (16 ms), layout included."""
     calculator.get_by_label("Message").fill(("Hi “you” ${n} [ok] я😀 " * 100)[:2_000])
     times = calculator.evaluate(
         """() => {
             const area = document.querySelector("textarea");
-            return Array.from({length: 30}, () => {
-                area.value += "x";
+            const key = begin => {
+                area.value = begin ? "x" + area.value.slice(0, -1) : area.value + "x";
                 const start = performance.now();
                 area.dispatchEvent(new Event("input"));
                 document.body.getBoundingClientRect();
                 return performance.now() - start;
-            });
+            };
+            return [true, false].map(begin =>
+                Math.min(...Array.from({length: 20}, () => key(begin))));
         }"""
     )
-    # Other people's work on this machine only ever adds to it.
-    assert min(times) < 16
+    # The least of twenty: what else the machine does only ever adds to it.
+    assert max(times) < 16
 
 
 def test_the_box_in_another_page(page: Page) -> None:
