@@ -94,7 +94,10 @@ class Composer:
 
     def __call__(self, values: Mapping[str, str | None]) -> Message:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
-        text, unmatched = self._expand(values)
+        return self.of_text(*self._expand(values))
+
+    def of_text(self, text: str, unmatched: tuple[str, ...] = ()) -> Message:
+        """Make the message of a text that was expanded before."""
         text = characters(text, self.profile)
         whole = text
         text, substituted, truncated, kept = self._shorten(text)

@@ -7,7 +7,7 @@ column cannot decide are planned one by one, by the reference itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import product
 from typing import Any, NamedTuple
@@ -184,6 +184,11 @@ class Kernel:
             texts.bodies = pc.replace_with_mask(
                 texts.bodies, pa.array(texts.alone), pa.array(bodies, pa.large_string())
             )
+
+    @property
+    def bodies(self) -> Mapping[str, Kernel]:
+        """The kernel of each of several bodies (``body_by``), by the value that chooses it."""
+        return self._by
 
     def reasons(self, batch: pa.RecordBatch, known: Known | None = None) -> Reasons:
         """Say why the messages of these rows are Unicode; places are of ``keys``."""

@@ -78,7 +78,7 @@ def explain(text: str) -> Explanation:
                 Explained(
                     position,
                     character,
-                    _name(character),
+                    character_name(character),
                     f"U+{ord(character):04X}",
                     units,
                     number,
@@ -106,5 +106,10 @@ _CONTROLS = {"\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\t": "CHARACTER TABULA
              "\f": "FORM FEED", "\x1b": "ESCAPE", "\x00": "NULL"}  # fmt: skip
 
 
-def _name(character: str) -> str:
+def character_name(character: str) -> str:
+    """Return a character's name in Unicode, a usual one where it has none.
+
+    >>> character_name("…"), character_name("\\t")
+    ('HORIZONTAL ELLIPSIS', 'CHARACTER TABULATION')
+    """
     return _CONTROLS.get(character) or unicodedata.name(character, "") or "no name"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from smsplan.encoding.explanation import character_name
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.scripts import script
 from smsplan.encoding.substitution import Level
+from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from smsplan.bulk.anatomy import Anatomist
+    from smsplan.bulk.octets import Ints
+    from smsplan.bulk.prices import PriceTable
+
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,24 @@ class CharacterShare:
     saved_together_parts: Fraction
     saved_together_cost: Share | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "character": self.character,
+            "code_point": self.code_point,
+            "name": self.name,
+            "place": self.place,
+            "rows": self.rows,
+            "share_parts": str(self.share_parts),
+            "share_cost": _money(self.share_cost),
+            "replacement": self.replacement,
+            "level": self.level,
+            "saved_alone_parts": self.saved_alone_parts,
+            "saved_alone_cost": _money(self.saved_alone_cost),
+            "saved_together_parts": str(self.saved_together_parts),
+            "saved_together_cost": _money(self.saved_together_cost),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptShare:
@@ -51,10 +80,28 @@ class ScriptShare:
     share_parts: Fraction
     share_cost: Share | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "script": self.script,
+            "place": self.place,
+            "characters": self.characters,
+            "examples": self.examples,
+            "rows": self.rows,
+            "share_parts": str(self.share_parts),
+            "share_cost": _money(self.share_cost),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Characters:
-    """The characters of a plan that force Unicode, dearest first."""
+    """The characters of a plan that force Unicode, dearest first.
+
+    ``characters`` have a replacement, ``scripts`` are those that have none. ``parts`` is the
+    Unicode step of the waterfall; ``saved_together`` is what replacing every character of
+    ``characters`` in every message would save. Savings may be negative: three dots are longer than
+    an ellipsis. Without prices every cost is null.
+    """
 
     characters: tuple[CharacterShare, ...]
     scripts: tuple[ScriptShare, ...]
@@ -80,9 +127,246 @@ class Characters:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; exact shares are fractions as text."""
-        raise NotImplementedError
+        return {
+            "characters": [one.to_dict() for one in self.characters],
+            "scripts": [one.to_dict() for one in self.scripts],
+            "parts": self.parts,
+            "saved_together_parts": self.saved_together_parts,
+            "saved_together_cost": _money(self.saved_together_cost),
+        }
 
 
 def characters(plan: Planned) -> Characters:
     """Say which characters make messages Unicode: :meth:`Plan.characters`."""
-    raise NotImplementedError
+    from smsplan.bulk.anatomy import Anatomist
+
+    anatomist = Anatomist(plan.options)
+    tally = _Tally(anatomist, saves=not plan.options.truncate_concat)
+    for some in sent(plan, anatomist):
+        tally.add(some)
+    return tally.result(plan)
+
+
+@dataclass(slots=True)
+class _Saved:
+    """Messages by their place in the prices, their parts, and those that they would have."""
+
+    messages: Counter[tuple[int, int, int]] = field(default_factory=Counter)
+
+    def add(self, groups: Iterable[tuple[int, ...]]) -> None:
+        for rate, before, after, messages in groups:
+            self.messages[rate, before, after] += messages
+
+    @property
+    def parts(self) -> int:
+        return sum((before - after) * rows for (_, before, after), rows in self.messages.items())
+
+    def cost(self, prices: PriceTable | None) -> Cost | None:
+        if prices is None:
+            return None
+        total = Cost()
+        for (rate, before, after), rows in self.messages.items():
+            if rate >= 0:
+                total += prices.cost(rate, before, rows) - prices.cost(rate, after, rows)
+        return total
+
+
+class _Tally:
+    """Adds up what characters cost, and what edits would save."""
+
+    def __init__(self, anatomist: Anatomist, *, saves: bool) -> None:
+        self._anatomist = anatomist
+        self._saves = saves
+        self._names = place_names(anatomist.keys)
+        self._parts = 0
+        self._shares = CulpritSums()
+        self._rows: Counter[tuple[int, int]] = Counter()
+        self._script_rows: Counter[tuple[str, int]] = Counter()
+        self._alone: dict[tuple[int, int], _Saved] = {}
+        self._together = _Saved()
+        # What is saved together, by the parts before and after: shared out by culprits.
+        self._together_shares: dict[tuple[int, int], dict[tuple[int, int], Sum]] = {}
+        self._scripts: dict[int, int] = {}
+        self._script_names: list[str] = []
+
+    def add(self, some: Sent) -> None:
+        """Take some messages in."""
+        import numpy as np
+
+        from smsplan.bulk.grouping import grouped
+
+        found = some.anatomy
+        own, common = found.culprits, found.common
+        shared = int(np.count_nonzero(found.shared))
+        if not len(own.rows) and not (len(common.rows) and shared):
+            return
+        step = self._step(found)
+        self._parts += int(step.sum())
+        self._shares.add(some, step)
+        for place, point, rows in grouped([own.places, own.points]):
+            self._rows[place, point] += rows
+        if shared:
+            for point in common.points.tolist():
+                self._rows[0, point] += shared
+        self._add_scripts(some, shared)
+        if self._saves:
+            self._add_savings(some)
+
+    def _step(self, found: Any) -> Ints:
+        """The Unicode step of the waterfall."""
+        import numpy as np
+
+        rows = np.flatnonzero(~found.gsm)
+        step = np.zeros(len(found.gsm), np.int64)
+        dense = self._anatomist.dense
+        step[rows] = dense(found.units[rows], gsm=False) - dense(found.chars[rows], gsm=True)
+        return step
+
+    def _add_scripts(self, some: Sent, shared: int) -> None:
+        """Count the messages that have characters of a script and no replacement in a place."""
+        import numpy as np
+
+        from smsplan.bulk.grouping import grouped
+        from smsplan.bulk.octets import distinct
+
+        own, common = some.anatomy.culprits, some.anatomy.common
+        points, at = np.unique(own.points, return_inverse=True)
+        numbers = np.array([self._script(point) for point in points.tolist()], np.int64)[at]
+        left = np.flatnonzero(numbers >= 0)
+        if len(left):
+            # Each script once for a row and place.
+            places = int(own.places.max()) + 1
+            keys = distinct(
+                (numbers[left] * places + own.places[left]) * len(some.rate) + own.rows[left]
+            )
+            keys //= len(some.rate)
+            for number, place, rows in grouped([keys // places, keys % places]):
+                self._script_rows[self._script_names[number], place] += rows
+        if shared:
+            for number in {self._script(point) for point in common.points.tolist()} - {-1}:
+                self._script_rows[self._script_names[number], 0] += shared
+
+    def _script(self, point: int) -> int:
+        """The number of a character's script; -1 where it has a replacement."""
+        if point not in self._scripts:
+            number = -1
+            if chr(point) not in LOOK_ALIKES:
+                name = script(chr(point))
+                if name not in self._script_names:
+                    self._script_names.append(name)
+                number = self._script_names.index(name)
+            self._scripts[point] = number
+        return self._scripts[point]
+
+    def _add_savings(self, some: Sent) -> None:
+        import numpy as np
+
+        from smsplan.bulk.anatomy import replaceable
+        from smsplan.bulk.grouping import grouped
+
+        for edit in some.anatomy.replaced_alone():
+            at = edit.rows
+            for place, point, *group in grouped(
+                [edit.places, edit.points, some.rate[at], some.billed[at], edit.parts]
+            ):
+                self._alone.setdefault((place, point), _Saved()).add([tuple(group)])
+        rows, parts = some.anatomy.replaced_together()
+        groups = list(grouped([some.rate[rows], some.billed[rows], parts]))
+        self._together.add(groups)
+        for before, after in {(before, after) for _, before, after, _ in groups}:
+            # One message each, to be weighed by what it saves.
+            one = np.zeros(len(some.billed), np.int64)
+            one[rows[(some.billed[rows] == before) & (parts == after)]] = 1
+            sums = CulpritSums()
+            sums.sums = self._together_shares.setdefault((before, after), {})
+            sums.add(some, one, replaceable)
+
+    def result(self, plan: Planned) -> Characters:
+        """Return both lists, dearest first."""
+        shown = []
+        grouped: dict[tuple[str, int], Sum] = {}
+        for (place, point), rows in self._rows.items():
+            share = self._shares.sums.get((place, point), Sum())
+            if self._script(point) < 0:
+                shown.append(self._character(plan, place, point, rows, share))
+                continue
+            key = self._script_names[self._script(point)], place
+            total = grouped.setdefault(key, Sum())
+            total.add((*kind, amount) for kind, amount in share.amounts.items())
+        scripts = [self._group(plan, *key, share) for key, share in grouped.items()]
+        return Characters(
+            characters=tuple(
+                sorted(
+                    shown,
+                    key=lambda one: (*_dearest(one), one.place, one.character),
+                )
+            ),
+            scripts=tuple(sorted(scripts, key=lambda one: (*_dearest(one), one.place, one.script))),
+            parts=self._parts,
+            saved_together_parts=self._together.parts,
+            saved_together_cost=self._together.cost(plan.prices),
+        )
+
+    def _character(
+        self, plan: Planned, place: int, point: int, rows: int, share: Sum
+    ) -> CharacterShare:
+        character = chr(point)
+        entry = LOOK_ALIKES[character]
+        alone = self._alone.get((place, point), _Saved())
+        together_parts, together_cost = self._together_share(plan, place, point)
+        return CharacterShare(
+            character=character,
+            code_point=f"U+{point:04X}",
+            name=character_name(character),
+            place=self._names[place],
+            rows=rows,
+            share_parts=share.parts,
+            share_cost=share.cost(plan.prices),
+            replacement=entry.replacement,
+            level="safe" if entry.safe else "lossy",
+            saved_alone_parts=alone.parts,
+            saved_alone_cost=alone.cost(plan.prices),
+            saved_together_parts=together_parts,
+            saved_together_cost=together_cost,
+        )
+
+    def _together_share(
+        self, plan: Planned, place: int, point: int
+    ) -> tuple[Fraction, Share | None]:
+        parts, cost = Fraction(), Share()
+        for (before, after), sums in self._together_shares.items():
+            found = sums.get((place, point))
+            if found is None:
+                continue
+            parts += found.parts * (before - after)
+            for (rate, _, of), messages in found.amounts.items():
+                if plan.prices is not None and rate >= 0:
+                    saved = plan.prices.cost(rate, before, 1) - plan.prices.cost(rate, after, 1)
+                    cost += Share.of(saved, Fraction(messages, of))
+        return parts, None if plan.prices is None else cost
+
+    def _group(self, plan: Planned, name: str, place: int, share: Sum) -> ScriptShare:
+        points = [
+            (-rows, point)
+            for (at, point), rows in self._rows.items()
+            if at == place
+            and self._script(point) >= 0
+            and self._script_names[self._script(point)] == name
+        ]
+        return ScriptShare(
+            script=name,
+            place=self._names[place],
+            characters=len(points),
+            examples="".join(chr(point) for _, point in sorted(points)[:_EXAMPLES]),
+            rows=self._script_rows[name, place],
+            share_parts=share.parts,
+            share_cost=share.cost(plan.prices),
+        )
+
+
+def _dearest(one: CharacterShare | ScriptShare) -> tuple[Any, ...]:
+    return (*(-each for each in weight(one.share_cost, one.share_parts)), -one.rows)
+
+
+def _money(cost: Cost | Share | None) -> dict[str, Any] | None:
+    return None if cost is None else cost.to_dict()

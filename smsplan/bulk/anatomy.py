@@ -1,0 +1,565 @@
+"""What messages are made of: fixed text, values, what forces Unicode; and what edits would do.
+
+The sizes of the pieces are those that the kernel adds up. Where they do not say enough (national
+tables, clusters, values in values) rows are taken apart one by one, each distinct one once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsplan.bulk import parts as counting
+from smsplan.bulk.classes import FIELD, FIELD_MASK, Sizes
+from smsplan.bulk.kernel import Kernel
+from smsplan.bulk.octets import Ints, Mask, Octets
+from smsplan.bulk.options import Options
+from smsplan.bulk.texts import (
+    _NEAR,
+    _OUTSIDE,
+    TextKernel,
+    Texts,
+    _Column,
+    _plain,
+)
+from smsplan.dryruns import Composer, characters
+from smsplan.encoding import Encoding, culprits
+from smsplan.encoding.gsm7 import tables
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.templates import Template
+
+_POINT = 21
+_Pieces = list[tuple[int, str]]
+
+
+class Culprits(NamedTuple):
+    """Characters that force Unicode: each once for a row and place, and how often it is there."""
+
+    rows: Ints
+    places: Ints
+    points: Ints
+    counts: Ints
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[int, int, int, int]]) -> Culprits:
+        """Make columns of tuples."""
+        table = np.array(found, np.int64).reshape(-1, 4)
+        return cls(*(np.ascontiguousarray(column) for column in table.T))
+
+    def joined(self, *others: Culprits) -> Culprits:
+        """Return these and others."""
+        return Culprits(*(np.concatenate(columns) for columns in zip(self, *others, strict=True)))
+
+    def only(self, mask: Mask) -> Culprits:
+        """Return those that are marked."""
+        return Culprits(*(column[mask] for column in self))
+
+
+class Edited(NamedTuple):
+    """What rows take where every occurrence of a character in a place is replaced."""
+
+    rows: Ints
+    places: Ints
+    points: Ints
+    parts: Ints
+
+
+@dataclass(slots=True)
+class Anatomy:
+    """Messages of one body, taken apart before anything is replaced or cut.
+
+    Of each row: ``fixed``, the characters of the fixed text, and ``chars``, those of all; ``gsm``,
+    ``units`` and ``parts`` as the text is, ``after``: its parts once look-alikes are replaced.
+    Of each place (0 the template, then the columns: ``places`` says which of all) and row:
+    ``sizes``, its characters, and ``wide``, those that take two septets (exact for GSM rows).
+    ``culprits`` are those of values, and in rows that were taken apart alone those of the template
+    too; every other row has the same ones, ``common``, in place 0: ``shared`` says which rows.
+    """
+
+    body: str | None
+    places: tuple[int, ...]
+    fixed: Ints
+    chars: Ints
+    gsm: Mask
+    units: Ints
+    parts: Ints
+    after: Ints
+    sizes: Ints
+    wide: Ints
+    culprits: Culprits
+    common: Culprits
+    shared: Mask
+    _source: _Source
+
+    @property
+    def distinct_culprits(self) -> Ints:
+        """How many culprits each row has, by character and place."""
+        own = np.bincount(self.culprits.rows, minlength=len(self.gsm))
+        return own + self.shared * len(self.common.rows)
+
+    def replaced_alone(self) -> Iterator[Edited]:
+        """Yield what messages take where one character in one place is replaced, all else kept.
+
+        Only what has a replacement in ``look_alikes``; parts are those before a cut.
+        """
+        return self._source.body.replaced_alone(self)
+
+    def replaced_together(self) -> tuple[Ints, Ints]:
+        """Return the rows with such characters, and their parts were all of them replaced."""
+        return self._source.body.replaced_together(self)
+
+
+class _Source(NamedTuple):
+    """What an anatomy was made of."""
+
+    body: _Body
+    batch: pa.RecordBatch
+    columns: dict[str, _Column]
+    sizes: Sizes
+
+
+class Anatomist:
+    """Takes batches of messages apart, all of which are sent.
+
+    ``keys`` are the parameters that have a column: place n of an anatomy is ``keys[n - 1]``.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._kernel = Kernel(options, numbers=False)
+        self.keys = self._kernel.keys
+        bodies = self._kernel.bodies or {None: self._kernel}
+        self._bodies = {kernel: _Body(name, kernel, self.keys) for name, kernel in bodies.items()}
+
+    def __call__(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Anatomy]]:
+        """Yield the rows of each body, and what their messages are made of."""
+        for rows, kernel in self._kernel.groups(batch):
+            whole = len(rows) == batch.num_rows
+            yield rows, self._bodies[kernel](batch if whole else batch.take(pa.array(rows)))
+
+    def dense(self, units: Ints, *, gsm: bool) -> Ints:
+        """Return the parts of units in one run, without any lost at boundaries."""
+        room = next(iter(self._bodies.values())).rooms[gsm]
+        return np.where(units <= room.alone, 1, -(-units // room.part))
+
+
+class _Reference(NamedTuple):
+    """A message that was taken apart alone; as the fields of :class:`Anatomy`."""
+
+    fixed: int
+    chars: int
+    gsm: bool
+    units: int
+    parts: int
+    after: int
+    sizes: list[int]
+    wide: list[int]
+    culprits: list[tuple[int, int, int]]
+
+
+class _Body(TextKernel):
+    """Takes the messages of one body apart."""
+
+    def __init__(self, name: str | None, kernel: Kernel, keys: tuple[str, ...]) -> None:
+        options, profile = kernel.options, kernel.options.profile
+        composer = Composer(options.template, profile)
+        super().__init__(replace(options, truncate_concat=False, bodies=False), composer)
+        self._name = name
+        self._kernel = kernel
+        self.rooms = self._rooms
+        self._places = (0, *(keys.index(key) + 1 for key in self.keys))
+        # What was cut to one part is not replaced.
+        cut_first = (
+            options.truncate_concat
+            and profile.truncation == "cut"
+            and profile.auto_encoding_order == "after_truncation"
+        )
+        self._replaces = profile.auto_encoding != "off" and not cut_first
+        # Where edits do more than change sizes.
+        self._edits_alone = (
+            self._replaces
+            or bool(profile.languages)
+            or profile.unicode_boundary == "grapheme"
+            or profile.line_breaks == "crlf_to_lf"
+        )
+        fixed = "".join(text for key, text in self._pieces if key is None)
+        self._fixed_chars = len(characters(fixed, profile))
+        none = np.zeros(0, np.int64)
+        self._common = Culprits(none, none, none, none)
+        self._fixed_wide = 0
+        if self._encodable:
+            self._fixed_wide = self._fixed >> FIELD & FIELD_MASK
+            points, counts = self._counted(pa.array([fixed], pa.large_string()))[1:]
+            zeros = np.zeros(len(points), np.int64)
+            self._common = Culprits(zeros, zeros, points, counts)
+
+    def __call__(self, batch: pa.RecordBatch) -> Any:
+        """Take messages apart."""
+        rows = batch.num_rows
+        made = self._blank(rows)
+        columns = {key: self._column(batch, key, made) for key in self.keys}
+        sizes = Sizes.unpack(np.zeros(rows, np.int64))
+        if not self._encodable or self._always_alone:
+            made.alone[:] = True
+        else:
+            total = self._total(columns, made)
+            sizes = Sizes.unpack(total)
+            self._measure(columns, total, made)
+        natural = made.gsm.copy(), made.units.copy(), made.parts.copy()
+        if self._replaces and not made.alone.all():
+            self._auto_encode(columns, made)
+        found = Anatomy(
+            self._name,
+            self._places,
+            np.full(rows, self._fixed_chars),
+            sizes.chars,
+            *natural,
+            made.parts,
+            *self._by_place(columns, rows),
+            self._culprits(columns, made.alone),
+            self._common,
+            ~made.alone & ~natural[0],
+            _Source(self, batch, columns, sizes),
+        )
+        alone = np.flatnonzero(made.alone)
+        if len(alone):
+            self._put_alone(batch, alone, found)
+        return found
+
+    def _try_tables(self, columns: dict[str, _Column], made: Texts, rows: Ints) -> None:
+        """Each row may have national tables of its own: they are taken apart alone."""
+        made.alone[rows] = True
+
+    def _by_place(self, columns: dict[str, _Column], rows: int) -> tuple[Ints, Ints]:
+        sizes = np.zeros((len(self.keys) + 1, rows), np.int64)
+        wide = np.zeros((len(self.keys) + 1, rows), np.int64)
+        sizes[0], wide[0] = self._fixed_chars, self._fixed_wide
+        for place, key in enumerate(self.keys, 1):
+            packed, times = columns[key].sizes, self._times[key]
+            np.multiply(packed & FIELD_MASK, times, out=sizes[place])
+            np.multiply(packed >> FIELD & FIELD_MASK, times, out=wide[place])
+        return sizes, wide
+
+    # What forces Unicode.
+
+    def _culprits(self, columns: dict[str, _Column], alone: Mask) -> Culprits:
+        found = [self._common.only(np.zeros(len(self._common.rows), bool))]
+        for place, key in zip(self._places[1:], self.keys, strict=True):
+            if self._times[key]:
+                rows, points, counts = self._in_column(columns[key], key, alone)
+                places = np.full(len(rows), place)
+                found.append(Culprits(rows, places, points, counts * self._times[key]))
+        return found[0].joined(*found[1:])
+
+    def _in_column(self, column: _Column, key: str, alone: Mask) -> tuple[Ints, Ints, Ints]:
+        rows = np.flatnonzero((column.sizes >= _OUTSIDE) & ~alone)
+        missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
+        own, absent = rows[~missing], rows[missing]
+        found = [self._counted(_plain(column.text.take(pa.array(own))), own)]
+        if len(absent):
+            _, points, counts = self._counted(pa.array([self._absent[key]], pa.large_string()))
+            tiled = (np.tile(each, len(absent)) for each in (points, counts))
+            found.append((absent.repeat(len(points)), *tiled))
+        first, second, third = zip(*found, strict=True)
+        return np.concatenate(first), np.concatenate(second), np.concatenate(third)
+
+    def _counted(self, texts: Any, rows: Ints | None = None) -> tuple[Ints, Ints, Ints]:
+        """The rows of texts, each code point outside the alphabet in them, and how often."""
+        found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for where, block in Octets.of(texts).blocks(_NEAR):
+            each = self._characters(block.array(), gsm=False)
+            outside = each.outside()
+            # Empty texts begin where the next one does; ``right`` finds the last of them.
+            text = np.searchsorted(each.first, outside, side="right") - 1 + where.start
+            keys, count = _distinct(text << _POINT | each.points(outside))
+            found.append(keys)
+            counts.append(count)
+        every = np.concatenate(found)
+        text = every >> _POINT
+        points = every & (1 << _POINT) - 1
+        return (text if rows is None else rows[text]), points, np.concatenate(counts)
+
+    # Rows that are taken apart alone.
+
+    def _pieces_of(self, values: Mapping[str, str]) -> _Pieces:
+        """The texts of the message's pieces in order, with their places, as they are expanded."""
+        given = {**self._options.defaults, **values}
+        unmatched: Any = "empty" if self._profile.unmatched == "empty" else "verbatim"
+        where = dict(zip(self.keys, self._places[1:], strict=True))
+        pieces = []
+        for number, piece in enumerate(self._composer.template.pieces):
+            if number % 2:
+                expanded = Template(f"${{{piece}}}").expand(
+                    given, unmatched=unmatched, again=self._again
+                )
+                pieces.append((where.get(piece, 0), expanded.text))
+            else:
+                pieces.append((0, piece))
+        return pieces
+
+    def _alone_values(self, batch: pa.RecordBatch, rows: Ints) -> list[dict[str, str]]:
+        return [values for values, _ in self._kernel.values(batch.take(pa.array(rows)))]
+
+    def _put_alone(self, batch: pa.RecordBatch, rows: Ints, found: Anatomy) -> None:
+        known: dict[tuple[tuple[str, str], ...], _Reference] = {}
+        more = []
+        for row, values in zip(rows.tolist(), self._alone_values(batch, rows), strict=True):
+            key = tuple(values.items())
+            if key not in known:
+                known[key] = self._reference(self._pieces_of(values))
+            one = known[key]
+            found.fixed[row], found.chars[row] = one.fixed, one.chars
+            found.gsm[row], found.units[row] = one.gsm, one.units
+            found.parts[row], found.after[row] = one.parts, one.after
+            found.sizes[:, row], found.wide[:, row] = one.sizes, one.wide
+            more += [(row, *culprit) for culprit in one.culprits]
+        found.culprits = found.culprits.joined(Culprits.of(more))
+
+    def _reference(self, pieces: _Pieces) -> _Reference:
+        profile = self._profile
+        raw = "".join(text for _, text in pieces)
+        whole = characters(raw, profile)
+        measured = self._composer.measure(whole)
+        gsm = measured.encoding is Encoding.GSM
+        fixed = characters("".join(text for place, text in pieces if not place), profile)
+        by_place = [
+            [characters(text, profile) for at, text in pieces if at == place]
+            for place in self._places
+        ]
+        after = self._composer.of_text(raw).number_of_parts if self._replaces else 0
+        found: list[tuple[int, int, int]] = []
+        wide = [0] * len(by_place)
+        if gsm:
+            escaped = tables(measured.locking, measured.single_shift).wide.findall
+            wide = [sum(len(escaped(text)) for text in texts) for texts in by_place]
+        else:
+            outside = {one.character for one in culprits(whole, languages=profile.languages)}
+            if profile.form_feed == "unicode":
+                outside |= {"\f"} & set(whole)
+            for place, texts in zip(self._places, by_place, strict=True):
+                joined = "".join(texts)
+                found += [
+                    (place, ord(each), joined.count(each)) for each in sorted(outside & set(joined))
+                ]
+        return _Reference(
+            len(fixed),
+            len(whole),
+            gsm,
+            measured.units,
+            measured.number_of_parts,
+            after if self._replaces else measured.number_of_parts,
+            [sum(map(len, texts)) for texts in by_place],
+            wide,
+            found,
+        )
+
+    # What edits would do.
+
+    def replaced_alone(self, found: Anatomy) -> Iterator[Edited]:
+        """As :meth:`Anatomy.replaced_alone`."""
+        alone = self._edits_alone | ~found.shared
+        every = found.culprits
+        own = every.only(replaceable(every.points))
+        if own.rows.size:
+            mine = own.only(~alone[own.rows])
+            yield self._one_replaced(found, mine)
+            yield self._alone_replaced(found, own.only(alone[own.rows]))
+        rows = np.flatnonzero(found.shared)
+        for point, count in zip(found.common.points, found.common.counts, strict=True):
+            if not len(rows) or chr(point) not in LOOK_ALIKES:
+                continue
+            one = Culprits(rows, *(np.full(len(rows), each) for each in (0, point, count)))
+            edit = self._alone_replaced if self._edits_alone else self._one_replaced
+            yield edit(found, one)
+
+    def _one_replaced(self, found: Anatomy, some: Culprits) -> Edited:
+        """Replace one character in each of some rows, from the sizes."""
+        rows, places, points, counts = some
+        sizes = found._source.sizes
+        new_chars, new_wide = _replacement_sizes(points)
+        chars = sizes.chars[rows] + counts * (new_chars - 1)
+        wide = sizes.wide[rows] + counts * new_wide
+        astral = sizes.astral[rows] - counts * (points > 0xFFFF)
+
+        def walk(doubt: Ints, gsm: bool) -> Ints:
+            out = np.zeros(len(doubt), np.int64)
+            kinds = places[doubt] << _POINT | points[doubt]
+            order = np.argsort(kinds, kind="stable")
+            for which in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
+                first = doubt[which[0]]
+                out[which] = self._walk_edited(
+                    found, rows[doubt[which]], int(places[first]), [int(points[first])], gsm=gsm
+                )
+            return out
+
+        gsm = found.distinct_culprits[rows] == 1
+        return Edited(rows, places, points, self._parts(gsm, chars, wide, astral, walk))
+
+    def _parts(
+        self,
+        gsm: Mask,
+        chars: Ints,
+        wide: Ints,
+        astral: Ints,
+        walk: Callable[[Ints, bool], Ints],
+    ) -> Ints:
+        """Count parts from sizes; ``walk`` is given the places that sizes do not decide."""
+        parts = np.ones(len(gsm), np.int64)
+        for encoding in (True, False):
+            chosen = np.flatnonzero(gsm == encoding)
+            pairs = wide[chosen] if encoding else astral[chosen] * self._utf16
+            boundary = self._profile.gsm_boundary if encoding else self._profile.unicode_boundary
+
+            def doubtful(doubt: Ints, chosen: Ints = chosen, encoding: bool = encoding) -> Ints:
+                return walk(chosen[doubt], encoding)
+
+            parts[chosen] = counting.count(
+                chars[chosen] + pairs,
+                pairs,
+                self._rooms[encoding],
+                dense=boundary == "dense",
+                walk=doubtful,
+            )
+        return parts
+
+    def _walk_edited(
+        self, found: Anatomy, rows: Ints, place: int | None, points: list[int], *, gsm: bool
+    ) -> Ints:
+        """Count parts from the edited texts; without a place, points are replaced in every one."""
+
+        def swapped(text: Any) -> Any:
+            for point in points:
+                new = LOOK_ALIKES[chr(point)].replacement
+                text = pc.replace_substring(text, chr(point), new)
+            return text
+
+        edited = copy(self)
+        if not place:
+            edited._pieces = [
+                (key, swapped(pa.scalar(text, pa.large_string())).as_py() if key is None else "")
+                for key, text in self._pieces
+            ]
+        columns = {}
+        for at, key in zip(self._places[1:], self.keys, strict=True):
+            column = found._source.columns[key]
+            text = pc.fill_null(_plain(column.text.take(pa.array(rows))), self._absent[key])
+            text = swapped(text) if place in (None, at) else text
+            octets = Octets.of(text).lengths
+            columns[key] = _Column(text, np.zeros(0, np.int64), octets, None)
+        return edited._walk(columns, np.arange(len(rows)), self._rooms[gsm].part, gsm=gsm)
+
+    def _alone_replaced(self, found: Anatomy, some: Culprits) -> Edited:
+        """Replace one character in each of some rows, by the reference."""
+        known: dict[tuple[Any, ...], int] = {}
+        parts = np.ones(len(some.rows), np.int64)
+        values = self._alone_values(found._source.batch, some.rows)
+        for at, (place, point, each) in enumerate(
+            zip(some.places.tolist(), some.points.tolist(), values, strict=True)
+        ):
+            key = (place, point, *each.items())
+            if key not in known:
+                known[key] = self._edited(each, {(place, chr(point))})
+            parts[at] = known[key]
+        return Edited(some.rows, some.places, some.points, parts)
+
+    def _edited(self, values: Mapping[str, str], edits: set[tuple[int, str]]) -> int:
+        """Return the parts of a message where characters in places are replaced."""
+        text = ""
+        for place, piece in self._pieces_of(values):
+            swap = {ord(each): LOOK_ALIKES[each].replacement for at, each in edits if at == place}
+            text += piece.translate(swap)
+        return self._composer.of_text(text).number_of_parts
+
+    def replaced_together(self, found: Anatomy) -> tuple[Ints, Ints]:
+        """As :meth:`Anatomy.replaced_together`."""
+        own = found.culprits.only(replaceable(found.culprits.points))
+        common = found.common.only(replaceable(found.common.points))
+        count = np.bincount(own.rows, minlength=len(found.gsm)) + found.shared * len(common.rows)
+        rows = np.flatnonzero(count)
+        parts = np.ones(len(rows), np.int64)
+        fast = found.shared[rows] & (not self._edits_alone)
+        chosen = rows[fast]
+        if len(chosen):
+            more = np.zeros((3, len(found.gsm)), np.int64)
+            for some, at in ((own, own.rows), (common, slice(None))):
+                new_chars, new_wide = _replacement_sizes(some.points)
+                changes = (new_chars - 1, new_wide, -(some.points > 0xFFFF).astype(np.int64))
+                for total, change in zip(more, changes, strict=True):
+                    if isinstance(at, slice):
+                        total += int((some.counts * change).sum())
+                    else:
+                        np.add.at(total, at, some.counts * change)
+            sizes = found._source.sizes
+            points = np.unique(np.concatenate([own.points, common.points])).tolist()
+            parts[fast] = self._parts(
+                found.distinct_culprits[chosen] == count[chosen],
+                *(
+                    (size + change)[chosen]
+                    for size, change in zip(
+                        (sizes.chars, sizes.wide, sizes.astral), more, strict=True
+                    )
+                ),
+                lambda doubt, gsm: self._walk_edited(found, chosen[doubt], None, points, gsm=gsm),
+            )
+        slow = np.flatnonzero(~fast)
+        if len(slow):
+            parts[slow] = self._alone_together(found, rows[slow], own, common)
+        return rows, parts
+
+    def _alone_together(
+        self, found: Anatomy, rows: Ints, own: Culprits, common: Culprits
+    ) -> list[int]:
+        edits: dict[int, set[tuple[int, str]]] = {row: set() for row in rows.tolist()}
+        for row, place, point in zip(*(each.tolist() for each in own[:3]), strict=True):
+            if row in edits:
+                edits[row].add((place, chr(point)))
+        for row in rows[found.shared[rows]].tolist():
+            edits[row] |= {(0, chr(point)) for point in common.points.tolist()}
+        known: dict[tuple[Any, ...], int] = {}
+        out = []
+        values = self._alone_values(found._source.batch, rows)
+        for row, each in zip(rows.tolist(), values, strict=True):
+            key = tuple(each.items())
+            if key not in known:
+                known[key] = self._edited(each, edits[row])
+            out.append(known[key])
+        return out
+
+
+def _distinct(keys: Ints) -> tuple[Ints, Ints]:
+    """Return each number once, in order, and how often it is there."""
+    ordered = np.sort(keys)
+    first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    at = np.flatnonzero(first)
+    return ordered[at], np.diff(np.append(at, len(ordered)))
+
+
+@cache
+def _replacements() -> tuple[Ints, Ints, Ints]:
+    """Every code point that has a replacement, in order; the characters of that, and wide ones."""
+    points = sorted(map(ord, LOOK_ALIKES))
+    texts = [LOOK_ALIKES[chr(point)].replacement for point in points]
+    wide = [len(tables().wide.findall(text)) for text in texts]
+    return np.array(points), np.array([*map(len, texts)]), np.array(wide)
+
+
+def replaceable(points: Ints) -> npt.NDArray[np.bool_]:
+    """Say which code points have a replacement."""
+    every = _replacements()[0]
+    at = np.minimum(np.searchsorted(every, points), len(every) - 1)
+    found: Mask = every[at] == points
+    return found
+
+
+def _replacement_sizes(points: Ints) -> tuple[Ints, Ints]:
+    every, chars, wide = _replacements()
+    at = np.searchsorted(every, points)
+    return chars[at], wide[at]
