@@ -135,7 +135,8 @@ class Anatomist:
     def __init__(self, options: Options) -> None:
         self._kernel = Kernel(options, numbers=False)
         self.keys = self._kernel.keys
-        bodies = self._kernel.bodies or {None: self._kernel}
+        bodies: dict[str | None, Kernel] = dict(self._kernel.bodies.items())
+        bodies = bodies or {None: self._kernel}
         self._bodies = {kernel: _Body(name, kernel, self.keys) for name, kernel in bodies.items()}
 
     def __call__(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Anatomy]]:
@@ -265,7 +266,8 @@ class _Body(TextKernel):
         found = [self._counted(_plain(column.text.take(pa.array(own))), own)]
         if len(absent):
             _, points, counts = self._counted(pa.array([self._absent[key]], pa.large_string()))
-            tiled = (np.tile(each, len(absent)) for each in (points, counts))
+            many = len(absent)
+            tiled = np.tile(points, many), np.tile(counts, many)
             found.append((absent.repeat(len(points)), *tiled))
         first, second, third = zip(*found, strict=True)
         return np.concatenate(first), np.concatenate(second), np.concatenate(third)
@@ -500,12 +502,9 @@ class _Body(TextKernel):
             points = np.unique(np.concatenate([own.points, common.points])).tolist()
             parts[fast] = self._parts(
                 found.distinct_culprits[chosen] == count[chosen],
-                *(
-                    (size + change)[chosen]
-                    for size, change in zip(
-                        (sizes.chars, sizes.wide, sizes.astral), more, strict=True
-                    )
-                ),
+                (sizes.chars + more[0])[chosen],
+                (sizes.wide + more[1])[chosen],
+                (sizes.astral + more[2])[chosen],
                 lambda doubt, gsm: self._walk_edited(found, chosen[doubt], None, points, gsm=gsm),
             )
         slow = np.flatnonzero(~fast)

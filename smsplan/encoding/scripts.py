@@ -29,7 +29,7 @@ SCRIPTS = tuple(
     Bassa_Vah Pahawh_Hmong Kirat_Rai Medefaidrin Beria_Erfe Miao Tangut Nushu Khitan_Small_Script
     Duployan SignWriting Nyiakeng_Puachue_Hmong Toto Wancho Nag_Mundari Ol_Onal Tai_Yo
     Mende_Kikakui Adlam
-    """.split()
+    """.split()  # noqa: SIM905 - one a line would be a screen of it
 )
 
 

@@ -1,0 +1,285 @@
+"""Frames with hostile texts, and what their messages are made of by string operations alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from smsplan import Plan, Profile, Rate, RateCard, Template, plan
+from smsplan.dryruns import characters
+from smsplan.encoding import Encoding, culprits, measure
+from smsplan.encoding.gsm7 import tables
+from smsplan.encoding.substitution import auto_encode
+from tests.bulk.test_kernel import BODIES, Maker
+
+# Digits, so that a recipient is what was put in.
+NUMBERS = ["447911123456", "447781123456", "12015550123", "4915112345678", "33612345678",
+           "88213123456", "", "123"]  # fmt: skip
+POOLS = [
+    "abcdefgh ijkl€",
+    "abc défghij” “kl…",
+    "abcdefghijklmnopqrst…",
+    "abcdefghijklmnopqrs½😀",
+    "abcdefghijklmnopqrs™ 😀🎉",
+    "Łódź ążśćęćń abcdef",
+    "Привет, Мир",
+    "\t\u00a0\u2028ab\r\nΑΒΕç–",
+    "漢字かな ab",
+    "[]{}€ ab`c",
+]
+LENGTHS = [1, 3, 8, 20, 40, 60, 64, 66, 69, 70, 71, 80, 100, 130, 134, 150, 153, 160, 161, 200,
+           300, 306, 310, 450]  # fmt: skip
+MORE_BODIES = [
+    "Hi ${a}, “see” you… ${b}",
+    "x" * 100 + "‘${a}’ ${b}",
+    "x" * 55 + "${a} “€” ${b} 😀",
+    "a" * 152 + "€${a}" + "b" * 151 + "${b}",
+    "a" * 152 + "€b${a}" + "c" * 149 + "€d “${b}",
+    "Привет ${a}… ${b}",
+    "½" * 30 + " ${a}",
+    "€" * 70 + "… ${a} ${b}" + "[" * 6,
+]
+SWITCHES: list[dict[str, Any]] = [
+    {},
+    {},
+    {"auto_encoding": "on"},
+    {"auto_encoding": "on", "auto_encoding_partial": "partial"},
+    {"auto_encoding": "on", "auto_encoding_order": "after_truncation"},
+    {"auto_encoding": "on", "auto_encoding_order": "after_truncation", "truncation": "ignored"},
+    {"truncation": "parts_only"},
+    {"reference_bits": 16},
+    {"gsm_boundary": "dense", "unicode_boundary": "dense"},
+    {"unicode_boundary": "grapheme"},
+    {"unicode_unit": "code_point"},
+    {"languages": ("tr", "es")},
+    {"languages": "all", "form_feed": "unicode"},
+    {"values_in_values": "again"},
+    {"line_breaks": "crlf_to_lf"},
+    {"form_feed": "unicode", "spaces": "space"},
+    {"greek_capitals": "latin", "small_c_cedilla": "gsm"},
+    {"controls": "removed"},
+]
+# What changes how a body or a number is read is tested beside the kernel.
+_OTHER = {"malformed_placeholder", "empty_body", "body_limit", "key_limit", "min_digits", "value_limit"}
+
+
+def _rate(price: str, currency: str = "GBP", **keys: Any) -> Rate:
+    return Rate(price=Decimal(price), currency=currency, **keys)
+
+
+CARDS: list[Any] = [
+    None,
+    {"GB": "0.034 GBP", "*": "0.05 GBP"},
+    {"+44": "0.03 GBP", "US": "0.0079 GBP"},
+    RateCard(
+        [_rate("0.1", country="GB", per="message"), _rate("0.07"), _rate("0.01", "EUR", prefix="1")],
+        mixed_currencies=True,
+    ),
+    RateCard(
+        [
+            _rate("0.031", country="GB", mccmnc="23415"),
+            _rate("0.035", country="GB", mccmnc="23430", per="message"),
+            _rate("0.05", country="US"),
+            _rate("0.003", country="US", mccmnc="310410", kind="surcharge"),
+            _rate("0.06"),
+        ]
+    ),
+    RateCard(
+        [
+            _rate("0", country="GB"),
+            _rate("0.04", country="GB", tier_from=3),
+            _rate("0.1", country="US"),
+            _rate("0.08", country="US", tier_from=5),
+            _rate("5", country="US", kind="fixed"),
+        ]
+    ),
+]  # fmt: skip
+
+
+class FrameMaker(Maker):
+    """Makes plans from a seed."""
+
+    def text(self) -> str:
+        """As hostile as the kernel's, or of characters that have look-alikes."""
+        if self.random.random() < 0.35:
+            return super().text()
+        pool = self.random.choice(POOLS)
+        length = self.random.choice(LENGTHS)
+        text = "".join(self.random.choices(pool, k=length))
+        if self.random.random() < 0.3:
+            at = self.random.randrange(len(text) + 1)
+            text = text[:at] + self.random.choice("€“…½ж😀ş") + text[at:]
+        return text
+
+    def plan(self) -> Plan:
+        """A plan of a few recipients, by any switches."""
+        pick = self.random.random
+        switches = self.random.choice(SWITCHES)
+        if pick() < 0.3:
+            changed = self.profile().changes().items()
+            switches = {**{key: each for key, each in changed if key not in _OTHER}, **switches}
+        if pick() < 0.8:
+            switches = {"value_limit": None, **switches}
+        rows = self.random.choice([1, 6, 12])
+        bodies = [*BODIES, *MORE_BODIES]
+        body: Any = self.random.choice(bodies)
+        named = body
+        by = None
+        if pick() < 0.2:
+            body = {"en": body, "sv": self.random.choice(bodies), "*": self.random.choice(bodies)}
+            if pick() < 0.5:
+                del body["*"]
+            named = "".join(body.values())
+            by = "language"
+        keys = Template(named).parameters
+        columns = [key for key in keys if pick() < 0.9]
+        defaults = {
+            key: self.text()[:800] for key in keys if key not in columns or pick() < 0.5
+        }
+        table = {
+            "to": pa.array(["+" + self.random.choice(NUMBERS) for _ in range(rows)], pa.string()),
+            "language": pa.array([self.random.choice(["en", "sv", "xx", None]) for _ in range(rows)],
+                                 pa.string()),
+            **{f"column {key}": self.column(rows) for key in columns},
+        }  # fmt: skip
+        return plan(
+            pa.table(table),
+            body,
+            body_by=by,
+            columns={key: f"column {key}" for key in columns},
+            defaults=defaults,
+            truncate_concat=pick() < 0.2,
+            max_number_of_message_parts=self.random.choice([None, None, None, 2]),
+            duplicates=self.random.choice(["keep", "keep", "flag"]),
+            rates=self.random.choice(CARDS),
+            profile=Profile(**switches),
+        )
+
+
+Pieces = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that is sent, in pieces: the place and the text of each."""
+
+    made: Plan
+    recipient: str
+    body: str
+    pieces: Pieces
+    billed: int
+
+    @property
+    def profile(self) -> Profile:
+        return self.made.options.profile
+
+    @property
+    def text(self) -> str:
+        """What is measured before anything is replaced or cut."""
+        return joined(self.pieces, self.profile)
+
+    def edited(self, edits: dict[tuple[str, str], str]) -> int:
+        """The parts, before a cut, where characters in places are replaced."""
+        pieces = [
+            (place, "".join(edits.get((place, each), each) for each in text))
+            for place, text in self.pieces
+        ]
+        return sent_parts(joined(pieces, self.profile), self.made)
+
+    def culprits(self) -> list[tuple[str, str]]:
+        """The distinct characters that force Unicode, by place."""
+        outside = {each.character for each in culprits(self.text, languages=self.profile.languages)}
+        if self.profile.form_feed == "unicode":
+            outside.add("\f")
+        return sorted(
+            {
+                (place, each)
+                for place, text in self.pieces
+                for each in characters(text, self.profile)
+                if each in outside
+            }
+        )
+
+
+def joined(pieces: Pieces, profile: Profile) -> str:
+    """The text of pieces, by the profile's switches of characters."""
+    return characters("".join(text for _, text in pieces), profile)
+
+
+def measured(text: str, profile: Profile) -> Any:
+    """What a text takes."""
+    forced = profile.form_feed == "unicode" and "\f" in text
+    return measure(
+        text,
+        gsm_boundary=profile.gsm_boundary,
+        unicode_boundary=profile.unicode_boundary,
+        unicode_unit=profile.unicode_unit,
+        reference_bits=profile.reference_bits,
+        languages=profile.languages,
+        encoding=Encoding.UNICODE if forced else None,
+    )
+
+
+def sent_parts(text: str, made: Plan) -> int:
+    """The parts of a text as it is sent, before a cut."""
+    profile = made.options.profile
+    found = measured(text, profile)
+    cut = made.options.truncate_concat and profile.truncation == "cut"
+    if (
+        profile.auto_encoding == "on"
+        and found.encoding is Encoding.UNICODE
+        and found.number_of_parts > 1
+        and not (cut and profile.auto_encoding_order == "after_truncation")
+    ):
+        replaced = auto_encode(text, partial=profile.auto_encoding_partial == "partial")
+        found = measured(replaced, profile)
+    parts: int = found.number_of_parts
+    return parts
+
+
+def messages(made: Plan) -> Iterator[Message]:
+    """The messages of a plan that are sent."""
+    options = made.options
+    rows = made.rows.to_pylist()
+    for row in rows:
+        if not row["sendable"]:
+            continue
+        body, name = options.template, "template"
+        if options.body_by is not None:
+            value = row["language"] if row["language"] in options.templates else "*"
+            body, name = options.templates[value], f"template '{value}'"
+        template = Template(body.body, dollar_escapes=options.profile.double_dollar == "escape")
+        values = dict(options.defaults)
+        for key, column in options.columns.items():
+            if row[column] is not None:
+                values[key] = row[column]
+        again = options.profile.values_in_values == "again"
+        values = {key: text for key, text in values.items() if key in template.parameters}
+        pieces = []
+        for number, piece in enumerate(template.pieces):
+            place, text = "template", piece
+            if number % 2:
+                text = Template("${%s}" % piece).expand(values, again=again).text
+                if piece in options.columns:
+                    place = f"parameter '{piece}'"
+            pieces.append((place, text))
+        yield Message(made, row["recipient"], name, pieces, row["billed_parts"])
+
+
+def dense(units: int, profile: Profile, *, gsm: bool) -> int:
+    """Parts of units in one run."""
+    alone = 160 if gsm else 70
+    part = {(True, 8): 153, (True, 16): 152, (False, 8): 67, (False, 16): 66}[
+        gsm, profile.reference_bits
+    ]
+    return 1 if units <= alone else -(-units // part)
+
+
+def wide(text: str, profile: Profile, found: Any) -> int:
+    """How many characters of a GSM message take two septets."""
+    codes = tables(found.locking, found.single_shift).septets
+    return sum(len(codes[each]) == 2 for each in characters(text, profile))

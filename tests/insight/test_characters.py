@@ -1,0 +1,143 @@
+"""The characters of a plan against their definition."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import regex
+
+from smsplan import Plan
+from smsplan.encoding import Encoding
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
+from smsplan.insight.shares import Share
+from smsplan.ratecards import Cost
+from tests.insight.frames import FrameMaker, dense, measured, messages
+from tests.insight.test_waterfall import plain
+
+SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul",
+           "Devanagari", "Inherited", "Arabic", "Thai"]  # fmt: skip
+
+
+def script(character: str) -> str:
+    """The script of a character of the pools."""
+    (name,) = [each for each in SCRIPTS if regex.match(rf"\p{{Script={each}}}", character)]
+    return name
+
+
+class Expected:
+    """What there is to say about a character in a place, or a script in a place."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.parts = Fraction(0)
+        self.cost = Share()
+        self.alone = 0
+        self.alone_cost = Cost()
+        self.together = Fraction(0)
+        self.together_cost = Share()
+        self.characters: Counter[str] = Counter()
+
+
+def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int, int, Cost]:
+    """Characters, scripts, the Unicode step, what is saved together: message by message."""
+    one: dict[Any, Expected] = defaultdict(Expected)
+    many: dict[Any, Expected] = defaultdict(Expected)
+    step_total = saved_total = 0
+    saved_cost = Cost()
+    for message in messages(made):
+        profile, billed = message.profile, message.billed
+        found = measured(message.text, profile)
+        if found.encoding is Encoding.GSM:
+            continue
+        charge = None if made.terms is None else made.terms.charge(message.recipient)
+
+        def cost(parts: int, charge: Any = charge) -> Cost:
+            return Cost() if charge is None else charge.cost(parts)
+
+        culprits = message.culprits()
+        step = dense(found.units, profile, gsm=False)
+        step -= dense(len(message.text), profile, gsm=True)
+        step_total += step
+        share = Fraction(step, len(culprits))
+        money = Share.of(cost(billed), share / billed)
+        known = [each for each in culprits if each[1] in LOOK_ALIKES]
+        for place, character in known:
+            entry = one[place, character]
+            entry.rows += 1
+            entry.parts += share
+            entry.cost += money
+        for place, character in set(culprits) - set(known):
+            entry = many[place, script(character)]
+            entry.parts += share
+            entry.cost += money
+            entry.characters[character] += 1
+        for place, name in {(place, script(each)) for place, each in set(culprits) - set(known)}:
+            many[place, name].rows += 1
+        if made.options.truncate_concat or not known:
+            continue
+        edits = {each: LOOK_ALIKES[each[1]].replacement for each in known}
+        after = message.edited(edits)
+        saved_total += billed - after
+        saved_cost += cost(billed) - cost(after)
+        for each in known:
+            entry = one[each]
+            entry.together += Fraction(billed - after, len(known))
+            entry.together_cost += Share.of(cost(billed) - cost(after), Fraction(1, len(known)))
+            alone = message.edited({each: edits[each]})
+            entry.alone += billed - alone
+            entry.alone_cost += cost(billed) - cost(alone)
+    return one, many, step_total, saved_total, saved_cost
+
+
+def check_character(got: CharacterShare, want: Expected) -> None:
+    """One character in one place."""
+    entry = LOOK_ALIKES[got.character]
+    assert (got.replacement, got.level == "safe") == (entry.replacement, entry.safe)
+    assert got.code_point == f"U+{ord(got.character):04X}"
+    assert (got.rows, got.share_parts) == (want.rows, want.parts)
+    assert (got.saved_alone_parts, got.saved_together_parts) == (want.alone, want.together)
+    if got.share_cost is not None:
+        assert plain(got.share_cost) == plain(want.cost)
+        assert plain(got.saved_together_cost) == plain(want.together_cost)
+        assert got.saved_alone_cost is not None
+        assert plain(Share.of(got.saved_alone_cost)) == plain(Share.of(want.alone_cost))
+
+
+def check_script(got: ScriptShare, want: Expected) -> None:
+    """The characters of one script in one place."""
+    assert (got.rows, got.share_parts) == (want.rows, want.parts)
+    assert got.characters == len(want.characters)
+    frequent = sorted(want.characters, key=lambda each: (-want.characters[each], each))
+    assert got.examples == "".join(frequent[:5])
+    if got.share_cost is not None:
+        assert plain(got.share_cost) == plain(want.cost)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1040))
+def test_every_character(seed: int) -> None:
+    """Whatever the texts, prices and switches: shares and savings are what editing texts gives."""
+    maker = FrameMaker(seed)
+    for number in range(10):
+        made = maker.plan()
+        found: Characters = made.characters()
+        one, many, parts, saved, cost = expected(made)
+        assert {(each.place, each.character) for each in found.characters} == set(one), number
+        for character in found.characters:
+            check_character(character, one[character.place, character.character])
+        assert {(each.place, each.script) for each in found.scripts} == set(many), number
+        for group in found.scripts:
+            check_script(group, many[group.place, group.script])
+        assert (found.parts, found.saved_together_parts) == (parts, saved), (seed, number)
+        if made.terms is not None:
+            assert found.saved_together_cost is not None
+            assert plain(Share.of(found.saved_together_cost)) == plain(Share.of(cost))
+        # The two lists are the Unicode step of the waterfall, to the last fraction.
+        (step, *_) = [each.parts for each in made.explain().steps if each.kind == "unicode"] or [0]
+        both = [each.share_parts for each in (*found.characters, *found.scripts)]
+        assert sum(both, Fraction(0)) == step == found.parts
+        together = [each.saved_together_parts for each in found.characters]
+        assert sum(together, Fraction(0)) == found.saved_together_parts
