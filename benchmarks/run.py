@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.cluster import cluster
 from benchmarks.files import files
+from benchmarks.insight import insight
 from benchmarks.measure import Run
 from benchmarks.people import people
 from benchmarks.scalar import scalar
@@ -83,6 +84,7 @@ def main() -> int:
     scalar(run)
     data = people(rows)
     plans(run, data.head(2_000_000))
+    insight(run, data)
     adversaries(run)
     files(run, data)
     if not run.quick:

@@ -143,7 +143,8 @@ class Anatomist:
         """Yield the rows of each body, and what their messages are made of."""
         for rows, kernel in self._kernel.groups(batch):
             whole = len(rows) == batch.num_rows
-            yield rows, self._bodies[kernel](batch if whole else batch.take(pa.array(rows)))
+            some = batch if whole else batch.take(pa.array(rows))
+            yield rows, self._bodies[kernel].anatomy(some)
 
     def dense(self, units: Ints, *, gsm: bool) -> Ints:
         """Return the parts of units in one run, without any lost at boundaries."""
@@ -201,7 +202,7 @@ class _Body(TextKernel):
             zeros = np.zeros(len(points), np.int64)
             self._common = Culprits(zeros, zeros, points, counts)
 
-    def __call__(self, batch: pa.RecordBatch) -> Any:
+    def anatomy(self, batch: pa.RecordBatch) -> Anatomy:
         """Take messages apart."""
         rows = batch.num_rows
         made = self._blank(rows)

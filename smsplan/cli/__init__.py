@@ -19,6 +19,7 @@ from smsplan.cli import (
     dry_run_command,
     estimate_command,
     example_command,
+    explain_command,
     plan_command,
     rates_command,
     reconcile_command,
@@ -45,6 +46,7 @@ app.add_typer(rates_command.app, name="rates")
 app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
+app.command("explain")(explain_command.explain_plan)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")

@@ -19,6 +19,7 @@ from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
     from smsplan.bulk.anatomy import Anatomist
     from smsplan.bulk.octets import Ints
     from smsplan.bulk.prices import PriceTable

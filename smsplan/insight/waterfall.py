@@ -14,6 +14,7 @@ from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
     from smsplan.bulk.anatomy import Anatomist, Anatomy
     from smsplan.bulk.octets import Ints
 

@@ -61,6 +61,17 @@ def test_json_keys() -> None:
     report = Report(recipient="447700900123")
     found = plan(["+447700900123"], "Hi").reconcile([report]).to_dict()
     assert {"schema", *found} == documented("smsplan.reconciliation/1")
+    dear = plan(["+447700900123"], "a" * 161 + "“я")
+    for made in (dear.explain(), dear.characters()):
+        name = f"smsplan.{type(made).__name__.lower()}/1"
+        data = made.to_dict()
+        assert {"schema", *data} == documented(name)
+        described = (DOCS / "json.md").read_text(encoding="utf-8").split(f"## {name}\n")[1]
+        described = described.split("\n## ")[0]
+        inner = [key for each in data.values() if isinstance(each, list) for key in each[-1]]
+        inner += [key for step in data.get("steps", ()) for each in step["causes"] for key in each]
+        assert inner
+        assert all(f'"{key}"' in described for key in inner), name
     section = (DOCS / "json.md").read_text(encoding="utf-8")
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 

@@ -64,7 +64,14 @@ SWITCHES: list[dict[str, Any]] = [
     {"controls": "removed"},
 ]
 # What changes how a body or a number is read is tested beside the kernel.
-_OTHER = {"malformed_placeholder", "empty_body", "body_limit", "key_limit", "min_digits", "value_limit"}
+_OTHER = {
+    "malformed_placeholder",
+    "empty_body",
+    "body_limit",
+    "key_limit",
+    "min_digits",
+    "value_limit",
+}
 
 
 def _rate(price: str, currency: str = "GBP", **keys: Any) -> Rate:
@@ -76,7 +83,11 @@ CARDS: list[Any] = [
     {"GB": "0.034 GBP", "*": "0.05 GBP"},
     {"+44": "0.03 GBP", "US": "0.0079 GBP"},
     RateCard(
-        [_rate("0.1", country="GB", per="message"), _rate("0.07"), _rate("0.01", "EUR", prefix="1")],
+        [
+            _rate("0.1", country="GB", per="message"),
+            _rate("0.07"),
+            _rate("0.01", "EUR", prefix="1"),
+        ],
         mixed_currencies=True,
     ),
     RateCard(
@@ -137,15 +148,13 @@ class FrameMaker(Maker):
             by = "language"
         keys = Template(named).parameters
         columns = [key for key in keys if pick() < 0.9]
-        defaults = {
-            key: self.text()[:800] for key in keys if key not in columns or pick() < 0.5
-        }
+        defaults = {key: self.text()[:800] for key in keys if key not in columns or pick() < 0.5}
+        languages = self.random.choices(["en", "sv", "xx", None], k=rows)
         table = {
             "to": pa.array(["+" + self.random.choice(NUMBERS) for _ in range(rows)], pa.string()),
-            "language": pa.array([self.random.choice(["en", "sv", "xx", None]) for _ in range(rows)],
-                                 pa.string()),
+            "language": pa.array(languages, pa.string()),
             **{f"column {key}": self.column(rows) for key in columns},
-        }  # fmt: skip
+        }
         return plan(
             pa.table(table),
             body,
@@ -175,6 +184,7 @@ class Message:
 
     @property
     def profile(self) -> Profile:
+        """The switches of the plan."""
         return self.made.options.profile
 
     @property
@@ -263,7 +273,7 @@ def messages(made: Plan) -> Iterator[Message]:
         for number, piece in enumerate(template.pieces):
             place, text = "template", piece
             if number % 2:
-                text = Template("${%s}" % piece).expand(values, again=again).text
+                text = Template(f"${{{piece}}}").expand(values, again=again).text
                 if piece in options.columns:
                     place = f"parameter '{piece}'"
             pieces.append((place, text))

@@ -137,7 +137,8 @@ def test_every_character(seed: int) -> None:
             assert plain(Share.of(found.saved_together_cost)) == plain(Share.of(cost))
         # The two lists are the Unicode step of the waterfall, to the last fraction.
         (step, *_) = [each.parts for each in made.explain().steps if each.kind == "unicode"] or [0]
-        both = [each.share_parts for each in (*found.characters, *found.scripts)]
+        both = [each.share_parts for each in found.characters]
+        both += [each.share_parts for each in found.scripts]
         assert sum(both, Fraction(0)) == step == found.parts
         together = [each.saved_together_parts for each in found.characters]
         assert sum(together, Fraction(0)) == found.saved_together_parts

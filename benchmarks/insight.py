@@ -1,0 +1,49 @@
+"""What it takes to say why a plan costs what it costs, against making the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from benchmarks.measure import Run, alternate
+from benchmarks.people import BODY, DEFAULTS, RATES, People
+from smsplan import Plan, plan
+
+FLAGS: dict[str, Any] = {"defaults": DEFAULTS, "duplicates": "keep", "rates": RATES}
+
+
+def calls(made: Plan) -> dict[str, Callable[[], Any]]:
+    """What is measured, over a default plan of string columns."""
+    return {
+        "explain()": made.explain,
+        "characters()": made.characters,
+    }
+
+
+def insight(run: Run, data: People) -> None:
+    """Each answer against one default plan of the same recipients, at most 3 times as long."""
+    table = data.plain.slice(0, min(data.plain.num_rows, 1_000_000))
+    made = plan(table, BODY, **FLAGS)
+    each = calls(made)
+    taken = alternate({"default plan": lambda: plan(table, BODY, **FLAGS), **each}, run.rounds)
+    run.section(f"insight, {table.num_rows:,} rows", "ns a row", "times the default plan")
+    for name, seconds in taken.items():
+        times = seconds / taken["default plan"]
+        run.line(name, f"{seconds / table.num_rows * 1e9:,.0f}", f"{times:.2f}")
+    _check(run, made)
+
+
+def _check(run: Run, made: Plan) -> None:
+    """What adds up, adds up exactly."""
+    waterfall, characters = made.explain(), made.characters()
+    steps = {step.kind: step.parts for step in waterfall.steps}
+    run.check("parts of the waterfall", sum(steps.values()) == made.parts)
+    money = sum(
+        (step.cost.expected.get("GBP", Fraction()) for step in waterfall.steps if step.cost),
+        Fraction(),
+    )
+    run.check("cost of the waterfall", money == made.cost.expected["GBP"])
+    shares = [one.share_parts for one in characters.characters]
+    shares += [one.share_parts for one in characters.scripts]
+    run.check("shares of characters", sum(shares, Fraction()) == steps.get("unicode", 0))
