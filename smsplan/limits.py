@@ -85,7 +85,7 @@ class Limits:
             ):
                 raise InputError(f"{name}={value!r} is no number of 0 or more; write one")
         for name in ("max_unpriced", "max_problems"):
-            _allowed(name, getattr(self, name), 0)
+            share(name, getattr(self, name), 0)
         if isinstance(self.countries, str):
             raise InputError(f"countries is text; write a list: ['{self.countries}']")
         strange = sorted(set(self.countries or ()) - COUNTRIES)
@@ -145,7 +145,7 @@ class Limits:
                 )
         if self.max_unpriced is not None and self.max_cost is None:
             yield from self._unpriced("max_unpriced", facts)
-        if self.max_problems is not None and facts.problems > _allowed(
+        if self.max_problems is not None and facts.problems > share(
             "max_problems", self.max_problems, facts.rows
         ):
             share = f"{100 * facts.problems / facts.rows:.3g} %"
@@ -206,7 +206,7 @@ class Limits:
         yield from self._unpriced("max_cost", facts)
 
     def _unpriced(self, name: str, facts: Facts) -> Iterator[Found]:
-        allowed = _allowed("max_unpriced", self.max_unpriced or 0, facts.messages)
+        allowed = share("max_unpriced", self.max_unpriced or 0, facts.messages)
         if facts.cost.unpriced > allowed:
             least = f", and {_shown(self.max_unpriced)} are allowed" if self.max_unpriced else ""
             yield (
@@ -232,8 +232,12 @@ def check(limits: Limits, facts: Facts, at_fault: Callable[[Rows], Iterable[int]
         raise PlanRejected(breaches)
 
 
-def _allowed(name: str, limit: int | str | None, whole: int) -> Fraction:
-    """Read a number, or a share of the whole."""
+def share(name: str, limit: int | str | None, whole: int) -> Fraction:
+    """Read a number, or a share of the whole; raises InputError where it is neither.
+
+    >>> share("max_problems", "5%", 200), share("max_problems", 7, 200)
+    (Fraction(10, 1), Fraction(7, 1))
+    """
     if limit is None:
         return Fraction(0)
     if isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0:

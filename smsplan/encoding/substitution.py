@@ -100,7 +100,7 @@ def substitute(
     unchanged = Substituted(text, (), before, before)
     if before.encoding is Encoding.GSM or (above_one_part and before.number_of_parts == 1):
         return unchanged
-    changes = tuple(_changes(text, level))
+    changes = tuple(replacements(text, level))
     out, done = [], 0
     for change in changes:
         out += [text[done : change.position], change.replacement]
@@ -113,8 +113,12 @@ def substitute(
     return Substituted(replaced, changes, before, after)
 
 
-def _changes(text: str, level: Level) -> list[Change]:
-    """Return every replacement of a level, in the order of the text."""
+def replacements(text: str, level: Level) -> list[Change]:
+    """Return every replacement of a level, in the order of the text, whatever it saves.
+
+    >>> replacements("“Hi” 😀", "safe")[1]
+    Change(position=3, original='”', replacement='"', kind='typographic')
+    """
     found: list[Change] = []
     capitals: list[Change] = []
     for match in _CLUSTER.finditer(text):

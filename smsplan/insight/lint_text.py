@@ -1,0 +1,371 @@
+"""What a rule of the linter looks at: a template, its fixed text, and what stands in it where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, Protocol
+from unicodedata import category, name, normalize
+
+import regex
+
+from smsplan.dryruns import Composer, characters
+from smsplan.encoding import ucs2
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.segmentation import Encoding, Measure, culprits
+from smsplan.encoding.substitution import replacements
+from smsplan.errors import InputError
+from smsplan.insight.summary import Summary
+from smsplan.limits import Limits
+from smsplan.profiles import Profile
+from smsplan.templates import Template
+
+# Stands in for what no rule about characters may touch; visible, no letter, and in no list.
+_MASK = "\ue000"
+
+_CLUSTER = regex.compile(r"\X")
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_LATIN = regex.compile(r"\p{Script=Latin}")
+_NO_SCRIPT = regex.compile(r"[\p{Script=Common}\p{Script=Inherited}]")
+_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
+_BIDI = regex.compile(r"\p{Bidi_Control}")
+_IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}|\p{Cf}")
+_EMOJI = regex.compile(
+    r"\p{Emoji_Presentation}|\uFE0F|\u20E3|[\U00010000-\U0010FFFF&&\p{So}]", regex.V1
+)
+_JOINERS = "\u200c\u200d"
+_OVERRIDES = "\u202d\u202e"
+_SENTENCE_ENDS = {"'", '"', "<", ">"}
+_GREEK_CAPITAL = "greek capital look-alike"
+
+
+class Totals(Protocol):
+    """A plan, of which the rules over recipients read the totals."""
+
+    @property
+    def summary(self) -> Summary:
+        """The totals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """What the rules measure by, and which of them are asked.
+
+    ``select`` and ``ignore`` are codes or their beginnings (``SMS1``): the longest that fits a rule
+    decides, ``ignore`` where both are as long. ``defaults`` are the values of parameters for
+    recipients without one; ``syntax`` is that of :class:`smsplan.Template`. ``max_parts`` is how
+    many parts a message may have (null: the fixed text one, with recipients any), ``near`` up to
+    how many characters over a part are few. ``truncate_concat`` says that messages are cut to one
+    part. ``opt_out`` are words of which one has to be there; ``max_url`` the characters of a link.
+    ``max_longer`` is the share of messages that may take more parts than the fixed text,
+    ``max_cost`` the budget, as in :class:`smsplan.Limits`.
+
+    Raises :class:`~smsplan.errors.InputError` where a setting is none.
+    """
+
+    select: Sequence[str] = ("SMS",)
+    ignore: Sequence[str] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    syntax: Literal["${}", "$<>"] = "${}"
+    profile: Profile | str | None = None
+    max_parts: int | None = None
+    near: int = 10
+    truncate_concat: bool = False
+    opt_out: Sequence[str] = ()
+    max_url: int = 40
+    max_longer: int | str = "10%"
+    max_cost: str | Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        faults = [
+            f'{key}={value!r} is no list of texts; write ["..."]'
+            for key in ("select", "ignore", "opt_out")
+            if not _texts(value := getattr(self, key))
+        ]
+        if not isinstance(self.defaults, Mapping) or not _texts(list(self.defaults.values())):
+            faults.append('defaults are no texts by parameter; write {name = "there"}')
+        if self.syntax not in ("${}", "$<>"):
+            faults.append(f"syntax={self.syntax!r}; use '${{}}' or '$<>'")
+        least = {"near": 0, "max_url": 1, "max_parts": 1}
+        for key, low in least.items():
+            value = getattr(self, key)
+            if (value is not None or key != "max_parts") and (
+                not isinstance(value, int) or isinstance(value, bool) or value < low
+            ):
+                faults.append(f"{key}={value!r} is no number of {low} or more; write one")
+        if not isinstance(self.truncate_concat, bool):
+            faults.append("truncate_concat is neither true nor false; write one of them")
+        try:
+            Limits(max_cost=self.max_cost, max_problems=self.max_longer)
+        except InputError as error:
+            faults.append(str(error).replace("max_problems", "max_longer"))
+        if faults:
+            raise InputError("\n".join(faults))
+        object.__setattr__(self, "profile", Profile.of(self.profile))
+
+    @property
+    def by(self) -> Profile:
+        """The profile."""
+        return Profile.of(self.profile)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+class Spot(NamedTuple):
+    """A place in the body, in code points from 0, and what may stand there instead, if anything."""
+
+    start: int
+    end: int
+    fix: str | None = None
+
+
+class Look:
+    """A template under settings, and the totals of its recipients where there are any."""
+
+    def __init__(self, template: Template, settings: LintSettings, plan: Totals | None) -> None:
+        self.template = template
+        self.body = template.body
+        self.settings = settings
+        self.summary = None if plan is None else plan.summary
+        profile = settings.by
+        self.composer = Composer(
+            Template(self.body),
+            profile,
+            truncate_concat=settings.truncate_concat,
+        )
+
+    @cached_property
+    def fixed(self) -> str:
+        """The text with nothing in place of its parameters."""
+        return "".join(self.template.literals)
+
+    @cached_property
+    def fixed_places(self) -> list[int]:
+        """Where each code point of the fixed text stands in the body; at last, the end."""
+        places, start = [], 0
+        pieces = self.template.pieces
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                start += len(piece) + len("${}")
+            else:
+                places += range(start, start + len(piece))
+                start += len(piece)
+        return [*places, len(self.body)]
+
+    @cached_property
+    def placeholders(self) -> dict[str, Spot]:
+        """Where each parameter first stands."""
+        found: dict[str, Spot] = {}
+        start = 0
+        for index, piece in enumerate(self.template.pieces):
+            end = start + len(piece) + (len("${}") if index % 2 else 0)
+            if index % 2:
+                found.setdefault(piece, Spot(start, end))
+            start = end
+        return found
+
+    @cached_property
+    def measure(self) -> Measure:
+        """What the fixed text takes."""
+        return self.parts_of(self.fixed)
+
+    def parts_of(self, text: str) -> Measure:
+        """What a text takes under the profile."""
+        return self.composer.measure(characters(text, self.settings.by))
+
+    @cached_property
+    def masked(self) -> str:
+        """The body, as long as it is, without parameters and what looks like one."""
+        hidden = [*self._all_placeholders()]
+        hidden += [(w.position, w.position + len(w.text)) for w in self.template.warnings]
+        out = list(self.body)
+        for start, end in hidden:
+            out[start:end] = _MASK * (end - start)
+        return "".join(out)
+
+    def _all_placeholders(self) -> Iterable[tuple[int, int]]:
+        start = 0
+        for index, piece in enumerate(self.template.pieces):
+            end = start + len(piece) + (len("${}") if index % 2 else 0)
+            if index % 2:
+                yield start, end
+            start = end
+
+    @cached_property
+    def outside(self) -> frozenset[int]:
+        """Where characters stand that no alphabet of the profile has."""
+        profile = self.settings.by
+        found = [
+            place
+            for character, place in culprits(self.masked, languages=profile.languages)
+            if character != _MASK
+            and culprits(characters(character, profile), languages=profile.languages)
+        ]
+        if profile.auto_encoding == "on" and all(
+            (entry := LOOK_ALIKES.get(self.masked[place])) and entry.auto_encoding
+            for place in found
+        ):
+            # The account replaces them, wherever it matters.
+            return frozenset()
+        return frozenset(found)
+
+    @cached_property
+    def foreign(self) -> tuple[str, int, int] | None:
+        """The first word of another script than Latin, without which there would be no Unicode."""
+        for word in _WORD.finditer(self.masked):
+            strange = [
+                place
+                for place in range(word.start(), word.end())
+                if place in self.outside and not _NO_SCRIPT.match(self.masked[place])
+            ]
+            kinds = {_kind(self.masked[place]) for place in strange}
+            if strange and kinds != {_GREEK_CAPITAL} and not _LATIN.search(word[0]):
+                return word[0], word.start(), word.end()
+        return None
+
+    @cached_property
+    def right_to_left(self) -> bool:
+        """Whether there are letters that are written from right to left."""
+        return _RIGHT_TO_LEFT.search(self.masked) is not None
+
+    @cached_property
+    def spots(self) -> Mapping[str, Sequence[Spot]]:
+        """The characters outside the alphabet, by the code of the rule that they are a case of."""
+        found: dict[str, list[Spot]] = {}
+        fixes = {change.position: change for change in replacements(self.masked, "safe")}
+        words = {
+            place: word[0]
+            for word in _WORD.finditer(self.masked)
+            for place in range(word.start(), word.end())
+        }
+        for match in _CLUSTER.finditer(self.masked):
+            start, cluster = match.start(), match[0]
+            if not any(place in self.outside for place in range(start, match.end())):
+                continue
+            if _EMOJI.search(cluster):
+                found.setdefault("SMS106", []).append(Spot(start, match.end()))
+                continue
+            composed = normalize("NFC", cluster)
+            if composed != cluster and (
+                ucs2.units(composed) < ucs2.units(cluster) or not culprits(composed)
+            ):
+                found.setdefault("SMS108", []).append(Spot(start, match.end(), composed))
+                continue
+            for place in range(start, match.end()):
+                if place in self.outside:
+                    change = fixes.get(place)
+                    fix = change.replacement if change and len(change.original) == 1 else None
+                    code = _code(self.body[place], words.get(place, ""))
+                    found.setdefault(code, []).append(Spot(place, place + 1, fix))
+        return {code: self._allowed(code, spots) for code, spots in found.items()}
+
+    def _allowed(self, code: str, spots: list[Spot]) -> Sequence[Spot]:
+        """Leave out what is right in a text of another script: it is Unicode anyway."""
+        if code == "SMS112":
+            if self.right_to_left:
+                return [Spot(*s[:2]) for s in spots if self.body[s.start] in _OVERRIDES]
+            return spots
+        if self.foreign is None or code in ("SMS108", "SMS110"):
+            return spots
+        if code == "SMS105":
+            return [spot for spot in spots if self.body[spot.start] not in _JOINERS]
+        return []
+
+    @cached_property
+    def dearness(self) -> str:
+        """What it means that the fixed text is Unicode, in figures."""
+        now = self.measure.number_of_parts
+        plain = "".join(
+            "x" if culprits(character) else character
+            for character in characters(self.fixed, self.settings.by)
+        )
+        less = self.parts_of(plain).number_of_parts
+        if now > less:
+            return f"{now} parts instead of {less}"
+        return "70 characters fit one part instead of 160"
+
+
+def _kind(character: str) -> str:
+    entry = LOOK_ALIKES.get(character)
+    return "" if entry is None else entry.kind
+
+
+def _code(character: str, word: str) -> str:
+    """Say which rule a character outside the alphabet is a case of."""
+    entry = LOOK_ALIKES.get(character)
+    group = category(character)
+    if _BIDI.match(character):
+        return "SMS112"
+    if group == "Cc":
+        return "SMS111"
+    if _IGNORABLE.match(character):
+        return "SMS105"
+    if group[0] == "Z":
+        return "SMS101"
+    if _kind(character) == _GREEK_CAPITAL:
+        return "SMS109"
+    if _kind(character) == "width form" or _styled(character):
+        return "SMS115"
+    if group[0] in "LM":
+        if _LATIN.match(character) or _NO_SCRIPT.match(character):
+            # Marks that count as quotes are letters by their category.
+            quote = entry is not None and entry.replacement in _SENTENCE_ENDS and entry.safe
+            return "SMS102" if quote else "SMS107"
+        return "SMS110" if _LATIN.search(word) else "SMS113"
+    if entry is not None and entry.safe and entry.replacement in _SENTENCE_ENDS:
+        return "SMS102"
+    if entry is not None and entry.safe and group != "Po" and set(entry.replacement) == {"-"}:
+        return "SMS103"
+    return "SMS104" if character == "…" else "SMS114"
+
+
+def _styled(character: str) -> bool:
+    """Whether a character is a letter or digit in costume: bold, script, in a circle."""
+    plain = normalize("NFKC", character)
+    return (
+        character > "\u2000"
+        and plain != character
+        and plain.isascii()
+        and (
+            len(plain) == 1
+            and plain.isalnum()
+            and name(character, "").startswith(("MATHEMATICAL", "CIRCLED", "SQUARED", "NEGATIVE"))
+        )
+    )
+
+
+def shown(character: str) -> str:
+    """Name a character; what would do something to the sentence around it is not shown."""
+    title = _CONTROLS.get(character) or name(character, "no name")
+    code = f"U+{ord(character):04X} {title}"
+    return f"'{character}' ({code})" if category(character)[0] in "LNPS" else code
+
+
+_CONTROLS = {
+    "\t": "CHARACTER TABULATION",
+    "\x1b": "ESCAPE",
+    "\x00": "NULL",
+    "\ufeff": "BYTE ORDER MARK",
+}
+
+
+def is_gsm(measure: Measure) -> bool:
+    """Whether a text needs no Unicode."""
+    return measure.encoding is Encoding.GSM
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Write a number with its word: ``1 part``, ``2 parts``.
+
+    >>> counted(1, "part"), counted(1200, "part"), counted(2, "is", "are")
+    ('1 part', '1,200 parts', '2 are')
+    """
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def any_of(values: Any) -> str:
+    """List names in quotes."""
+    return ", ".join(f"'{value}'" for value in values)

@@ -1,0 +1,199 @@
+"""Faults of a template that can be named before anything is sent: :func:`lint`, and mending them.
+
+The rules are in ``lint_rules.py``, with an example and a reason each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from smsplan.errors import InputError
+from smsplan.insight.lint_rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
+from smsplan.insight.lint_text import LintSettings, Look, Totals
+from smsplan.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What a rule finds in a template.
+
+    ``severity`` is ``error``, ``warning`` or ``info``. ``line`` and ``column`` count from 1, in
+    code points, ``end_line`` and ``end_column`` are those behind the place; ``start`` and ``end``
+    are the same as indices into the body. ``fix`` is what may safely stand there instead (null:
+    nothing). What concerns all recipients stands at the beginning.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    start: int
+    end: int
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        from smsplan.display.text import safe
+
+        return f"{self.line}:{self.column}: {self.code} {safe(self.message)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Mended(NamedTuple):
+    """A text after its fixes: the complaints that are mended, in order, and those that are left."""
+
+    text: str
+    done: tuple[Complaint, ...]
+    left: tuple[Complaint, ...]
+
+
+def lint(
+    template: str | Template, *, plan: Totals | None = None, **settings: Any
+) -> tuple[Complaint, ...]:
+    """Say what is wrong with a template, in the order of the text.
+
+    With ``plan``, a :class:`smsplan.Plan` of the same template, also what is wrong with its
+    messages. ``settings`` are those of :class:`~smsplan.insight.lint_text.LintSettings`:
+    ``select``, ``ignore``, ``defaults``, ``max_parts``, ``opt_out``, … Every rule is in
+    ``docs/lint.md``.
+
+    Raises :class:`~smsplan.errors.InputError` where a setting is none.
+
+    >>> for complaint in lint("Only 20\\u00a0EUR until Sunday"):
+    ...     print(complaint)
+    1:8: SMS101 U+00A0 NO-BREAK SPACE makes every message Unicode: 70 characters fit one part instead of 160
+    >>> [(one.code, one.fix) for one in lint("“Hi” {{name}}", ignore=["SMS3"])]
+    [('SMS102', '"'), ('SMS102', '"')]
+    """
+    given = _settings(settings)
+    return _lint(_template(template, given), given, plan)
+
+
+def mend(text: str, *, plan: Totals | None = None, **settings: Any) -> Mended:
+    """Make the fixes of the rules that are asked, until none is left.
+
+    Parameters, and what looks like one, stay as they are: a fix that would change them, or make
+    one of a text that is none, is not made. Mending what is mended changes nothing.
+
+    >>> made = mend("“Hi ${name}”…")
+    >>> made.text, [one.code for one in made.done], [one.code for one in made.left]
+    ('"Hi ${name}"...', ['SMS102', 'SMS102', 'SMS104'], ['SMS304'])
+    """
+    given = _settings(settings)
+    done: list[Complaint] = []
+    while True:
+        template = Template(text, syntax=given.syntax)
+        found = _lint(template, given, plan)
+        fixes = [one for one in found if one.fix is not None]
+        if not fixes:
+            return Mended(text, tuple(done), found)
+        text = _applied(text, fixes)
+        done += fixes
+
+
+def _settings(settings: dict[str, Any]) -> LintSettings:
+    known = LintSettings.__dataclass_fields__
+    unknown = [name for name in settings if name not in known]
+    if unknown:
+        raise InputError(
+            f"lint has no setting '{unknown[0]}'; there are {', '.join(sorted(known))}"
+        )
+    given = LintSettings(**settings)
+    for what in ("select", "ignore"):
+        check_codes(getattr(given, what), what)
+    return given
+
+
+def _template(template: str | Template, given: LintSettings) -> Template:
+    return template if isinstance(template, Template) else Template(template, syntax=given.syntax)
+
+
+def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple[Complaint, ...]:
+    look = Look(template, given, plan)
+    # A text that cannot be encoded cannot be measured.
+    first = RULES["SMS001"]
+    broken = list(first.check(look))
+    asked = [first] if broken else list(RULES.values())
+    found = sorted(
+        (one.spot.start, rule.code, one.spot, rule, one)
+        for rule in asked
+        if chosen(rule, given.select, given.ignore)
+        for one in rule.check(look)
+    )
+    complaints = [_complaint(template.body, rule, one) for *_, rule, one in found]
+    return tuple(_certain(template.body, given, complaints))
+
+
+def _complaint(body: str, rule: Rule, found: Found) -> Complaint:
+    spot = found.spot
+    (line, column), (end_line, end_column) = (_place(body, at) for at in (spot.start, spot.end))
+    return Complaint(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        message=found.message,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        start=spot.start,
+        end=spot.end,
+        fix=spot.fix,
+    )
+
+
+def _place(body: str, index: int) -> tuple[int, int]:
+    """Return line and column, from 1, of a code point."""
+    return body.count("\n", 0, index) + 1, index - (body.rfind("\n", 0, index) + 1) + 1
+
+
+def _certain(
+    body: str, given: LintSettings, complaints: Sequence[Complaint]
+) -> Iterable[Complaint]:
+    """Take away fixes that overlap an earlier one, or that would touch parameters together."""
+    fixes: list[Complaint] = []
+    for one in complaints:
+        if one.fix is not None and (not fixes or one.start >= fixes[-1].end):
+            fixes.append(one)
+    before = _parameters(body, given)
+    if _parameters(_applied(body, fixes), given) != before:
+        kept: list[Complaint] = []
+        for one in fixes:
+            if _parameters(_applied(body, [*kept, one]), given) == before:
+                kept.append(one)
+        fixes = kept
+    certain = {id(one) for one in fixes}
+    for one in complaints:
+        yield one if one.fix is None or id(one) in certain else replace(one, fix=None)
+
+
+def _parameters(body: str, given: LintSettings) -> tuple[object, ...]:
+    """What fixes must not change: the parameters, and what looks like one."""
+    template = Template(body, syntax=given.syntax)
+    return template.pieces[1::2], tuple((each.kind, each.text) for each in template.warnings)
+
+
+def _applied(text: str, fixes: Sequence[Complaint]) -> str:
+    out, done = [], 0
+    for one in fixes:
+        out += [text[done : one.start], one.fix or ""]
+        done = one.end
+    return "".join([*out, text[done:]])
+
+
+def worst(complaints: Iterable[Complaint]) -> Severity | None:
+    """Return the highest severity; None where there is nothing.
+
+    >>> worst(lint("Hi ${name}")), worst(lint("Hi"))
+    ('info', None)
+    """
+    found = {one.severity for one in complaints}
+    return next((severity for severity in SEVERITIES if severity in found), None)
