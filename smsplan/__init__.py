@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         UnencodableText,
     )
     from smsplan.estimates import Estimate, estimate
+    from smsplan.insight.linting import Complaint, lint
     from smsplan.limits import Limits
     from smsplan.numbers import Grade
     from smsplan.planner import Plan, compare, plan, reconcile, schedule
@@ -75,6 +76,7 @@ _MODULES = {
         "UnencodableText",
     ),
     "estimates": ("Estimate", "estimate"),
+    "insight.linting": ("Complaint", "lint"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
     "planner": ("Plan", "compare", "plan", "reconcile", "schedule"),
@@ -90,6 +92,7 @@ __all__ = [
     "BinaryBatch",
     "Breach",
     "Change",
+    "Complaint",
     "Cost",
     "Detail",
     "Difference",
@@ -134,6 +137,7 @@ __all__ = [
     "dry_run",
     "estimate",
     "explain",
+    "lint",
     "plan",
     "reconcile",
     "schedule",

@@ -148,11 +148,11 @@ class Limits:
         if self.max_problems is not None and facts.problems > share(
             "max_problems", self.max_problems, facts.rows
         ):
-            share = f"{100 * facts.problems / facts.rows:.3g} %"
+            percent = f"{100 * facts.problems / facts.rows:.3g} %"
             yield (
                 Breach(
                     "max_problems",
-                    f"{_count(facts.problems, 'row is', 'rows are')} not sent ({share} of "
+                    f"{_count(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
                     f"{facts.rows:,}), and {_shown(self.max_problems)} are allowed",
                 ),
                 Rows.PROBLEM,

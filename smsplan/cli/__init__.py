@@ -20,6 +20,7 @@ from smsplan.cli import (
     estimate_command,
     example_command,
     explain_command,
+    lint_command,
     plan_command,
     rates_command,
     reconcile_command,
@@ -47,6 +48,7 @@ app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("explain")(explain_command.explain_plan)
+app.command("lint")(lint_command.lint_templates)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")

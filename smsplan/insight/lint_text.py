@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
@@ -130,12 +130,7 @@ class Look:
         self.body = template.body
         self.settings = settings
         self.summary = None if plan is None else plan.summary
-        profile = settings.by
-        self.composer = Composer(
-            Template(self.body),
-            profile,
-            truncate_concat=settings.truncate_concat,
-        )
+        self.composer = Composer(template, settings.by, truncate_concat=settings.truncate_concat)
 
     @cached_property
     def fixed(self) -> str:
@@ -143,29 +138,28 @@ class Look:
         return "".join(self.template.literals)
 
     @cached_property
+    def _pieces(self) -> list[tuple[str | None, Spot]]:
+        """The pieces of the body in order, with their places: a key, or None for fixed text."""
+        found: list[tuple[str | None, Spot]] = []
+        start = 0
+        for index, piece in enumerate(self.template.pieces):
+            end = start + len(piece) + (len("${}") if index % 2 else 0)
+            found.append((piece if index % 2 else None, Spot(start, end)))
+            start = end
+        return found
+
+    @cached_property
     def fixed_places(self) -> list[int]:
         """Where each code point of the fixed text stands in the body; at last, the end."""
-        places, start = [], 0
-        pieces = self.template.pieces
-        for index, piece in enumerate(pieces):
-            if index % 2:
-                start += len(piece) + len("${}")
-            else:
-                places += range(start, start + len(piece))
-                start += len(piece)
-        return [*places, len(self.body)]
+        fixed = [spot for key, spot in self._pieces if key is None]
+        return [*(n for spot in fixed for n in range(spot.start, spot.end)), len(self.body)]
 
     @cached_property
     def placeholders(self) -> dict[str, Spot]:
         """Where each parameter first stands."""
-        found: dict[str, Spot] = {}
-        start = 0
-        for index, piece in enumerate(self.template.pieces):
-            end = start + len(piece) + (len("${}") if index % 2 else 0)
-            if index % 2:
-                found.setdefault(piece, Spot(start, end))
-            start = end
-        return found
+        # Of the same key the last wins, which backwards is the first.
+        backwards = {key: spot for key, spot in reversed(self._pieces) if key is not None}
+        return dict(reversed(backwards.items()))
 
     @cached_property
     def measure(self) -> Measure:
@@ -179,20 +173,12 @@ class Look:
     @cached_property
     def masked(self) -> str:
         """The body, as long as it is, without parameters and what looks like one."""
-        hidden = [*self._all_placeholders()]
-        hidden += [(w.position, w.position + len(w.text)) for w in self.template.warnings]
+        hidden = [spot[:2] for key, spot in self._pieces if key is not None]
+        hidden += [(one.position, one.position + len(one.text)) for one in self.template.warnings]
         out = list(self.body)
         for start, end in hidden:
             out[start:end] = _MASK * (end - start)
         return "".join(out)
-
-    def _all_placeholders(self) -> Iterable[tuple[int, int]]:
-        start = 0
-        for index, piece in enumerate(self.template.pieces):
-            end = start + len(piece) + (len("${}") if index % 2 else 0)
-            if index % 2:
-                yield start, end
-            start = end
 
     @cached_property
     def outside(self) -> frozenset[int]:
@@ -219,7 +205,9 @@ class Look:
             strange = [
                 place
                 for place in range(word.start(), word.end())
-                if place in self.outside and not _NO_SCRIPT.match(self.masked[place])
+                if place in self.outside
+                and not _NO_SCRIPT.match(self.masked[place])
+                and culprits(normalize("NFC", self.masked[place]))
             ]
             kinds = {_kind(self.masked[place]) for place in strange}
             if strange and kinds != {_GREEK_CAPITAL} and not _LATIN.search(word[0]):
@@ -257,7 +245,14 @@ class Look:
             for place in range(start, match.end()):
                 if place in self.outside:
                     change = fixes.get(place)
-                    fix = change.replacement if change and len(change.original) == 1 else None
+                    fix = None
+                    if (
+                        change is not None
+                        and len(change.original) == 1
+                        # Nothing that a parameter could be made of.
+                        and not set(change.replacement) & set("${}<>")
+                    ):
+                        fix = change.replacement
                     code = _code(self.body[place], words.get(place, ""))
                     found.setdefault(code, []).append(Spot(place, place + 1, fix))
         return {code: self._allowed(code, spots) for code, spots in found.items()}
@@ -332,7 +327,9 @@ def _styled(character: str) -> bool:
         and (
             len(plain) == 1
             and plain.isalnum()
-            and name(character, "").startswith(("MATHEMATICAL", "CIRCLED", "SQUARED", "NEGATIVE"))
+            and name(character, "").startswith(
+                ("FULLWIDTH", "MATHEMATICAL", "CIRCLED", "SQUARED", "NEGATIVE")
+            )
         )
     )
 
@@ -350,6 +347,14 @@ _CONTROLS = {
     "\x00": "NULL",
     "\ufeff": "BYTE ORDER MARK",
 }
+
+
+def harmless(text: str) -> str:
+    """Escape what a terminal acts upon, line breaks too."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def is_gsm(measure: Measure) -> bool:

@@ -1,17 +1,18 @@
 """Faults of a template that can be named before anything is sent: :func:`lint`, and mending them.
 
-The rules are in ``lint_rules.py``, with an example and a reason each.
+The rules are in ``rules/``, with an example and a reason each.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from smsplan.errors import InputError
-from smsplan.insight.lint_rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
-from smsplan.insight.lint_text import LintSettings, Look, Totals
+from smsplan.insight.lint_text import LintSettings, Look, Totals, harmless
+from smsplan.insight.rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
 from smsplan.templates import Template
 
 
@@ -19,10 +20,11 @@ from smsplan.templates import Template
 class Complaint:
     """What a rule finds in a template.
 
-    ``severity`` is ``error``, ``warning`` or ``info``. ``line`` and ``column`` count from 1, in
-    code points, ``end_line`` and ``end_column`` are those behind the place; ``start`` and ``end``
-    are the same as indices into the body. ``fix`` is what may safely stand there instead (null:
-    nothing). What concerns all recipients stands at the beginning.
+    ``severity`` is ``error``, ``warning`` or ``info``; ``message`` is one line that no terminal acts
+    upon. ``line`` and ``column`` count from 1, in code points, ``end_line`` and ``end_column`` are
+    those behind the place; ``start`` and ``end`` are the same as indices into the body. ``fix`` is
+    what may safely stand there instead (null: nothing). What concerns all recipients stands at the
+    beginning.
     """
 
     code: str
@@ -38,13 +40,15 @@ class Complaint:
     fix: str | None = None
 
     def __str__(self) -> str:
-        from smsplan.display.text import safe
-
-        return f"{self.line}:{self.column}: {self.code} {safe(self.message)}"
+        return f"{self.line}:{self.column}: {self.code} {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+_BREAKS = frozenset({"\r\n", "\r", "\n"})
+_LINES = re.compile(r"\r\n|[\s\S]")
 
 
 class Mended(NamedTuple):
@@ -67,9 +71,10 @@ def lint(
 
     Raises :class:`~smsplan.errors.InputError` where a setting is none.
 
-    >>> for complaint in lint("Only 20\\u00a0EUR until Sunday"):
-    ...     print(complaint)
-    1:8: SMS101 U+00A0 NO-BREAK SPACE makes every message Unicode: 70 characters fit one part instead of 160
+    >>> for complaint in lint("It’s here"):
+    ...     print(complaint.line, complaint.column, complaint.code, complaint.message)
+    1 3 SMS102 '’' (U+2019 RIGHT SINGLE QUOTATION MARK) makes every message Unicode: 70 characters
+    fit one part instead of 160
     >>> [(one.code, one.fix) for one in lint("“Hi” {{name}}", ignore=["SMS3"])]
     [('SMS102', '"'), ('SMS102', '"')]
     """
@@ -77,25 +82,34 @@ def lint(
     return _lint(_template(template, given), given, plan)
 
 
-def mend(text: str, *, plan: Totals | None = None, **settings: Any) -> Mended:
+def mend(
+    text: str, *, plan: Totals | None = None, of_file: bool = False, **settings: Any
+) -> Mended:
     """Make the fixes of the rules that are asked, until none is left.
 
     Parameters, and what looks like one, stay as they are: a fix that would change them, or make
-    one of a text that is none, is not made. Mending what is mended changes nothing.
+    one of a text that is none, is not made. Mending what is mended changes nothing. ``of_file``
+    reads line breaks of any kind as LF, and leaves them as they are written.
 
     >>> made = mend("“Hi ${name}”…")
     >>> made.text, [one.code for one in made.done], [one.code for one in made.left]
     ('"Hi ${name}"...', ['SMS102', 'SMS102', 'SMS104'], ['SMS304'])
     """
     given = _settings(settings)
+    # How each code point that the rules see is written.
+    written = _LINES.findall(text) if of_file else list(text)
+    line = next((one for one in written if one in _BREAKS), "\n")
     done: list[Complaint] = []
     while True:
-        template = Template(text, syntax=given.syntax)
-        found = _lint(template, given, plan)
+        seen = "".join("\n" if of_file and one in _BREAKS else one for one in written)
+        found = _lint(Template(seen, syntax=given.syntax), given, plan)
         fixes = [one for one in found if one.fix is not None]
         if not fixes:
-            return Mended(text, tuple(done), found)
-        text = _applied(text, fixes)
+            return Mended("".join(written), tuple(done), found)
+        for one in reversed(fixes):
+            written[one.start : one.end] = [
+                line if of_file and new == "\n" else new for new in one.fix or ""
+            ]
         done += fixes
 
 
@@ -121,15 +135,15 @@ def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple
     # A text that cannot be encoded cannot be measured.
     first = RULES["SMS001"]
     broken = list(first.check(look))
-    asked = [first] if broken else list(RULES.values())
-    found = sorted(
-        (one.spot.start, rule.code, one.spot, rule, one)
+    asked = [first] if broken else RULES.values()
+    found = [
+        _complaint(template.body, rule, one)
         for rule in asked
         if chosen(rule, given.select, given.ignore)
         for one in rule.check(look)
-    )
-    complaints = [_complaint(template.body, rule, one) for *_, rule, one in found]
-    return tuple(_certain(template.body, given, complaints))
+    ]
+    found.sort(key=lambda one: (one.start, one.code))
+    return tuple(_certain(template.body, given, found))
 
 
 def _complaint(body: str, rule: Rule, found: Found) -> Complaint:
@@ -139,7 +153,7 @@ def _complaint(body: str, rule: Rule, found: Found) -> Complaint:
         code=rule.code,
         name=rule.name,
         severity=rule.severity,
-        message=found.message,
+        message=harmless(found.message),
         line=line,
         column=column,
         end_line=end_line,
