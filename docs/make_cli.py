@@ -21,7 +21,7 @@ is documented in [JSON](json.md).
 | 0 | done |
 | 1 | the input is at fault: a file, column, template, card; one message with the next step |
 | 2 | usage |
-| 3 | the answer is no: above a limit, prices out of date, complaints |
+| 3 | the answer is no: a limit is breached, something was found or differs |
 | 4 | surroundings: disk, folder, memory |
 | 70 | an internal error, which is a mistake of smsplan |
 | 130 | interrupted |

@@ -18,6 +18,7 @@ import smsplan
 
 assert smsplan.segment("Ana, \\u20ac5 off").number_of_parts == 1
 assert smsplan.truncate("x" * 161) == "x" * 160
+assert smsplan.lint("Hi \\u2026")[0].code == "SMS104"
 assert smsplan.Template("Hi ${name}").expand({"name": "Ana"}).text == "Hi Ana"
 batch = smsplan.TextBatch(
     to=("+447700900123",),

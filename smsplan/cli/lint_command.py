@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import sys
@@ -292,7 +293,8 @@ def _write(result: Result) -> None:
     except OSError as error:
         raise OutputError(f"'{source.name}' was not written: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _show(results: Sequence[Result], output_format: str, *, fix: bool) -> None:
@@ -397,8 +399,16 @@ def _explain(beginning: str, as_json: bool) -> None:
     check_codes([beginning], "--explain")
     found = [rule for code, rule in sorted(RULES.items()) if code.startswith(beginning)]
     if as_json:
-        keys = ("code", "name", "severity", "fixable", "title", "why", "example", "counterexample")
-        listed = [{key: getattr(rule, key) for key in keys} for rule in found]
+        keys = ("code", "name", "severity", "fixable", "title", "why")
+        # Half a surrogate pair is in no JSON that others can read.
+        listed = [
+            {key: getattr(rule, key) for key in keys}
+            | {
+                key: getattr(rule, key).encode("utf-8", "backslashreplace").decode()
+                for key in ("example", "counterexample")
+            }
+            for rule in found
+        ]
         write_json("smsplan.rules/1", {"rules": listed})
         return
     for rule in found:

@@ -28,7 +28,7 @@ _CLUSTER = regex.compile(r"\X")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _LATIN = regex.compile(r"\p{Script=Latin}")
 _NO_SCRIPT = regex.compile(r"[\p{Script=Common}\p{Script=Inherited}]")
-_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
+_RIGHT_TO_LEFT = regex.compile(r"[\p{L}&&[\p{Bidi_Class=R}\p{Bidi_Class=AL}]]", regex.V1)
 _BIDI = regex.compile(r"\p{Bidi_Control}")
 _IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}|\p{Cf}")
 _EMOJI = regex.compile(
@@ -290,7 +290,7 @@ def _kind(character: str) -> str:
 
 def _code(character: str, word: str) -> str:
     """Say which rule a character outside the alphabet is a case of."""
-    entry = LOOK_ALIKES.get(character)
+    entry = LOOK_ALIKES.get(normalize("NFC", character))
     group = category(character)
     if _BIDI.match(character):
         return "SMS112"

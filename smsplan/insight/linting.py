@@ -20,7 +20,7 @@ from smsplan.templates import Template
 class Complaint:
     """What a rule finds in a template.
 
-    ``severity`` is ``error``, ``warning`` or ``info``; ``message`` is one line that no terminal acts
+    ``severity`` is ``error``, ``warning`` or ``info``; ``message`` one line that no terminal acts
     upon. ``line`` and ``column`` count from 1, in code points, ``end_line`` and ``end_column`` are
     those behind the place; ``start`` and ``end`` are the same as indices into the body. ``fix`` is
     what may safely stand there instead (null: nothing). What concerns all recipients stands at the

@@ -42,7 +42,12 @@ def documented(schema: str) -> set[str]:
 def test_json_keys() -> None:
     """The documented keys of every schema are the real ones."""
     runner = CliRunner()
-    for arguments in (["segment", "a“"], ["example"]):
+    for arguments in (
+        ["segment", "a“"],
+        ["example"],
+        ["lint", "--body", "Hi"],
+        ["lint", "--explain", "SMS"],
+    ):
         data = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
         assert set(data) == documented(data["schema"])
     summary: dict[str, Any] = plan(["+447700900123"], "Hi“").summary.to_dict()
