@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -587,6 +587,26 @@ class Plan:
         from smsplan.insight.audit import audit
 
         return audit(self._planned())
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        show_recipients: bool = False,
+        title: str | None = None,
+        made: date | None = None,
+    ) -> None:
+        """Write one page (HTML) about the plan, for somebody without Python; whole or not at all.
+
+        It is self-contained and asks no network. Numbers and values of parameters are masked
+        unless ``show_recipients``. ``made`` is the day it says it was made on (default: today).
+
+        Raises :class:`~smsplan.errors.InputError` where ``path`` is no name of a page or the plan
+        has no totals, :class:`~smsplan.errors.OutputError` where it cannot be written.
+        """
+        from smsplan.display.report import write_report
+
+        write_report(self, path, show_recipients=show_recipients, title=title, made=made)
 
     def plot_parts(self, ax: Axes | None = None) -> Axes:
         """Draw how many messages have how many units, and where another part begins."""

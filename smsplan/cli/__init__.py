@@ -24,6 +24,7 @@ from smsplan.cli import (
     plan_command,
     rates_command,
     reconcile_command,
+    report_command,
     requests_command,
     sandbox_command,
     schedule_command,
@@ -49,6 +50,7 @@ app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("explain")(explain_command.explain_plan)
 app.command("lint")(lint_command.lint_templates)
+app.command("report")(report_command.write_page)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")

@@ -6,6 +6,7 @@ direction) is shown by its code point. No script, nothing from a network.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -72,7 +73,9 @@ def more_text(more: int) -> str:
 
 def foreign(text: str, *, most: int = CELL) -> str:
     """Return a text of somebody else's: as :func:`shown`, and its direction ends where it ends."""
-    return f'<bdi dir="auto">{shown(text, most=most)}</bdi>'
+    # A run without a space breaks anywhere; words do not.
+    long = ' class="sp-long"' if re.search(r"\S{32}", text) else ""
+    return f'<bdi dir="auto"{long}>{shown(text, most=most)}</bdi>'
 
 
 def bar(start: float, share: float, *, low: float | None = None, high: float | None = None) -> str:
@@ -82,8 +85,12 @@ def bar(start: float, share: float, *, low: float | None = None, high: float | N
     """
     left, width = (start, share) if share >= 0 else (start + share, -share)
     drawn = (
-        f'<rect{_SAVED if share < 0 else ""} x="{left * 1000:.1f}" y="1" '
-        f'width="{max(width * 1000, 1):.1f}" height="8"/>'
+        ""
+        if not share
+        else (
+            f'<rect{_SAVED if share < 0 else ""} x="{left * 1000:.1f}" y="1" '
+            f'width="{max(width * 1000, 1):.1f}" height="8"/>'
+        )
     )
     if low is not None and high is not None and high > low:
         drawn += f'<line x1="{low * 1000:.1f}" x2="{high * 1000:.1f}" y1="5" y2="5"/>'

@@ -172,7 +172,7 @@ def plot_lengths(made: Lengths, ax: Axes | None = None, *, parameter: str | None
                               label="from low to high")  # fmt: skip
             axes.legend(frameon=False)
         axes.set_ylabel(f"cost in {currency}")
-    plan = plan_point(curve)
+    plan = plan_point(curve, of_template=parameter is None)
     axes.axvline(plan.characters, color=INK, linestyle=":", linewidth=1)
     axes.annotate("the plan", (plan.characters, 1), xycoords=("data", "axes fraction"),
                   xytext=(3, -4), textcoords="offset points", va="top", color=INK)  # fmt: skip

@@ -171,13 +171,11 @@ def _grid(grid: Grid) -> Table:
             table.add_column(safe(name), overflow="fold")
         else:
             table.add_column(safe(name), justify="right", no_wrap=" " not in name)
-    # Of a wide table the words need the room more than the bars do.
-    bars = bool(grid.shares) and len(grid.header) < 8
-    if bars:
+    if grid.shares:
         table.add_column("", no_wrap=True)
     for number, row in enumerate(grid.rows):
         cells = [Text(safe(clipped(cell))) for cell in row]
-        if bars:
+        if grid.shares:
             cells.append(Text(block_bar(*grid.bars[number]), style="cyan"))
         table.add_row(*cells)
     return table

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from smsplan.display.figures import (
@@ -234,9 +235,6 @@ def characters_view(result: Characters) -> View:
                 header=header,
                 rows=shown_rows,
                 texts=texts,
-                shares=[float(each.share_parts / whole) for each in result.characters][
-                    : len(shown_rows)
-                ],
                 more=more,
             )
         )
@@ -279,11 +277,14 @@ def saving(parts: int, cost: Cost | None) -> str:
 @view.register
 def lengths_view(result: Lengths) -> View:
     """Describe the curves: where they step, nearest to the plan first."""
-    grids = [curve_grid("characters cut from, or added to, the text", result.template)]
+    grids = [
+        curve_grid("characters cut from, or added to, the text", result.template, of_template=True)
+    ]
     for name, curve in result.parameters.items():
-        grids.append(curve_grid(f"most characters of '{name}'", curve))
-    if result.defaults:
-        priced = any(each.cost is not None for each in result.defaults)
+        grids.append(curve_grid(f"most characters of '{name}'", curve, of_template=False))
+    defaults = [each for each in result.defaults if each.parts]
+    if defaults:
+        priced = any(each.cost is not None for each in defaults)
         grids.append(
             Grid(
                 title="the default in place of the value, where that saves a part",
@@ -292,7 +293,7 @@ def lengths_view(result: Lengths) -> View:
                     [each.parameter, count(each.rows), count(each.parts), money(each.cost)][
                         : 4 if priced else 3
                     ]
-                    for each in result.defaults
+                    for each in defaults
                 ],
             )
         )
@@ -300,18 +301,13 @@ def lengths_view(result: Lengths) -> View:
     return View(head=first, grids=grids, remarks=result.sentences[1:])
 
 
-def curve_grid(title: str, curve: Curve, most: int = 6) -> Grid:
-    """Return the steps of a curve that are nearest to the plan, and the plan itself."""
-    plan = plan_point(curve)
-    steps = [point for point in curve.steps if point.characters != plan.characters]
-    below = [point for point in steps if point.characters < plan.characters]
-    above = [point for point in steps if point.characters > plan.characters]
-    # Going down, a step is felt at the last point before it: the most characters that still save.
-    shorter = [_last_of(curve, point) for point in below][-most:]
-    points = [*shorter, plan, *above[:most]]
+def curve_grid(title: str, curve: Curve, *, of_template: bool, most: int = 6) -> Grid:
+    """Return the largest steps of a curve on either side of the plan, the nearest, and the plan."""
+    plan = plan_point(curve, of_template=of_template)
+    points = shown_steps(curve, plan, most)
     priced = any(point.cost is not None for point in points)
     header = ["characters", "messages", "parts", "against the plan", "cost", "against the plan"]
-    signs = plan.characters == 0
+    signs = of_template
     rows = [
         [
             "the plan" if point is plan and signs
@@ -335,21 +331,33 @@ def curve_grid(title: str, curve: Curve, most: int = 6) -> Grid:
     )
 
 
-def plan_point(curve: Curve) -> Point:
+def plan_point(curve: Curve, *, of_template: bool) -> Point:
     """Return the point that is the plan: 0 of a template, the last one of a parameter."""
-    return next((point for point in curve.points if point.characters == 0
-                 and curve.points[0].characters < 0), curve.points[-1])  # fmt: skip
+    if not of_template:
+        return curve.points[-1]
+    return next(point for point in curve.points if point.characters == 0)
 
 
-def _last_of(curve: Curve, step: Point) -> Point:
-    """Return the last point that is as a step is."""
-    last = step
-    for point in curve.points:
-        if point.characters >= step.characters:
-            if (point.parts, point.messages) != (step.parts, step.messages):
-                break
-            last = point
-    return last
+def shown_steps(curve: Curve, plan: Point, most: int) -> list[Point]:
+    """Return the plan, and on either side of it the nearest step and the largest ones.
+
+    Of the points that are alike the one nearest to the plan stands for all.
+    """
+    before: list[tuple[int, Point]] = []
+    behind: list[tuple[int, Point]] = []
+    for one, next_ in pairwise(curve.points):
+        if (one.parts, one.messages) == (next_.parts, next_.messages):
+            continue
+        size = abs(next_.parts - one.parts)
+        if one.characters < plan.characters:
+            before.append((size, one))
+        else:
+            behind.append((size, next_))
+    kept = []
+    for side, nearest in ((before, before[-1:]), (behind, behind[:1])):
+        largest = sorted(side, key=lambda step: -step[0])[: most - 1]
+        kept += [point for _, point in {id(step[1]): step for step in nearest + largest}.values()]
+    return sorted([plan, *kept], key=lambda point: point.characters)
 
 
 @view.register
@@ -415,6 +423,17 @@ def row_numbers(rows: Sequence[int]) -> str:
 @view.register
 def assumptions_view(result: Assumptions) -> View:
     """Describe the open questions: the plan under every value, and the dry run that decides."""
+    remarks = [
+        f"{question.switch}: a free dry run decides it: "
+        f"{json.dumps(question.dry_run, ensure_ascii=False)}"
+        + "".join(f"; {value}: {expected}" for value, expected in question.expected.items())
+        for question in result.questions
+    ]
+    return View(head=result.sentence, grids=assumptions_grids(result), remarks=remarks)
+
+
+def assumptions_grids(result: Assumptions) -> list[Grid]:
+    """Return a table for each open question."""
     grids = []
     for question in result.questions:
         header = ["value", "messages", "parts", "against the plan"]
@@ -427,13 +446,7 @@ def assumptions_view(result: Assumptions) -> View:
                 texts=(0,),
             )
         )
-    remarks = [
-        f"{question.switch}: a free dry run decides it: "
-        f"{json.dumps(question.dry_run, ensure_ascii=False)}"
-        + "".join(f"; {value}: {expected}" for value, expected in question.expected.items())
-        for question in result.questions
-    ]
-    return View(head=result.sentence, grids=grids, remarks=remarks)
+    return grids
 
 
 def answer_row(question: Question, answer: Answer) -> list[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 5
 NEAR_UNITS = 3
-_PROBLEMS = {
+PROBLEM_TEXTS = {
     Problem.UNREADABLE: "the file cannot be read there",
     Problem.INVALID_NUMBER: "the number is not one the API takes",
     Problem.NO_BODY: "there is no body for the row's value",
@@ -319,7 +319,7 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
     rows = sum(summary.problems.values())
     if rows:
         reasons = "; ".join(
-            f"{count:,} because {_PROBLEMS[Problem(problem)]} ({problem})"
+            f"{count:,} because {PROBLEM_TEXTS[Problem(problem)]} ({problem})"
             for problem, count in sorted(summary.problems.items(), key=lambda item: -item[1])
         )
         yield Finding(

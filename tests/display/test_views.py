@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 from smsplan import Cost, Segmentation, explain, plan, segment
-from smsplan.display.views import Grid, View, as_html, as_text, floating, view
+from smsplan.display.views import Grid, View, as_html, as_text, curve_grid, floating, view
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.audit import Audit, AuditLine
@@ -118,7 +118,10 @@ def lengths(name: str = "name") -> Lengths:
     return Lengths(
         template=Steps(points=points((-4, 1200), (-3, 1200), (-2, 1500), (-1, 1500), (0, 1600),
                                      (1, 1600), (2, 1900))),
-        parameters={name: Steps(points=points((0, 1000), (4, 1000), (5, 1300), (12, 1600)))},
+        parameters={name: Steps(
+            points=points(*((at, 1000) for at in range(5)), *((at, 1300) for at in range(5, 12)),
+                          (12, 1600))
+        )},
         defaults=(DefaultSaving(parameter=name, rows=20, parts=25, cost=cost("0.85")),),
         sentences=("Cut 1 character: 100 parts and GBP 3.40 less.", "Room for 1 more."),
     )  # fmt: skip
@@ -278,7 +281,22 @@ def test_curve_shows_the_most_characters_that_save() -> None:
     assert [row[0] for row in template.rows] == ["−3", "−1", "the plan", "+2"]
     assert [row[3] for row in template.rows] == ["−400", "−100", "–", "+300"]
     assert [row[5] for row in template.rows] == ["GBP −13.60", "GBP −3.40", "–", "GBP +10.20"]
-    assert [row[0] for row in name.rows] == ["4", "5", "12 (the plan)"]
+    assert [row[0] for row in name.rows] == ["4", "11", "12 (the plan)"]
+
+
+def test_the_largest_steps_stand_there() -> None:
+    """Of many steps the nearest to the plan and the largest are shown, each once, the plan once."""
+    heights = [0, 50, 51, 52, 90, 91, 92, 93, 94, 95, 96, 97, 98]
+    curve = Steps(points=points(*((at - 12, parts) for at, parts in enumerate(heights))))
+    grid = curve_grid("", curve, of_template=True, most=3)
+    assert [row[0] for row in grid.rows] == ["−12", "−9", "−1", "the plan"]
+    plan_between = Steps(points=points((-2, 1), (-1, 2), (0, 2), (1, 2), (2, 3)))
+    grid = curve_grid("", plan_between, of_template=True)
+    assert [(row[0], row[3]) for row in grid.rows] == [
+        ("−2", "−1"),
+        ("the plan", "–"),
+        ("+2", "+1"),
+    ]
 
 
 def test_shares_of_both_tables_add_up() -> None:

@@ -1,0 +1,98 @@
+"""What stands for a number or a value where a page is given away.
+
+A masked value has the characters of its text by their kind, so that a message that is drawn with it
+takes the same room: what it says is gone, what it costs is seen.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from smsplan.encoding import Encoding
+from smsplan.encoding.segmentation import Languages, measure
+from smsplan.errors import UnencodableText
+
+# In the place of a letter outside GSM: one code unit, and two.
+_LETTER, _WIDE_LETTER = "◆", "\U0001d5d1"
+
+
+def masked_number(recipient: str | None, country: str | None) -> str:
+    """Return the country of a number and its last two digits.
+
+    >>> masked_number("447700900123", "GB"), masked_number("12", None)
+    ('GB ••• 23', '•••')
+    """
+    end = recipient[-2:] if recipient is not None and len(recipient) > 6 else ""
+    return " ".join(filter(None, [country, "•••", end]))
+
+
+def masker(languages: Languages = ()) -> Callable[[str], str]:
+    """Return what masks a value: letters, digits; of other characters those that cost more stay.
+
+    Letters outside GSM are shown where they stand among at least twice as many others; else the
+    value itself could be read by them.
+
+    >>> mask = masker()
+    >>> mask("Małgorzata 12"), mask("Анна"), mask("O’Neil [€]"), mask("İŞ")
+    ('Xxłxxxxxxx 00', '◆◆◆◆', 'X’Xxxx [€]', '◆◆')
+    """
+
+    def kind(character: str) -> str:
+        try:
+            found = measure(character, languages=languages)
+        except UnencodableText:
+            return "foreign"
+        if found.encoding is Encoding.UNICODE:
+            return "foreign"
+        return "wide" if found.units > 1 else "plain"
+
+    def mask(value: str) -> str:
+        kinds = {character: kind(character) for character in set(value)}
+        letters = [one for one in value if unicodedata.category(one)[0] in "LMN"]
+        foreign = sum(kinds[one] == "foreign" for one in letters)
+        readable = foreign * 3 > len(letters)
+        return "".join(_masked(one, kinds[one], readable=readable) for one in value)
+
+    return mask
+
+
+def _masked(character: str, kind: str, *, readable: bool) -> str:
+    category = unicodedata.category(character)
+    if category[0] not in "LMN":
+        return character
+    if kind == "foreign":
+        if not readable:
+            return character
+        return _WIDE_LETTER if character > "\uffff" else _LETTER
+    if kind == "wide":
+        return character
+    if category[0] == "N":
+        return "0"
+    return "X" if character.isupper() else "x"
+
+
+def masked_request(request: dict[str, Any], mask: Callable[[str], str]) -> str:
+    """Return a request as JSON, its numbers and the values of recipients masked.
+
+    >>> masked_request({"to": ["447700900123"], "parameters": {"a": {"447700900123": "Ana",
+    ...     "default": "you"}}}, masker())
+    '{"to": ["••• 23"], "parameters": {"a": {"••• 23": "Xxx", "default": "you"}}}'
+    """
+    out = dict(request)
+    if isinstance(out.get("to"), list):
+        out["to"] = [masked_number(str(number), None) for number in out["to"]]
+    parameters = out.get("parameters")
+    if isinstance(parameters, dict):
+        out["parameters"] = {
+            key: {
+                who if who == "default" else masked_number(str(who), None): value
+                if who == "default"
+                else mask(str(value))
+                for who, value in values.items()
+            }
+            for key, values in parameters.items()
+        }
+    return json.dumps(out, ensure_ascii=False)

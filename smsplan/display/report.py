@@ -1,0 +1,783 @@
+"""One page about a plan that is forwarded to somebody without Python.
+
+Self-contained: style and scripts are in the page, a strict policy allows these scripts by their
+hashes and no other, and nothing is fetched. What recipients wrote stands in texts, escaped, never
+in a script or an attribute that acts. Numbers and values are masked unless asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smsplan.display.blocks import key_html, parts_html
+from smsplan.display.charts import range_bars, step_chart, units_chart
+from smsplan.display.figures import count, grouped, money, percent
+from smsplan.display.markup import bar, foreign, shown, style, table
+from smsplan.display.masking import masked_number, masked_request, masker
+from smsplan.display.playground import (
+    component_html,
+    component_script,
+    component_style,
+    source_hash,
+)
+from smsplan.display.views import (
+    Grid,
+    assumptions_grids,
+    curve_grid,
+    named,
+    plan_point,
+    view,
+)
+from smsplan.encoding import Segmentation, segment
+from smsplan.errors import InputError, OutputError, Problem, SmsplanError
+from smsplan.insight.findings import PROBLEM_TEXTS
+from smsplan.insight.heaviest import Message, heaviest
+from smsplan.insight.units import Units, units
+from smsplan.ratecards import Cost
+from smsplan.templates import Template
+
+if TYPE_CHECKING:
+    from smsplan.insight.assumptions import Assumptions
+    from smsplan.insight.audit import Audit
+    from smsplan.insight.characters import Characters
+    from smsplan.insight.lengths import Lengths
+    from smsplan.insight.waterfall import Waterfall
+    from smsplan.planner import Plan
+    from smsplan.profiles import Profile
+
+T = TypeVar("T")
+# So many rows are looked at for so many texts that differ.
+HEAVIEST, DRAWN_TEXTS = 60, 6
+CHOICES = 6
+PHONES = 3
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What the page shows: a plan, and what insight says of it (text: why it does not)."""
+
+    plan: Plan
+    title: str
+    made: date
+    masked: bool
+    units: Units
+    first: Message | None
+    heaviest: tuple[Message, ...]
+    waterfall: Waterfall | str
+    characters: Characters | str
+    lengths: Lengths | str
+    assumptions: Assumptions | str
+    audit: Audit | str
+
+
+def write_report(
+    plan: Plan,
+    path: str | os.PathLike[str],
+    *,
+    show_recipients: bool = False,
+    title: str | None = None,
+    made: date | None = None,
+) -> None:
+    """Write a plan's page, whole or not at all: :meth:`Plan.report`."""
+    target = Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"report '{target}' is a page; give it a name that ends with .html")
+    if not target.parent.is_dir():
+        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
+    if target.is_dir():
+        raise OutputError(f"'{target}' is a folder; name a file in it")
+    page = report_html(content_of(plan, show_recipients=show_recipients, title=title, made=made))
+    _write_whole(target, page.encode("utf-8"))
+
+
+def _write_whole(target: Path, octets: bytes) -> None:
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            why = os.strerror(error.errno) if error.errno else "it could not be written"
+            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
+        raise
+
+
+def content_of(
+    plan: Plan, *, show_recipients: bool = False, title: str | None = None, made: date | None = None
+) -> Content:
+    """Compute what the page shows. What cannot be said of a plan is left out, with the reason."""
+    planned = plan._planned()
+    mask = None if show_recipients else masker(plan.options.profile.languages)
+    first, most = heaviest(planned, HEAVIEST, mask)
+    return Content(
+        plan=plan,
+        title=title or "SMS plan",
+        made=made or date.today(),
+        masked=not show_recipients,
+        units=units(planned),
+        first=first,
+        heaviest=most,
+        waterfall=_asked(plan.explain),
+        characters=_asked(plan.characters),
+        lengths=_asked(plan.by_length),
+        assumptions=_asked(plan.assumptions),
+        audit=_asked(plan.audit),
+    )
+
+
+def _asked(question: Callable[[], T]) -> T | str:
+    try:
+        return question()
+    except SmsplanError as error:
+        return str(error)
+
+
+def report_html(content: Content) -> str:
+    """Return the page."""
+    sections = [
+        ("cheaper", "What would make it cheaper", _cheaper(content)),
+        ("message", "The message", _phones(content)),
+        ("why", "Where the parts come from", _waterfall(content)),
+        ("countries", "Countries", _countries(content)),
+        ("long", "How long the messages are", _units(content)),
+        ("characters", "Characters", _view(content.characters, "characters")),
+        ("length", "A shorter or a longer text", _lengths(content)),
+        ("heaviest", "The heaviest messages", _heaviest(content)),
+        ("try", "Try a text", _try(content)),
+        ("problems", "Not sent, and to look at", _problems(content)),
+        ("assumptions", "What is assumed", _assumptions(content)),
+        ("audit", "The list of recipients", _view(content.audit, "audit")),
+        ("prices", "Prices", _prices(content)),
+        ("glossary", "Glossary", _glossary()),
+    ]
+    kept = [(name, title, html) for name, title, html in sections if html]
+    links = "".join(f'<a href="#{name}">{title}</a>' for name, title, _ in kept)
+    body = "".join(
+        f'<section id="{name}" class="{name}"><h2>{title}</h2>{html}</section>'
+        for name, title, html in kept
+    )
+    scripts = [Path(__file__).with_name("report.js").read_text(encoding="utf-8")]
+    scripts.append(component_script())
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        f"form-action 'none'; script-src {' '.join(map(source_hash, scripts))}"
+    )
+    styles = style("notebook.css") + style("report.css") + component_style()
+    # The policy stands before everything that it is about.
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{escape(_unmarked(content.title))}</title>"
+        f"<style>{styles}</style></head>"
+        f'<body><main class="report smsplan"><header><h1>{foreign(content.title)}</h1>'
+        f'<p class="lead">{_sentence(content)}</p>{_masked(content)}</header>'
+        f'<nav aria-label="Contents">{links}</nav>{body}<footer>{_footer(content)}</footer></main>'
+        f"{''.join(f'<script>{script}</script>' for script in scripts)}</body></html>\n"
+    )
+
+
+def _unmarked(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)[:200]
+
+
+# --- the sentence ---------------------------------------------------------------------------------
+
+
+def _sentence(content: Content) -> str:
+    """Say it in one: people, people left out, parts, cost, prices, day."""
+    summary = content.plan.summary
+    people = "<b>1 person</b> gets"
+    if summary.messages != 1:
+        people = f"<b>{count(summary.messages)} people</b> get"
+    out = summary.rows - summary.messages
+    left = "nobody is left out" if not out else (
+        "<b>1 row</b> of the list is left out" if out == 1
+        else f"<b>{count(out)} rows</b> of the list are left out"
+    )  # fmt: skip
+    cost = "what it costs is not known, because no prices were given"
+    if summary.priced:
+        verb = "costs" if not summary.cost.high or summary.cost.is_exact else "costs between"
+        said = grouped(str(summary.cost)).replace(" to ", " and ", 1) if verb != "costs" else (
+            grouped(str(summary.cost))
+        )  # fmt: skip
+        cost = f"{verb} <b>{escape(said)}</b> {_by_prices(content)}"
+        if not summary.cost.high:
+            cost = "what it costs is not known: the rate card has no price for these numbers"
+    return (
+        f"{people} this message and {left}; it goes out as "
+        f"<b>{count(summary.parts, 'part')}</b> and {cost} "
+        f"(worked out on {day_text(content.made)})."
+    )
+
+
+def _by_prices(content: Content) -> str:
+    terms = content.plan.terms
+    if terms is None:
+        return "by prices that were not kept"
+    sources, days = _sources(content.plan)
+    by = "by prices"
+    if sources:
+        more = f" and {len(sources) - 1} other sources" if len(sources) > 1 else ""
+        by += f" of {foreign(sources[0])}{more}"
+    else:
+        by += " of a rate card that names no source"
+    if days:
+        valid = day_text(days[-1])
+        by += f", valid from {valid}" if len(days) == 1 else f", valid from {valid} at the latest"
+    else:
+        by += ", without a date"
+    return by
+
+
+def _sources(plan: Plan) -> tuple[list[str], list[date]]:
+    """Return the sources of the prices, the commonest first, and the days from which they hold."""
+    if plan.terms is None:
+        return [], []
+    times: dict[str, int] = {}
+    days = set()
+    for rate in plan.terms.card.rates:
+        if rate.source:
+            times[rate.source] = times.get(rate.source, 0) + 1
+        if rate.valid_from is not None:
+            days.add(rate.valid_from)
+    return sorted(times, key=lambda source: -times[source]), sorted(days)
+
+
+def day_text(day: date) -> str:
+    """Return a day as people write it, whatever the locale.
+
+    >>> day_text(date(2026, 4, 1))
+    '1 April 2026'
+    """
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _masked(content: Content) -> str:
+    if not content.masked:
+        return (
+            '<p class="masked">This page shows numbers and values of recipients. Pass it on to '
+            "nobody who may not see them.</p>"
+        )
+    return (
+        '<p class="masked">Numbers and values of recipients are masked: a number is its country '
+        "and its last two digits, a letter of a value is x, a digit 0. Characters that cost more "
+        "are shown, and where a whole value is made of them each of its letters is ◆.</p>"
+    )
+
+
+# --- what would make it cheaper -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to change, and what it saves alone."""
+
+    html: str
+    parts: int
+    cost: Cost | None
+    rows: int = 0
+
+
+def choices(content: Content) -> list[Choice]:
+    """Return what saves most, each for itself, the best first."""
+    found = [*_character_choices(content), *_length_choices(content), *_audit_choices(content)]
+    priced = content.plan.summary.priced
+    main = max(content.plan.cost.high, key=lambda name: content.plan.cost.high[name], default="")
+
+    def worth(choice: Choice) -> tuple[Fraction, int]:
+        amounts = {} if choice.cost is None else choice.cost.expected
+        return (amounts.get(main, Fraction(0)) if priced else Fraction(0), choice.parts)
+
+    found = [choice for choice in found if worth(choice) > (0, 0)]
+    return sorted(found, key=worth, reverse=True)[:CHOICES]
+
+
+def _character_choices(content: Content) -> Iterable[Choice]:
+    found = content.characters
+    if isinstance(found, str):
+        return
+    in_text = [each for each in found.characters if each.place == "template"]
+    for each in in_text[:3]:
+        instead = "leave it out" if not each.replacement else f"write {shown(each.replacement)}"
+        yield Choice(
+            f"In the text, {instead if each.replacement else 'leave out'} "
+            f"{'instead of ' if each.replacement else ''}{foreign(named(each.character))} "
+            f"({escape(each.name.lower())})",
+            each.saved_alone_parts,
+            each.saved_alone_cost,
+        )
+    if found.saved_together_parts and (len(in_text) > 1 or len(found.characters) > len(in_text)):
+        yield Choice(
+            "Replace every look-alike, in the text and in the values "
+            f"({count(len(found.characters), 'character')}; the section on characters lists them)",
+            found.saved_together_parts,
+            found.saved_together_cost,
+        )
+
+
+def _length_choices(content: Content) -> Iterable[Choice]:
+    found = content.lengths
+    if isinstance(found, str):
+        return
+    plan = plan_point(found.template, of_template=True)
+    shorter = [point for point in found.template.points if -40 <= point.characters < 0]
+    shorter.reverse()
+    offered: list[int] = []
+    for within in (10, 40):
+        # The fewest characters that save as much as any number within reach.
+        some = [point for point in shorter if -point.characters <= within]
+        least = min((point.parts for point in some), default=plan.parts)
+        point = next((each for each in some if each.parts == least < plan.parts), None)
+        if point is not None and point.characters not in offered:
+            offered.append(point.characters)
+            yield Choice(
+                f"Cut {count(-point.characters, 'character')} from the text",
+                plan.parts - point.parts,
+                _less(plan.cost, point.cost),
+            )
+    for name, curve in found.parameters.items():
+        whole = plan_point(curve, of_template=False)
+        enough = next(
+            (
+                point
+                for point in reversed(curve.points)
+                if (whole.parts - point.parts) * 100 >= max(whole.parts, 1)
+                and point.messages == whole.messages
+                and point.characters >= 8
+            ),
+            None,
+        )
+        if enough is not None:
+            yield Choice(
+                f"Cut values of {foreign(name)} to {count(enough.characters, 'character')}",
+                whole.parts - enough.parts,
+                _less(whole.cost, enough.cost),
+            )
+    for each in found.defaults[:2]:
+        yield Choice(
+            f"Write the default of {foreign(each.parameter)} in the "
+            f"{count(each.rows, 'message')} where that saves a part",
+            each.parts,
+            each.cost,
+        )
+
+
+def _less(before: Cost | None, after: Cost | None) -> Cost | None:
+    return None if before is None or after is None else before - after
+
+
+def _audit_choices(content: Content) -> Iterable[Choice]:
+    found = content.audit
+    if isinstance(found, str):
+        return
+    for each in found.lines:
+        if each.messages and (each.wasted is None or each.wasted.high):
+            if not content.plan.summary.priced and each.kind not in _WASTED:
+                continue
+            yield Choice(
+                f"Clean the list: {foreign(each.sentence)}",
+                each.parts,
+                each.wasted,
+            )
+
+
+_WASTED = ("fictitious", "duplicate", "toll_free")
+
+
+def _cheaper(content: Content) -> str:
+    found = choices(content)
+    if not found:
+        return "<p>Nothing was found that would save a part.</p>"
+    lines = []
+    for choice in found:
+        saved = money(choice.cost) if choice.cost is not None and choice.cost.high else ""
+        parts = count(choice.parts, "part")
+        worth = f"{escape(saved)} less<small>{parts} less</small>" if saved else f"{parts} less"
+        lines.append(f'<li><span>{choice.html}</span><span class="worth">{worth}</span></li>')
+    return (
+        f'<ol class="choices">{"".join(lines)}</ol>'
+        '<p class="dim">Each is counted alone; what they save together is not their sum.</p>'
+    )
+
+
+# --- the message ----------------------------------------------------------------------------------
+
+
+def _phones(content: Content) -> str:
+    options = content.plan.options
+    bodies: Mapping[str, Template] = (
+        options.templates if options.body_by is not None else {"": options.template}
+    )
+    drawn = []
+    for value, template in list(bodies.items())[:PHONES]:
+        example = content.first
+        values = {} if example is None else example.values
+        filled = {
+            key: options.defaults[key] if key in options.defaults else values.get(key)
+            for key in template.parameters
+        }
+        drawn.append(_phone(template, filled, value, content))
+    more = len(bodies) - PHONES
+    rest = f"<p>and {count(more)} more texts</p>" if more > 0 else ""
+    marks = []
+    if any(template.parameters for template in bodies.values()):
+        marks.append("dashed: from the list, here as an example")
+    marks.append("a number in a ring: the part that begins there")
+    return f'<div class="phones">{"".join(drawn)}</div>{rest}<p class="dim">{"; ".join(marks)}.</p>'
+
+
+def _phone(
+    template: Template, values: Mapping[str, str | None], choice: str, content: Content
+) -> str:
+    text, inside = "", []
+    for place, piece in enumerate(template.pieces):
+        if place % 2:
+            filled = values.get(piece)
+            piece = "${" + piece + "}" if filled is None else filled
+        text += piece
+        inside += [place % 2 == 1] * len(piece)
+    made = drawable(text, content.plan.options.profile)
+    starts: set[int] = set()
+    if made is not None and made.number_of_parts > 1:
+        at = 0
+        for part in made.parts:
+            starts.add(at)
+            at += len(part.text)
+    out, part_number, open_ = "", 0, False
+    most = 2000
+    for at, character in enumerate(text[:most]):
+        if inside[at] != open_:
+            out += '<span class="value">' if inside[at] else "</span>"
+            open_ = inside[at]
+        if at in starts:
+            part_number += 1
+            ring = f'<span class="cut" title="part {part_number} begins">{part_number}</span>'
+            out += f'</span>{ring}<span class="value">' if open_ else ring
+        out += "\n" if character == "\n" else shown(character)
+    out += "</span>" if open_ else ""
+    if len(text) > most:
+        out += f" … {count(len(text) - most, 'more character')}"
+    sender = content.plan.options.from_
+    head = foreign(sender) if sender else "your sender"
+    if choice:
+        head += f" · {foreign(choice)}"
+    takes = "" if made is None else (
+        f"{made.encoding}, {count(made.number_of_parts, 'part')}, {count(made.units)} "
+        f"{'septets' if made.encoding == 'GSM' else 'code units'}"
+    )  # fmt: skip
+    return (
+        f'<div class="phone"><p class="from">{head}</p>'
+        f'<p class="bubble" dir="auto">{out}</p><p class="takes">{takes}</p></div>'
+    )
+
+
+def drawable(text: str, profile: Profile) -> Segmentation | None:
+    """Return a text in parts by the rules of a profile; None where it cannot be drawn."""
+    given: dict[str, Any] = {
+        "reference_bits": profile.reference_bits,
+        "languages": profile.languages,
+    }
+    try:
+        made = segment(text, boundary=profile.gsm_boundary, **given)
+        if made.encoding == "UNICODE" and profile.unicode_boundary != profile.gsm_boundary:
+            made = segment(text, boundary=profile.unicode_boundary, **given)
+        assert made.parts, "dense cuts may have none, and say so"
+    except SmsplanError:
+        try:
+            return segment(text, **given)
+        except SmsplanError:
+            return None
+    return made
+
+
+# --- sections -------------------------------------------------------------------------------------
+
+
+def _grid(grid: Grid, name: str) -> str:
+    bars = [bar(start, share) for start, share in grid.bars]
+    made = table(grid.title, grid.header, grid.rows, texts=grid.texts, bars=bars)
+    return _framed(made, name) + (f"<p>and {count(grid.more)} more</p>" if grid.more else "")
+
+
+def _framed(made: str, name: str) -> str:
+    """Return a table that can be sorted, saved, and scrolled where the page is narrow."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    made = made.replace('<table class="sp">', f'<table class="sp" data-name="{slug}">', 1)
+    return f'<div class="wide" role="region" aria-label="table" tabindex="0">{made}</div>'
+
+
+def _view(result: object | str, name: str) -> str:
+    if isinstance(result, str):
+        return _not_said(result)
+    seen = view(result)
+    grids = "".join(_grid(grid, f"{name}-{number}") for number, grid in enumerate(seen.grids, 1))
+    remarks = "".join(f"<li>{foreign(line, most=2000)}</li>" for line in seen.remarks)
+    return f"<p>{foreign(seen.head, most=400)}.</p>{grids}" + (
+        f"<ul>{remarks}</ul>" if remarks else ""
+    )
+
+
+def _not_said(why: str) -> str:
+    return f'<p class="dim">Cannot be said of this plan: {foreign(why, most=1000)}</p>'
+
+
+def _waterfall(content: Content) -> str:
+    result = content.waterfall
+    if isinstance(result, str):
+        return _not_said(result)
+    intro = (
+        "<p>If every message fitted into one part of plain characters, it would be the first line. "
+        "Each line below adds what one reason costs; outlined bars save.</p>"
+    )
+    grids = view(result).grids
+    return intro + "".join(_grid(grid, f"waterfall-{n}") for n, grid in enumerate(grids, 1))
+
+
+def _countries(content: Content) -> str:
+    summary = content.plan.summary
+    if not summary.messages:
+        return ""
+    priced = summary.priced
+    header = ["country", "messages", "share", "parts"] + (["cost"] if priced else [])
+    rows, ends = [], []
+    main = max(summary.cost.high, key=lambda name: summary.cost.high[name], default=None)
+    for country, each in summary.countries.items():
+        rows.append(
+            [country or "unknown", count(each.messages), percent(each.messages, summary.messages),
+             count(each.parts), money(each.cost)][: len(header)]
+        )  # fmt: skip
+        if priced and main is not None:
+            cost = each.cost
+            ends.append(
+                (
+                    float(cost.low.get(main, 0)),
+                    float(cost.expected.get(main, 0)),
+                    float(cost.high.get(main, 0)),
+                )
+            )
+        else:
+            ends.append((float(each.parts),) * 3)
+    bars = [bar(0.0, middle, low=low, high=high) for low, middle, high in range_bars(ends)]
+    made = _framed(table("by country", header, rows, bars=bars), "countries")
+    ranged = any(low < high for low, _, high in ends)
+    note = "<p class='dim'>Thin lines go from the lowest to the highest cost.</p>" if ranged else ""
+    lines = ""
+    if summary.lines:
+        lines = _framed(
+            table("in the total beside the messages", ["what", "cost"],
+                  [[line.text, money(line.cost)] for line in summary.lines]),
+            "beside",
+        )  # fmt: skip
+    return made + note + lines
+
+
+def _units(content: Content) -> str:
+    if not content.units:
+        return ""
+    summary = content.plan.summary
+    charts = units_chart(content.units, content.plan.options.profile.reference_bits)
+    priced = summary.priced
+    header = ["parts a message", "messages", "share", "parts"] + (["cost"] if priced else [])
+    rows = [
+        [str(parts), count(each.messages), percent(each.messages, summary.messages),
+         count(each.parts), money(each.cost)][: len(header)]
+        for parts, each in summary.lengths.items()
+    ]  # fmt: skip
+    most = max(each.messages for each in summary.lengths.values())
+    bars = [bar(0.0, each.messages / most) for each in summary.lengths.values()]
+    return charts + _framed(table("by number of parts", header, rows, bars=bars), "parts")
+
+
+def _lengths(content: Content) -> str:
+    result = content.lengths
+    if isinstance(result, str):
+        return _not_said(result)
+    plan = plan_point(result.template, of_template=True)
+    sentences = "".join(f"<li>{foreign(line, most=600)}</li>" for line in result.sentences)
+    out = f"<ul>{sentences}</ul>" if sentences else ""
+    out += step_chart(
+        result.template, plan, "Parts by characters cut from (−) or added to (+) the text",
+        signs=True,
+    )  # fmt: skip
+    out += _grid(
+        curve_grid("characters cut from, or added to, the text", result.template, of_template=True),
+        "length",
+    )
+    for name, curve in result.parameters.items():
+        most = f"most characters of '{name}'"
+        end = plan_point(curve, of_template=False)
+        out += f"<h3>Shorter values of {foreign(name)}</h3>"
+        out += step_chart(curve, end, f"Parts by the {most}", signs=False)
+        out += _grid(curve_grid(most, curve, of_template=False), f"length-of-{name}")
+    return out
+
+
+def _heaviest(content: Content) -> str:
+    if not content.heaviest:
+        return ""
+    out, drawn = [], []
+    alike: dict[str, list[Message]] = {}
+    for each in content.heaviest:
+        alike.setdefault(each.body, []).append(each)
+    for each, *others in list(alike.values())[:DRAWN_TEXTS]:
+        made = drawable(each.body, content.plan.options.profile)
+        who = (
+            masked_number(each.recipient, each.country)
+            if content.masked
+            else f"{each.recipient}{f' ({each.country})' if each.country else ''}"
+        )
+        cost = f" · {money(each.cost)}" if each.cost is not None else ""
+        note = "" if each.alike else " · the text is masked, the figures are of the real one"
+        if others:
+            rows = ", ".join(count(other.row) for other in others[:5])
+            note += f" · the same in row{'' if len(others) == 1 else 's'} {rows}"
+            note += " and others" if len(others) > 5 else ""
+        shape = "" if made is None else parts_html(made)
+        if made is not None:
+            drawn.append(made)
+        out.append(
+            f'<div class="message"><p class="what"><b>{count(each.parts, "part")}</b>{cost} · row '
+            f"{count(each.row)} · {foreign(who)} · {each.encoding}, {count(each.units)} units"
+            f"{note}</p>{shape}</div>"
+        )
+    return "".join(out) + key_html(drawn)
+
+
+def _try(content: Content) -> str:
+    """A box that counts what one types; it begins with the text of the plan, not of a recipient."""
+    options = content.plan.options
+    templates = list(options.templates.values()) if options.body_by is not None else []
+    text = (templates or [options.template])[0].body
+    return (
+        "<p>What one types is counted as one types it, by the rules of the standard. Nothing of it "
+        f"leaves this page.</p>{component_html(text, heading=3)}"
+    )
+
+
+def _problems(content: Content) -> str:
+    summary = content.plan.summary
+    out = ""
+    if summary.problems:
+        rows = [
+            [name.replace("_", " "), count(number), PROBLEM_TEXTS[Problem(name)]]
+            for name, number in summary.problems.items()
+        ]
+        out += _framed(
+            table("rows that are not sent", ["problem", "rows", "why"], rows, texts=(0, 2)),
+            "problems",
+        )
+    if summary.notes:
+        rows = [
+            [name.replace("_", " "), count(number), _NOTES.get(name, "")]
+            for name, number in summary.notes.items()
+        ]
+        out += _framed(
+            table("rows that are sent, with a remark", ["remark", "rows", "what it means"], rows,
+                  texts=(0, 2)),
+            "remarks",
+        )  # fmt: skip
+    lines = [finding.sentence for finding in summary.findings]
+    lines += [warning for warning in content.plan.warnings if warning not in lines]
+    if lines:
+        out += f"<ul>{''.join(f'<li>{foreign(line, most=1000)}</li>' for line in lines)}</ul>"
+    return out or "<p>Every row is sent, and there is nothing to remark.</p>"
+
+
+_NOTES = {
+    "repaired": "the number was mended where that is certain",
+    "national": "read as a national number",
+    "looks_national": "begins with 0, so it names no country",
+    "fictitious": "a number that is reserved for fiction and reaches nobody",
+    "doubtful": "in no numbering range that is known",
+    "default_used": "the row has no value, the default stands in",
+    "substituted": "characters were replaced",
+    "truncated": "cut to one part",
+    "unpriced": "the rate card has no price for it",
+}
+
+
+def _assumptions(content: Content) -> str:
+    result = content.assumptions
+    if isinstance(result, str):
+        return _not_said(result)
+    mask = masker(content.plan.options.profile.languages)
+    out = f"<p>{foreign(result.sentence, most=1000)}</p>"
+    for question, grid in zip(result.questions, assumptions_grids(result), strict=True):
+        request = (
+            masked_request(question.dry_run, mask)
+            if content.masked
+            else masked_request(question.dry_run, str)
+        )
+        out += _grid(grid, f"assumption-{question.switch}")
+        out += f'<p class="dim">A free dry run decides it: {foreign(request, most=600)}</p>'
+    return out
+
+
+def _prices(content: Content) -> str:
+    terms = content.plan.terms
+    if terms is None:
+        return ""
+    sources, days = _sources(content.plan)
+    listed = "; ".join(foreign(source) for source in sources[:5]) or "none named"
+    valid = ", ".join(day_text(day) for day in days[-3:]) or "no date in the rate card"
+    remarks = "".join(f"<li>{foreign(remark, most=600)}</li>" for remark in terms.remarks)
+    cost = content.plan.cost
+    basis = ""
+    if not cost.is_exact:
+        basis = (
+            "<p>No number tells its operator, so the cost lies between the cheapest and the dearest"
+            " one that the rate card has.</p>"
+        )
+    return (
+        f"<p>{count(len(terms.card.rates), 'price')} in {escape(', '.join(terms.currencies))}. "
+        f"Source: {listed}. Valid from: {valid}. Nothing is rounded on the way to a total.</p>"
+        f"{basis}" + (f"<ul>{remarks}</ul>" if remarks else "")
+    )
+
+
+_WORDS = {
+    "Message": "What one person gets. A long one goes out as several parts.",
+    "Part": "What is billed. One part holds 160 characters of GSM, or 70 of Unicode; of several "
+    "parts each holds 153, or 67.",
+    "GSM": "The usual encoding of text messages: Latin letters, digits, common signs.",
+    "Unicode": "The encoding of everything else. One character outside GSM makes a whole message "
+    "Unicode, and its parts hold less than half.",
+    "Extension character": "One of ^ { } \\ [ ~ ] | and €: GSM, but it takes the room of two.",
+    "Parameter": "A place in the text that is filled from the list for each person.",
+    "Default": "What stands there for people without a value.",
+    "Look-alike": "A character outside GSM that has a near one within, such as a curly quote.",
+    "Dry run": "A free question to the provider: how many parts would this be? Nothing is sent.",
+    "Expected cost": "Where prices differ by operator: the cost by the known or assumed shares of "
+    "operators, between the lowest and the highest.",
+}
+
+
+def _glossary() -> str:
+    return f"<dl>{''.join(f'<dt>{word}</dt><dd>{text}</dd>' for word, text in _WORDS.items())}</dl>"
+
+
+def _footer(content: Content) -> str:
+    from smsplan import __version__
+
+    return (
+        f"Made by smsplan {__version__} on {day_text(content.made)}. Nothing was sent, and this "
+        "page asks no network. Parts and cost are computed, not billed: delivery, operators and "
+        "provider settings are known to the provider alone."
+    )
