@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.measure import Run, alternate
@@ -32,6 +35,17 @@ def insight(run: Run, data: People) -> None:
         times = seconds / taken["default plan"]
         run.line(name, f"{seconds / table.num_rows * 1e9:,.0f}", f"{times:.2f}")
     _check(run, made)
+    with TemporaryDirectory() as folder:
+        path, start = Path(folder) / "report.html", time.perf_counter()
+        made.report(path)
+        seconds = time.perf_counter() - start
+        size = path.stat().st_size
+    run.line(
+        f"report(), all of it on one page of {size / 1000:,.0f} kB",
+        f"{seconds / table.num_rows * 1e9:,.0f}",
+        f"{seconds / taken['default plan']:.2f}",
+    )
+    run.check("the page weighs less than 1.5 MB", size < 1_500_000)
 
 
 def _check(run: Run, made: Plan) -> None:

@@ -58,6 +58,7 @@ T = TypeVar("T")
 # So many rows are looked at for so many texts that differ.
 HEAVIEST, DRAWN_TEXTS = 60, 6
 CHOICES = 6
+PARAMETERS = 6
 PHONES = 3
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
@@ -519,8 +520,9 @@ def _grid(grid: Grid, name: str) -> str:
 def _framed(made: str, name: str) -> str:
     """Return a table that can be sorted, saved, and scrolled where the page is narrow."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    label = slug.replace("-", " ")
     made = made.replace('<table class="sp">', f'<table class="sp" data-name="{slug}">', 1)
-    return f'<div class="wide" role="region" aria-label="table" tabindex="0">{made}</div>'
+    return f'<div class="wide" role="region" aria-label="table: {label}" tabindex="0">{made}</div>'
 
 
 def _view(result: object | str, name: str) -> str:
@@ -620,13 +622,14 @@ def _lengths(content: Content) -> str:
         curve_grid("characters cut from, or added to, the text", result.template, of_template=True),
         "length",
     )
-    for name, curve in result.parameters.items():
+    for name, curve in list(result.parameters.items())[:PARAMETERS]:
         most = f"most characters of '{name}'"
         end = plan_point(curve, of_template=False)
         out += f"<h3>Shorter values of {foreign(name)}</h3>"
         out += step_chart(curve, end, f"Parts by the {most}", signs=False)
         out += _grid(curve_grid(most, curve, of_template=False), f"length-of-{name}")
-    return out
+    more = len(result.parameters) - PARAMETERS
+    return out + (f"<p>and {count(more, 'more parameter')}</p>" if more > 0 else "")
 
 
 def _heaviest(content: Content) -> str:
@@ -726,7 +729,14 @@ def _assumptions(content: Content) -> str:
             else masked_request(question.dry_run, str)
         )
         out += _grid(grid, f"assumption-{question.switch}")
-        out += f'<p class="dim">A free dry run decides it: {foreign(request, most=600)}</p>'
+        answers = "; ".join(
+            f"{foreign(str(value))}: {foreign(answer, most=300)}"
+            for value, answer in question.expected.items()
+        )
+        out += (
+            f'<p class="dim">A free dry run decides it: {foreign(request, most=1000)}'
+            f"{f'. It answers: {answers}' if answers else ''}</p>"
+        )
     return out
 
 
@@ -753,6 +763,7 @@ def _prices(content: Content) -> str:
 
 
 _WORDS = {
+    "Template": "The text with its parameters, as it is written once for all.",
     "Message": "What one person gets. A long one goes out as several parts.",
     "Part": "What is billed. One part holds 160 characters of GSM, or 70 of Unicode; of several "
     "parts each holds 153, or 67.",

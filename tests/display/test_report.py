@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -16,11 +17,12 @@ import pytest
 from playwright.sync_api import Page
 from typer.testing import CliRunner
 
-from smsplan import Plan, Profile, plan
+from smsplan import Cost, Plan, Profile, plan
 from smsplan.bulk.lines import is_formula
 from smsplan.cli import app
-from smsplan.display.report import choices, content_of, report_html
+from smsplan.display.report import _assumptions, choices, content_of, report_html
 from smsplan.errors import InputError, OutputError
+from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.ratecards import Rate, RateCard
 
 HOSTILE = [
@@ -359,6 +361,52 @@ def test_choices_are_the_best_first() -> None:
     nothing = content_of(plan(["+447911123456"], "Hi"), made=DAY)
     assert choices(nothing) == []
     assert "Nothing was found that would save a part" in report_html(nothing)
+
+
+def test_ten_times_the_rows_weigh_the_same(tmp_path: Path) -> None:
+    """What is held and written is by kinds: unique names of every script do not make it heavier."""
+    sizes = []
+    for rows in (2_000, 20_000):
+        people = [
+            {"to": f"+4479111{n:05}", "name": chr(0x4E00 + n * 7 % 20_000) + "Łż"[n % 2] + str(n)}
+            for n in range(rows)
+        ]
+        path = tmp_path / f"{rows}.html"
+        plan(people, "Hi ${name}, it’s " + "a" * 60, rates="0.034 GBP").report(path, made=DAY)
+        sizes.append(path.stat().st_size)
+    assert sizes[1] < sizes[0] * 1.1
+    assert sizes[1] < 300_000
+
+
+class Said(Assumptions):
+    """Assumptions whose sentence is given."""
+
+    @property
+    def sentence(self) -> str:
+        """Say one."""
+        return "it <may> differ"
+
+
+def test_assumptions_are_shown_with_their_request(made: Plan) -> None:
+    """An open question has a table, the free request and its answers; numbers in it are masked."""
+    question = Question(
+        switch="unmatched", text="what a dry run shows", value="verbatim", rows=12,
+        answers=tuple(
+            Answer(value=value, messages=9, parts=parts, cost=Cost({"GBP": Decimal(parts)}),
+                   dry_run_recipients=9, dry_run_messages=parts, refused=refused)
+            for value, parts, refused in (("verbatim", 16, ""), ("error", 0, "<b>no"))
+        ),
+        dry_run={"to": ["447911123456"], "body": "Hi <i>"}, expected={"verbatim": "1 <u>message"},
+    )  # fmt: skip
+    open_ = Said(questions=(question,), parts=16, cost=Cost({"GBP": Decimal(16)}), priced=True)
+    html = _assumptions(replace(content_of(made, made=DAY), assumptions=open_))
+    text = visible(html)
+    assert "it &lt;may&gt; differ" in text
+    assert "unmatched: what a dry run shows (12 rows)" in text
+    assert "••• 56" in text
+    assert "447911" not in text
+    assert "verbatim: 1 &lt;u&gt;message" in text
+    assert "refused, &lt;b&gt;no" in text
 
 
 @pytest.mark.parametrize(
