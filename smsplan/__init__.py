@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
     from smsplan.encoding.explanation import Explained, Explanation, explain
-    from smsplan.encoding.substitution import Change, Substituted, substitute
+    from smsplan.encoding.substitution import Change, Substituted, Substitution, substitute
     from smsplan.errors import (
         Breach,
         Fault,
@@ -61,7 +61,7 @@ _MODULES = {
     "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
     "encoding.explanation": ("Explained", "Explanation", "explain"),
-    "encoding.substitution": ("Change", "Substituted", "substitute"),
+    "encoding.substitution": ("Change", "Substituted", "Substitution", "substitute"),
     "errors": (
         "Breach",
         "Fault",
@@ -123,6 +123,7 @@ __all__ = [
     "Segmentation",
     "SmsplanError",
     "Substituted",
+    "Substitution",
     "Template",
     "TemplateWarning",
     "Terms",

@@ -1,7 +1,8 @@
 """One batch to a dry run, recipient by recipient: the reference implementation.
 
 Slow and obviously right: whatever is faster is held to this module by property tests. The order of
-steps for one recipient is expansion, characters, Auto Encoding, truncation, segmentation.
+steps for one recipient is limits, expansion, characters, substitution, Auto Encoding, truncation,
+segmentation; the first and the fourth are ours, so only a plan has them.
 Sinch SMS API, ``POST /xms/v1/{service_plan_id}/batches/dry_run``.
 """
 
@@ -24,7 +25,8 @@ from smsplan.batches import (
     msisdn,
 )
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
-from smsplan.encoding.substitution import auto_encode
+from smsplan.encoding.substitution import Substitution, auto_encode
+from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
@@ -42,6 +44,8 @@ class Message(NamedTuple):
 
     ``units`` are septets for ``GSM`` and code units for ``UNICODE``. ``number_of_parts`` is what a
     dry run shows, ``billed_parts`` what is sent: 0 where ``problem`` says why nothing is.
+    ``shortened``: a value was cut to its limit; ``substituted``: characters were replaced, by us
+    or by Auto Encoding; ``truncated``: the text was cut to one part.
     """
 
     text: str
@@ -50,6 +54,7 @@ class Message(NamedTuple):
     number_of_parts: int
     billed_parts: int
     unmatched: tuple[str, ...]
+    shortened: bool
     substituted: bool
     truncated: bool
     problem: Problem | None
@@ -58,6 +63,10 @@ class Message(NamedTuple):
 
 class Composer:
     """Turns the values of one recipient into its message, by one profile.
+
+    ``limits`` are the most code points of the values of each key; ``substitution`` replaces
+    characters where the profile would bill less for it. The API knows neither of them: what they
+    make is what a plan sends.
 
     >>> Composer(Template("Hi ${name}"), Profile())({"name": "Ana"}).number_of_parts
     1
@@ -71,6 +80,8 @@ class Composer:
         parameters: bool = True,
         truncate_concat: bool = False,
         max_number_of_message_parts: int | None = None,
+        substitution: Substitution | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
         # The dollar rule is the profile's, so the body is parsed anew under it.
         self.template = Template(template.body, dollar_escapes=profile.double_dollar == "escape")
@@ -78,6 +89,8 @@ class Composer:
         self.literal = not parameters and profile.no_parameters == "literal"
         self.truncate_concat = truncate_concat
         self.limit = max_number_of_message_parts
+        self.substitution = substitution
+        self.limits = limits or {}
         self._measuring: dict[str, Any] = {
             "gsm_boundary": profile.gsm_boundary,
             "unicode_boundary": profile.unicode_boundary,
@@ -94,11 +107,18 @@ class Composer:
 
     def __call__(self, values: Mapping[str, str | None]) -> Message:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
-        return self.of_text(*self._expand(values))
+        within = self.within_limits(values)
+        return self.of_text(*self.expand(within), shortened=within != values)
 
-    def of_text(self, text: str, unmatched: tuple[str, ...] = ()) -> Message:
+    def of_text(
+        self, text: str, unmatched: tuple[str, ...] = (), *, shortened: bool = False
+    ) -> Message:
         """Make the message of a text that was expanded before."""
         text = characters(text, self.profile)
+        replaced = self.replaced(text)
+        if replaced is not None:
+            # What is sent in the place of the text goes through the profile's characters.
+            text = characters(replaced, self.profile)
         whole = text
         text, substituted, truncated, kept = self._shorten(text)
         encoding, units, parts, *_ = self.measure(text, kept)
@@ -125,11 +145,33 @@ class Composer:
             parts,
             0 if problem else billed,
             unmatched,
-            substituted,
+            shortened,
+            substituted or replaced is not None,
             truncated,
             problem,
             partial(self._culprits, encoding, whole),
         )
+
+    def within_limits(self, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """Cut the values that have a limit."""
+        if not self.limits:
+            return values
+        return {
+            key: value if value is None or key not in self.limits
+            else shortened(value, self.limits[key])
+            for key, value in values.items()
+        }  # fmt: skip
+
+    def replaced(self, text: str) -> str | None:
+        """Return what the substitution makes of an expanded text; None where it changes nothing."""
+        if self.substitution is None:
+            return None
+
+        def billed(text: str) -> Measure:
+            return self.measure(characters(text, self.profile))
+
+        made = self.substitution.apply(text, billed).text
+        return None if made == text else made
 
     def _culprits(self, encoding: Encoding, whole: str) -> tuple[Culprit, ...]:
         if encoding is Encoding.GSM:
@@ -145,7 +187,8 @@ class Composer:
             return Encoding.UNICODE
         return None
 
-    def _expand(self, values: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
+    def expand(self, values: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
+        """Return the text of these values, and the keys that have none."""
         if self.literal:
             return self.template.body, ()
         return self.template.expand(

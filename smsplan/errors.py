@@ -170,6 +170,7 @@ class Note(StrEnum):
     FICTITIOUS = "fictitious"
     DOUBTFUL = "doubtful"
     DEFAULT_USED = "default_used"
+    SHORTENED = "shortened"
     SUBSTITUTED = "substituted"
     TRUNCATED = "truncated"
     UNPRICED = "unpriced"

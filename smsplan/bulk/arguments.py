@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 from smsplan.batches import TextBatch
 from smsplan.bulk.options import Options
 from smsplan.bulk.settle import COLUMNS, RANGE
+from smsplan.encoding.substitution import Level, Substitution
 from smsplan.errors import InputError, RequestRefused
 from smsplan.numbers import read
 from smsplan.profiles import Profile
@@ -24,6 +25,8 @@ def make_options(
     to: str = "to",
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
+    limits: Mapping[str, int] | None = None,
+    substitute: Any = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -41,7 +44,16 @@ def make_options(
     """
     templates_ = templates(body, body_by)
     chosen = Profile.of(profile)
-    check_arguments(max_number_of_message_parts, duplicates, region, select, truncate_concat)
+    check_arguments(
+        max_number_of_message_parts,
+        duplicates,
+        region,
+        select,
+        truncate_concat,
+        limits=limits,
+        parameters=_parameters(templates_),
+        substitute=substitute,
+    )
     options = Options(
         template=next(iter(templates_.values())),
         to=to,
@@ -49,6 +61,8 @@ def make_options(
         templates={} if body_by is None else templates_,
         columns=find_columns(templates_, known, columns or {}, defaults or {}),
         defaults=dict(defaults or {}),
+        limits=dict(limits or {}),
+        substitute=Substitution.of(substitute),
         region=None if region is None else region.upper(),
         from_=from_,
         truncate_concat=truncate_concat,
@@ -163,9 +177,31 @@ def check_arguments(
     region: str | None,
     select: Sequence[str] | None,
     truncate_concat: bool,
+    *,
+    limits: Mapping[str, int] | None = None,
+    parameters: Sequence[str] = (),
+    substitute: Any = None,
 ) -> None:
     """Refuse values that cannot be meant."""
     faults = []
+    for key, most in (limits or {}).items():
+        if key not in parameters:
+            faults.append(
+                f"limits names '{key}', which is not a parameter of the body; "
+                f"{_suggest(key, parameters)}"
+            )
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            faults.append(
+                f"the limit of '{key}' is not a whole number of 1 or more; write "
+                f"limits={{'{key}': 12}} (--limit {key}=12)"
+            )
+    if not (
+        substitute is None or isinstance(substitute, Substitution) or substitute in get_args(Level)
+    ):
+        faults.append(
+            f"substitute cannot be '{substitute}'; use 'safe', 'lossy' or a Substitution, or "
+            "leave it out"
+        )
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         faults.append("max_number_of_message_parts is not a whole number of 1 or more; change it")
     if duplicates not in ("flag", "keep"):
@@ -229,9 +265,7 @@ def find_columns(
     """Find the column of each parameter; every fault of the two maps and the body in one error."""
     faults = []
     named = {**columns, **defaults}
-    parameters = tuple(
-        dict.fromkeys(key for template in templates.values() for key in template.parameters)
-    )
+    parameters = _parameters(templates)
     if named and not parameters:
         raise InputError(
             "the body has no ${parameter}, but columns or defaults name "
@@ -266,6 +300,11 @@ def find_columns(
     return found
 
 
+def _parameters(templates: Mapping[str, Template]) -> tuple[str, ...]:
+    """Return the keys of every body, each once."""
+    return tuple(dict.fromkeys(key for body in templates.values() for key in body.parameters))
+
+
 def check_column(name: str, known: Sequence[str], what: str, argument: str) -> None:
     """Refuse a column that is not there."""
     if name not in known:
@@ -284,7 +323,7 @@ def check_message(options: Options) -> None:
             body=options.template.body,
             from_=options.from_,
             parameters={
-                key: {"default": options.defaults[key]} if key in options.defaults else {}
+                key: {} if (default := options.default(key)) is None else {"default": default}
                 for key in options.template.parameters
             },
             profile=options.profile,
@@ -309,5 +348,7 @@ def _suggest(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
+    if not known:
+        return "there is none; leave it out."
     listed = ", ".join(f"'{item}'" for item in known[:12])
     return f"there are {listed}{' and others' if len(known) > 12 else ''}."

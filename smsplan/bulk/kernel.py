@@ -100,6 +100,8 @@ class Kernel:
             options.profile,
             truncate_concat=options.truncate_concat,
             max_number_of_message_parts=options.max_number_of_message_parts,
+            substitution=options.substitute,
+            limits=options.limits,
         )
         self.texts = TextKernel(options, self._composer)
         self.keys = self.texts.keys
@@ -149,7 +151,9 @@ class Kernel:
                 made.scatter(rows, kernel.compose_all(batch.take(pa.array(rows))))
                 self.row_loop += kernel.row_loop - before
             return made
+        before = self.texts.looped
         texts = self.texts(batch, known)
+        self.row_loop += self.texts.looped - before
         alone = np.flatnonzero(texts.alone)
         if len(alone):
             self.row_loop += len(alone)
@@ -279,6 +283,7 @@ class Kernel:
         notes = numbers.notes
         for note, mask in (
             (Note.DEFAULT_USED, texts.default_used),
+            (Note.SHORTENED, texts.shortened),
             (Note.SUBSTITUTED, texts.substituted),
             (Note.TRUNCATED, texts.truncated),
         ):

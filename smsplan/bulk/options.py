@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from smsplan.encoding.substitution import Substitution
+from smsplan.encoding.ucs2 import shortened
 from smsplan.profiles import Profile
 from smsplan.templates import Template
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,8 @@ class Options:
     """The message and how to read the recipients.
 
     ``to`` is the column of numbers, ``columns`` maps each parameter to its column, ``defaults`` a
-    parameter to the text for recipients without a value.
+    parameter to the text for recipients without a value, ``limits`` to the most code points of its
+    values and its default.
     """
 
     template: Template
@@ -25,6 +30,8 @@ class Options:
     templates: Mapping[str, Template] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    substitute: Substitution | None = None
     region: str | None = None
     from_: str | None = None
     truncate_concat: bool = False
@@ -46,18 +53,25 @@ class Options:
         every = self.templates.values() if self.body_by is not None else (self.template,)
         return tuple(dict.fromkeys(key for template in every for key in template.parameters))
 
+    def default(self, key: str) -> str | None:
+        """Return the default of a parameter, within its limit."""
+        text = self.defaults.get(key)
+        limit = self.limits.get(key)
+        return text if text is None or limit is None else shortened(text, limit)
+
     def of_body(self, value: str) -> Options:
         """Return the options of one of the bodies."""
         template = self.templates[value]
-        columns, defaults = (
-            {key: text for key, text in named.items() if key in template.parameters}
-            for named in (self.columns, self.defaults)
-        )
+
+        def its(named: Mapping[str, T]) -> dict[str, T]:
+            return {key: each for key, each in named.items() if key in template.parameters}
+
         return replace(
             self,
             template=template,
-            columns=columns,
-            defaults=defaults,
+            columns=its(self.columns),
+            defaults=its(self.defaults),
+            limits=its(self.limits),
             body_by=None,
             templates={},
         )
@@ -71,6 +85,8 @@ class Options:
             "to": self.to,
             "columns": dict(self.columns),
             "defaults": dict(self.defaults),
+            "limits": dict(self.limits),
+            "substitute": None if self.substitute is None else self.substitute.to_dict(),
             "region": self.region,
             "from": self.from_,
             "truncate_concat": self.truncate_concat,
@@ -84,10 +100,13 @@ class Options:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Options:
         """Read what :meth:`to_dict` wrote."""
-        read = ("body", "from", "profile", "templates")
+        read = ("body", "from", "profile", "templates", "substitute")
         rest = {key: data[key] for key in data if key not in read}
+        # Plans that were saved before there was substitution have none.
+        substitute = data.get("substitute")
         return cls(
             template=Template(data["body"]),
+            substitute=None if substitute is None else Substitution(**substitute),
             templates={value: Template(body) for value, body in data["templates"].items()},
             from_=data["from"],
             profile=Profile.from_dict(data["profile"]),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from smsplan.bulk.classes import ASTRAL, CONTINUATION, OUTSIDE, REMOVED, WIDE
+from smsplan.bulk.classes import ASTRAL, CONTINUATION, NARROW, OUTSIDE, REMOVED, WIDE
 from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
 
 
@@ -96,6 +96,12 @@ class Characters:
         # Of a lead of four octets, 0x1F leaves one bit too many.
         points[long] = longer & 0x1FFFFF
         return points
+
+
+def code_points(octets: Octets) -> Ints:
+    """Return the code points of all texts, one behind the other."""
+    kinds = np.where(octets.data & 0xC0 == 0x80, np.uint8(CONTINUATION), np.uint8(NARROW))
+    return Characters(octets, kinds, np.zeros(len(kinds), bool)).points(slice(None))
 
 
 def _before(counts: npt.NDArray[np.int8]) -> Ints:

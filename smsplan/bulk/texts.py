@@ -9,6 +9,7 @@ for replaced characters, or because the bodies are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -25,9 +26,12 @@ from smsplan.bulk.national import cheapest, lacking
 from smsplan.bulk.octets import Ints, Mask, Octets, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
+from smsplan.bulk.substitution import CONTEXT, PLAIN, STAYS, Table, closed, word_at
 from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
+from smsplan.dryruns import characters as switched
 from smsplan.encoding import Encoding, part_capacity
-from smsplan.encoding.substitution import AUTO_ENCODING
+from smsplan.encoding.substitution import AUTO_ENCODING, replaced
+from smsplan.encoding.ucs2 import shortened
 
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 21
@@ -54,6 +58,7 @@ class Texts:
     too_long: Mask
     unmatched: Mask
     default_used: Mask
+    shortened: Mask
     substituted: Mask
     truncated: Mask
     # Two-unit characters of each, by its encoding.
@@ -85,6 +90,9 @@ class Texts:
     def put_bodies(self, rows: Ints, texts: Any) -> None:
         """Put texts in their rows, which ascend."""
         if self.bodies is not None:
+            if len(rows) == len(self.gsm):
+                self.bodies = texts
+                return
             mask = np.zeros(len(self.gsm), bool)
             mask[rows] = True
             self.bodies = pc.replace_with_mask(self.bodies, pa.array(mask), texts)
@@ -99,6 +107,7 @@ class Texts:
         self.parts[row] = message.number_of_parts
         self.billed[row] = message.billed_parts or message.number_of_parts
         self.unmatched[row] = bool(message.unmatched)
+        self.shortened[row] = message.shortened
         self.substituted[row] = message.substituted
         self.truncated[row] = message.truncated
 
@@ -109,6 +118,7 @@ _MARKS = (
     "too_long",
     "unmatched",
     "default_used",
+    "shortened",
     "substituted",
     "truncated",
     "no_body",
@@ -182,9 +192,20 @@ class _Column:
     octets: Ints | int
     missing: Mask | None
 
+    # Which of its values were cut to the limit.
+    cut: Mask | None = None
 
-Known = dict[str, tuple[_Column, Mask | None]]
-"""Columns of one batch by name, as they were measured, and their cells that cannot be encoded."""
+
+Known = dict[tuple[str, int | None], tuple[_Column, Mask | None]]
+"""Columns of one batch by name and limit, as they were measured, and what cannot be encoded."""
+
+
+class _Settled(NamedTuple):
+    """Values that were replaced as a whole: which of those asked for, their rows, their texts."""
+
+    found: Mask
+    rows: Ints
+    texts: Any
 
 
 class TextKernel:
@@ -204,7 +225,9 @@ class TextKernel:
         self._composed = Classes(profile.replace(line_breaks="kept"))
         self._utf16 = profile.unicode_unit == "utf16"
         self._cuts = options.truncate_concat and profile.truncation == "cut"
-        self._keeps = options.bodies or (self._cuts and profile.auto_encoding != "off")
+        self._substitution = options.substitute
+        changes = [self._substitution is not None, profile.auto_encoding != "off", self._cuts]
+        self._keeps = options.bodies or sum(changes) > 1
         self._rooms = {
             gsm: Room(
                 *(
@@ -214,20 +237,34 @@ class TextKernel:
             )
             for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
         }
-        self._pieces, self._absent = self._parse()
+        self._fix(*self._parse())
         self._always_unmatched = any(
             key not in options.columns and key not in options.defaults
             for key in composer.template.parameters
         )
         self._again = profile.values_in_values == "again"
         self._always_alone = self._again and any("${" in text for text in options.defaults.values())
+        # A default that is cut to its limit: of a column, and of a parameter without one.
+        self._cut_defaults = {
+            key for key, text in options.defaults.items() if options.default(key) != text
+        }
+        self._always_shortened = not self._cut_defaults <= set(options.columns)
+        # Texts and values that were looked at one by one.
+        self.looped = 0
+        self._known: dict[str, tuple[Any, Any, Mask | None, Ints, Ints]] = {}
+        if self._substitution is not None and self._encodable:
+            self._prepare(Table.of(self._substitution.level))
+
+    def _fix(self, pieces: list[tuple[str | None, str]], absent: dict[str, str]) -> None:
+        """Measure what is the same in every text, and what stands for a missing value."""
+        self._pieces, self._absent = pieces, absent
         # A column may be looked at and stand nowhere: the profile can escape its placeholder.
-        self.keys = tuple(options.columns)
-        self._times = {key: sum(key == other for other, _ in self._pieces) for key in self.keys}
-        literals = [text for key, text in self._pieces if key is None]
+        self.keys = tuple(self._options.columns)
+        self._times = {key: sum(key == other for other, _ in pieces) for key in self.keys}
+        literals = [text for key, text in pieces if key is None]
         # Octets of a text at most, without the values of columns.
-        absent = [self._times[key] * len(self._absent.get(key, "")) for key in self.keys]
-        self._most_fixed = 4 * (sum(map(len, literals)) + sum(absent))
+        most = [self._times[key] * len(absent.get(key, "")) for key in self.keys]
+        self._most_fixed = 4 * (sum(map(len, literals)) + sum(most))
         self._fixed = 0
         self._sizes_absent: dict[str, int] = dict.fromkeys(self.keys, 0)
         self._encodable = True
@@ -235,11 +272,54 @@ class TextKernel:
             sizes = [self._classes.size(text) for text in literals]
             self._fixed = sum(size % _OUTSIDE for size in sizes)
             self._fixed += max((size - size % _OUTSIDE for size in sizes), default=0)
-            for key, text in self._absent.items():
+            for key, text in absent.items():
                 self._sizes_absent[key] = self._classes.size(text)
         except UnicodeEncodeError:
             self._encodable = False
-        self._known: dict[str, tuple[Any, Ints, Ints]] = {}
+
+    def _prepare(self, table: Table) -> None:
+        """Look at the fixed texts for a substitution, and replace in them what can be replaced."""
+        self._table = table
+        # Whether the words of a value end where it ends, wherever it stands.
+        bounded = dict.fromkeys(self.keys, True)
+        fixed = ["", *(text if key is None else "x" for key, text in self._pieces), ""]
+        for place, (key, _) in enumerate(self._pieces, 1):
+            if key is not None and (word_at(fixed[place - 1], -1) or word_at(fixed[place + 1], 0)):
+                bounded[key] = False
+        self._bounded = bounded
+        pieces, self._fixed_kinds = [], 0
+        for place, (key, text) in enumerate(self._pieces):
+            if key is None:
+                inner = (place == 0 or not word_at(text, 0)) and (
+                    place == len(self._pieces) - 1 or not word_at(text, -1)
+                )
+                text, kinds = self._piece(text, bounded=inner)
+                self._fixed_kinds |= kinds
+            pieces.append((key, text))
+        self._absent_kinds = {}
+        absent = {}
+        for key, text in self._absent.items():
+            absent[key], self._absent_kinds[key] = self._piece(
+                text, bounded=bounded.get(key, False)
+            )
+        self._twin = copy(self)
+        self._twin._fix(pieces, absent)
+
+    def _piece(self, text: str, *, bounded: bool) -> tuple[str, int]:
+        """Replace what a piece has, and say what its characters are."""
+        text = switched(text, self._profile)
+        kinds = 0
+        for kind in self._table.kinds(self._outside_points(text)).tolist():
+            kinds |= kind
+        assert self._substitution is not None
+        if kinds & CONTEXT and self._settles(kinds) and closed(text, bounded=bounded):
+            return replaced(text, self._substitution.level), PLAIN
+        return self._table.text(text), kinds
+
+    def _settles(self, kinds: int) -> bool:
+        """Whether every character of a piece goes, so that it may be settled without the others."""
+        assert self._substitution is not None
+        return not kinds & ~(PLAIN | CONTEXT) and not self._substitution.partial
 
     def _parse(self) -> tuple[list[tuple[str | None, str]], dict[str, str]]:
         """Return literals and keys in order, and what stands for each key without a value."""
@@ -249,7 +329,8 @@ class TextKernel:
         for place, piece in enumerate(template.pieces):
             if place % 2:
                 text = "" if self._profile.unmatched == "empty" else f"${{{piece}}}"
-                absent[piece] = self._options.defaults.get(piece, text)
+                default = self._options.default(piece)
+                absent[piece] = text if default is None else default
                 if piece in self._options.columns:
                     pieces.append((piece, ""))
                     continue
@@ -267,10 +348,17 @@ class TextKernel:
             made.alone[:] = True
             made.bodies = pa.nulls(batch.num_rows, pa.large_string())
             return made
-        if self._keeps:
-            made.bodies = self._bodies(columns, None, batch.num_rows)
         total = self._total(columns, made)
         self._measure(columns, total, made)
+        found = self._substitute(columns, made)
+        if self._keeps:
+            if not (len(found) == 1 and len(found[0][0]) == batch.num_rows):
+                made.bodies = self._bodies(columns, None, batch.num_rows)
+            else:
+                made.bodies = found[0][1]
+                found = []
+            for rows, texts in found:
+                made.put_bodies(rows, texts)
         if self._profile.auto_encoding != "off":
             self._auto_encode(columns, made)
         made.billed = made.parts
@@ -283,6 +371,7 @@ class TextKernel:
     def _blank(self, rows: int) -> Texts:
         made = Texts.blank(rows)
         made.unmatched |= self._always_unmatched
+        made.shortened |= self._always_shortened
         return made
 
     # What the cells of a column take.
@@ -291,17 +380,22 @@ class TextKernel:
         self, batch: pa.RecordBatch, key: str, made: Texts, known: Known | None = None
     ) -> _Column:
         name = self._options.columns[key]
-        measured = None if known is None else known.get(name)
+        its = name, self._options.limits.get(key)
+        measured = None if known is None else known.get(its)
         if measured is None:
             measured = self._measured(batch.column(name), name, key)
             if known is not None:
-                known[name] = measured
+                known[its] = measured
         column, unencodable = replace(measured[0]), measured[1]
         if unencodable is not None:
             made.unencodable |= unencodable
+        if column.cut is not None:
+            made.shortened |= column.cut
         if column.missing is not None:
             column.sizes = np.where(column.missing, self._sizes_absent[key], column.sizes)
             made.default_used |= column.missing
+            if key in self._cut_defaults:
+                made.shortened |= column.missing
             if key not in self._options.defaults and self._times[key]:
                 made.unmatched |= column.missing
         self._check_values(column, made)
@@ -312,11 +406,40 @@ class TextKernel:
         if _is_text_dictionary(array):
             return self._dictionary(array, key), None
         cells = text_cells(array, name)
-        octets = Octets.of(cells.text)
-        column = _Column(cells.text, self._classes.sizes(octets), octets.lengths, None)
-        if cells.text.null_count:
-            column.missing = _mask(cells.text.is_null())
+        text, cut = self._shortened(cells.text, key)
+        octets = Octets.of(text)
+        column = _Column(text, self._classes.sizes(octets), octets.lengths, None, cut)
+        if text.null_count:
+            column.missing = _mask(text.is_null())
         return column, _mask(cells.unencodable) if cells.unencodable.true_count else None
+
+    def _shortened(self, texts: Any, key: str) -> tuple[Any, Mask | None]:
+        """Cut the values of a key to its limit; also says which, if there are any."""
+        limit = self._options.limits.get(key)
+        if limit is None:
+            return texts, None
+        # Octets are never fewer than characters.
+        long = np.flatnonzero(Octets.of(texts).lengths > limit)
+        some = _plain(texts.take(pa.array(long)))
+        over = _mask(pc.fill_null(pc.greater(pc.utf8_length(some), limit), False))
+        if not over.any():
+            return texts, None
+        some = some.filter(pa.array(over))
+        short = pc.utf8_slice_codeunits(some, 0, limit)
+        around = Octets.of(pc.utf8_slice_codeunits(some, limit - 1, limit + 1))
+        points = counting.code_points(around)
+        unclear = np.flatnonzero(~clear(points[::2], points[1::2]))
+        if len(unclear):
+            self.looped += len(unclear)
+            mask = np.zeros(len(some), bool)
+            mask[unclear] = True
+            one_by_one = [
+                shortened(text, limit) for text in some.take(pa.array(unclear)).to_pylist()
+            ]
+            short = pc.replace_with_mask(short, pa.array(mask), pa.array(one_by_one, short.type))
+        cut = np.zeros(len(texts), bool)
+        cut[long[over]] = True
+        return pc.replace_with_mask(_plain(texts), pa.array(cut), short), cut
 
     def _dictionary(self, array: Any, key: str) -> _Column:
         """Measure the distinct values, each once over all batches that share their dictionary."""
@@ -328,11 +451,12 @@ class TextKernel:
             places = pa.array(np.arange(len(array)), mask=_mask(array.is_null()))
         known = self._known.get(key)
         if known is not None and known[0].equals(values):
-            _, sizes, lengths = known
+            _, texts, cut, sizes, lengths = known
         else:
-            octets = Octets.of(values)
+            texts, cut = self._shortened(values, key)
+            octets = Octets.of(texts)
             sizes, lengths = self._classes.sizes(octets), octets.lengths
-            self._known[key] = (values, sizes, lengths)
+            self._known[key] = (values, texts, cut, sizes, lengths)
         if not len(values):
             sizes, lengths = np.zeros(1, np.int64), np.zeros(1, np.int64)
         at = pc.fill_null(places, 0) if places.null_count else places
@@ -342,9 +466,12 @@ class TextKernel:
             missing = ~_mask(pc.is_valid(places))
             if values.null_count:
                 missing |= _mask(values.is_null())[index]
+        if cut is not None:
+            array = pa.DictionaryArray.from_arrays(places, texts)
+            cut = cut[index] if missing is None else cut[index] & ~missing
         longest = int(lengths.max(initial=0))
         few = longest if longest <= self._short else lengths[index]
-        return _Column(array, sizes[index], few, missing)
+        return _Column(array, sizes[index], few, missing, cut)
 
     @property
     def _short(self) -> int:
@@ -474,6 +601,164 @@ class TextKernel:
         encodings = np.full(len(octets), gsm)
         pairs = counting.pairs_of(kinds, octets, encodings, utf16=self._utf16)
         return Characters(octets, kinds, pairs)
+
+    # Substitution.
+
+    def _substitute(self, columns: dict[str, _Column], made: Texts) -> list[tuple[Ints, Any]]:
+        """Replace look-alikes where that pays; returns rows with the texts that they have then.
+
+        The texts are None where nobody needs them.
+        """
+        if self._substitution is None:
+            return []
+        at_least = max(self._substitution.least_saved, int(self._substitution.above_one_part))
+        rows = np.flatnonzero(~made.gsm & (made.parts > at_least) & ~made.alone)
+        if self._profile.languages or self._profile.line_breaks == "crlf_to_lf":
+            # Tables of its own for each row; what is dropped may bring CR and LF together.
+            made.alone[rows] = True
+            return []
+        kinds, settled = self._kinds(columns, rows)
+        depends = kinds & CONTEXT != 0
+        if self._substitution.partial:
+            plain = ~depends & (kinds & PLAIN != 0)
+        else:
+            plain = kinds == PLAIN
+            depends &= kinds & STAYS == 0
+        return [
+            *self._substitute_pieces(columns, rows[plain], settled, made),
+            *self._substitute_texts(columns, rows[depends], made),
+        ]
+
+    def _kinds(
+        self, columns: dict[str, _Column], rows: Ints
+    ) -> tuple[npt.NDArray[np.uint8], dict[str, _Settled]]:
+        """Say what the characters outside the alphabet are that each of these rows has.
+
+        Also returns, for each key, the values that are settled without the rest of their text.
+        """
+        kinds = np.full(len(rows), self._fixed_kinds, np.uint8)
+        settled: dict[str, _Settled] = {}
+        assert self._substitution is not None
+        if self._fixed_kinds & STAYS and not self._substitution.partial:
+            return kinds, settled
+        for key in self.keys:
+            column = columns[key]
+            if not self._times[key]:
+                continue
+            places = np.flatnonzero(column.sizes[rows] >= _OUTSIDE)
+            if column.missing is not None:
+                missing = column.missing[rows[places]]
+                kinds[places[missing]] |= self._absent_kinds[key]
+                places = places[~missing]
+            texts = self._replaced(_plain(column.text.take(pa.array(rows[places]))))
+            own = np.zeros(len(places), np.uint8)
+            for where, block in Octets.of(texts).blocks(_NEAR):
+                characters = self._characters(block.array(), gsm=False)
+                outside = characters.outside()
+                text = np.searchsorted(characters.first, outside, side="right") - 1
+                found = self._table.kinds(characters.points(outside))
+                np.bitwise_or.at(own[where], text, found)
+            depends = np.flatnonzero(own & CONTEXT != 0)
+            if len(depends) and not self._substitution.partial:
+                depends = depends[own[depends] & ~np.uint8(PLAIN | CONTEXT) == 0]
+                settled[key] = self._settle(
+                    texts.take(pa.array(depends)), rows[places[depends]], key
+                )
+                own[depends[settled[key].found]] = PLAIN
+            kinds[places] |= own
+        return kinds, settled
+
+    def _settle(self, texts: Any, rows: Ints, key: str) -> _Settled:
+        """Replace what depends on other characters in values that have all of these in them."""
+        assert self._substitution is not None
+        level = self._substitution.level
+        coded = texts.dictionary_encode()
+        made = [
+            replaced(text, level) if closed(text, bounded=self._bounded[key]) else None
+            for text in coded.dictionary.to_pylist()
+        ]
+        settled = pa.array(made, pa.large_string()).take(coded.indices)
+        found = _mask(settled.is_valid())
+        return _Settled(found, rows[found], settled.drop_null())
+
+    def _substitute_pieces(
+        self,
+        columns: dict[str, _Column],
+        rows: Ints,
+        settled: dict[str, _Settled],
+        made: Texts,
+    ) -> list[tuple[Ints, Any]]:
+        """Replace the pieces of texts: what they take then is a sum again."""
+        if not len(rows):
+            return []
+        assert self._substitution is not None
+        some = {
+            key: self._replaced_column(columns[key], rows, key, settled.get(key))
+            for key in self.keys
+        }
+        fresh = Texts.blank(len(rows))
+        self._twin._measure(some, self._twin._total(some, fresh), fresh)
+        made.alone[rows[fresh.alone]] = True
+        kept = ~fresh.alone & (fresh.parts <= made.parts[rows] - self._substitution.least_saved)
+        if not self._substitution.partial:
+            kept &= fresh.gsm
+        taken = rows[kept]
+        made.substituted[taken] = True
+        for name in ("gsm", "units", "parts", "pairs"):
+            getattr(made, name)[taken] = getattr(fresh, name)[kept]
+        if not self._keeps:
+            return []
+        at = None if kept.all() else np.flatnonzero(kept)
+        return [(taken, self._twin._bodies(some, at, len(taken)))]
+
+    def _replaced_column(
+        self, column: _Column, rows: Ints, key: str, settled: _Settled | None
+    ) -> _Column:
+        """Return some rows of a column, replaced."""
+        every = len(rows) == len(column.sizes)
+        text = column.text if every else column.text.take(pa.array(rows))
+        sizes, missing = column.sizes[rows], None
+        octets = column.octets if isinstance(column.octets, int) else column.octets[rows]
+        outside = sizes >= _OUTSIDE
+        if column.missing is not None:
+            missing = column.missing[rows]
+            sizes[missing] = self._twin._sizes_absent[key]
+            outside &= ~missing
+        at = np.flatnonzero(outside)
+        if not len(at):
+            return _Column(text, sizes, octets, missing)
+        text = _plain(text)
+        own = self._replaced(text.take(pa.array(at)))
+        blocks = [
+            self._table.texts(self._characters(block.array(), gsm=False)).array()
+            for _, block in Octets.of(own).blocks(_NEAR)
+        ]
+        new = pa.concat_arrays(blocks)
+        if settled is not None:
+            here = np.isin(settled.rows, rows[at], assume_unique=True)
+            mask = np.isin(rows[at], settled.rows, assume_unique=True)
+            new = pc.replace_with_mask(new, pa.array(mask), settled.texts.filter(pa.array(here)))
+        sizes[at] = self._classes.sizes(Octets.of(new))
+        text = new if len(at) == len(text) else pc.replace_with_mask(text, pa.array(outside), new)
+        return _Column(text, sizes, Octets.of(text).lengths, missing)
+
+    def _substitute_texts(
+        self, columns: dict[str, _Column], rows: Ints, made: Texts
+    ) -> list[tuple[Ints, Any]]:
+        """Replace whole texts by the reference, each distinct one once."""
+        out = []
+        for where, texts in self._chunks(columns, rows):
+            coded = texts.dictionary_encode()
+            self.looped += len(coded.dictionary)
+            sent = [self._composer.replaced(text) for text in coded.dictionary.to_pylist()]
+            new = [None if text is None else switched(text, self._profile) for text in sent]
+            changed = pa.array(new, pa.large_string()).take(coded.indices)
+            at = rows[where[_mask(changed.is_valid())]]
+            changed = changed.drop_null()
+            made.substituted[at] = True
+            self._remeasure(made, at, changed)
+            out.append((at, changed))
+        return out
 
     # Auto Encoding and truncation.
 

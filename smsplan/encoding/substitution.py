@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
 from unicodedata import normalize
 
 import regex
@@ -34,7 +35,7 @@ def auto_encode(text: str, *, partial: bool = False) -> str:
 
 Level = Literal["safe", "lossy"]
 When = Literal["saves", "always"]
-_GREEK_CAPITAL = "greek capital look-alike"
+GREEK_CAPITAL = "greek capital look-alike"
 # Letters and the marks on them: what belongs to one word.
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _MARK = regex.compile(r"\p{M}")
@@ -61,6 +62,72 @@ class Substituted(NamedTuple):
     changes: tuple[Change, ...]
     before: Measure
     after: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """What is replaced and when: the level and the policies of :func:`substitute`, as one value.
+
+    ``plan(..., substitute=Substitution("lossy", above_one_part=True))``. Raises
+    :class:`~smsplan.errors.InputError` for another level or time.
+
+    >>> Substitution().apply("“Hello”" + "a" * 70).text[:7]
+    '"Hello"'
+    """
+
+    level: Level = "safe"
+    when: When = "saves"
+    partial: bool = False
+    above_one_part: bool = False
+
+    def __post_init__(self) -> None:
+        if self.level not in ("safe", "lossy"):
+            raise InputError(f"level='{self.level}': write 'safe' or 'lossy'")
+        if self.when not in ("saves", "always"):
+            raise InputError(f"when='{self.when}': write 'saves' or 'always'")
+
+    @classmethod
+    def of(cls, value: Substitution | Level | None) -> Substitution | None:
+        """Return the substitution that a level names; None is none.
+
+        >>> Substitution.of("lossy").partial
+        False
+        """
+        if value is None or isinstance(value, Substitution):
+            return value
+        return cls(value)
+
+    @property
+    def least_saved(self) -> int:
+        """The parts that a replacement has to save at least."""
+        return int(self.when == "saves")
+
+    def looked_at(self, number_of_parts: int) -> bool:
+        """Whether a Unicode text of so many parts could be replaced at all.
+
+        >>> Substitution().looked_at(1), Substitution(when="always").looked_at(1)
+        (False, True)
+        """
+        return number_of_parts > max(self.least_saved, int(self.above_one_part))
+
+    def apply(self, text: str, measured: Callable[[str], Measure] = measure) -> Substituted:
+        """Substitute in a text; ``measured`` says what a text takes, as it will be billed."""
+        before = measured(text)
+        unchanged = Substituted(text, (), before, before)
+        if before.encoding is Encoding.GSM or not self.looked_at(before.number_of_parts):
+            return unchanged
+        changes = tuple(replacements(text, self.level))
+        made = _changed(text, changes)
+        after = measured(made)
+        if after.number_of_parts > before.number_of_parts - self.least_saved or (
+            after.encoding is Encoding.UNICODE and not self.partial
+        ):
+            return unchanged
+        return Substituted(made, changes, before, after)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return asdict(self)
 
 
 def substitute(
@@ -92,25 +159,24 @@ def substitute(
     >>> substitute("“Hello”").changes
     ()
     """
-    if level not in ("safe", "lossy"):
-        raise InputError(f"level='{level}': write 'safe' or 'lossy'")
-    if when not in ("saves", "always"):
-        raise InputError(f"when='{when}': write 'saves' or 'always'")
-    before = measure(text)
-    unchanged = Substituted(text, (), before, before)
-    if before.encoding is Encoding.GSM or (above_one_part and before.number_of_parts == 1):
-        return unchanged
-    changes = tuple(replacements(text, level))
+    return Substitution(level, when, partial, above_one_part).apply(text)
+
+
+def replaced(text: str, level: Level) -> str:
+    """Replace all that a level replaces, whatever that saves.
+
+    >>> replaced("“Zoë”", "lossy")
+    '"Zoe"'
+    """
+    return _changed(text, replacements(text, level)) if culprits(text) else text
+
+
+def _changed(text: str, changes: Iterable[Change]) -> str:
     out, done = [], 0
     for change in changes:
         out += [text[done : change.position], change.replacement]
         done = change.position + len(change.original)
-    replaced = "".join([*out, text[done:]])
-    after = measure(replaced)
-    most = before.number_of_parts - (1 if when == "saves" else 0)
-    if after.number_of_parts > most or (after.encoding is Encoding.UNICODE and not partial):
-        return unchanged
-    return Substituted(replaced, changes, before, after)
+    return "".join([*out, text[done:]])
 
 
 def replacements(text: str, level: Level) -> list[Change]:
@@ -141,7 +207,7 @@ def replacements(text: str, level: Level) -> list[Change]:
             if new == character or (not new and _MARK.match(following)):
                 continue
             change = Change(start + place, character, new, kind)
-            (capitals if kind == _GREEK_CAPITAL else found).append(change)
+            (capitals if kind == GREEK_CAPITAL else found).append(change)
     if capitals:
         found += _in_latin_words(text, found, capitals)
     return sorted(found)

@@ -46,3 +46,21 @@ def clusters(text: str) -> Iterator[tuple[int, int]]:
         start += spans[-1][0]
     for match in _CLUSTERS.finditer(text[start:]):
         yield start + match.start(), start + match.end()
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the longest start of at most so many code points that cuts no grapheme cluster.
+
+    A first cluster that is longer is cut between its code points.
+
+    >>> shortened("Zoe\u0308 M", 3), shortened("e\u0308", 1)
+    ('Zo', 'e')
+    """
+    if len(text) <= most:
+        return text
+    end = 0
+    for _, last in clusters(text):
+        if last > most:
+            break
+        end = last
+    return text[: end or most]

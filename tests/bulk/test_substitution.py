@@ -1,0 +1,123 @@
+"""Substitution and limits of values in a plan: the kernel against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from smsplan import Profile, Substitution, Template
+from smsplan.bulk.kernel import Kernel
+from smsplan.bulk.options import Options
+from smsplan.encoding.look_alikes import LOOK_ALIKES
+from tests.bulk.test_kernel import BODIES, CLUSTERS, GSM, Maker, expected
+
+REPLACED = sorted(LOOK_ALIKES)
+SAFE = [character for character, entry in LOOK_ALIKES.items() if entry.safe]
+POOLS: list[list[str]] = [
+    [*(GSM * 8), *"“”–…’`", "\u00a0", "\u200b"],
+    [*(GSM * 2), *SAFE],
+    [*(GSM * 2), *REPLACED],
+    [*(GSM * 6), "e\u0301", "Å", "n\u0303", "’", "c\u0327"],
+    [*(GSM * 3), "\u0301", "\u200b", "\u200d", "“", "\r", "\n", "\u2028"],
+    [*"ΑΒΕΖΓΔΣaE 1,", "Ω"],
+    [*(GSM * 4), "❤\ufe0f", "“", "й", "и\u0306", "и"],
+    [*CLUSTERS, *"“’", "가", "\u1161", "\u11a8"],
+    [*"$\u200b{}ab"],
+    ["…"],
+]
+EDGES = ["“${a}”", "e${a}", "${a}’${b}", "“" + "x" * 60 + "${a} ${b}" + "y" * 80, "Ν${a} ΙΚ",
+         "e\u0301 ${a} – " + "z" * 60, "\u0301${a}", "$\u200b{a} ${b}“", "${a}\u200d${b}",
+         "❤\ufe0f“${a}" + "a" * 66]  # fmt: skip
+
+
+class Hostile(Maker):
+    """Also texts with look-alikes, what depends on its neighbours, and what composes."""
+
+    def text(self) -> str:
+        """Mostly what a substitution has to look at."""
+        if self.random.random() < 0.3:
+            return super().text()
+        pool = self.random.choice(POOLS)
+        length = self.random.choice([1, 2, 3, 8, 20, 60, 69, 70, 72, 100, 140, 154, 162, 300])
+        return "".join(self.random.choices(pool, k=length))
+
+    def options(self) -> Options:
+        """A message with a substitution or limits, mostly under a plain profile."""
+        body = self.random.choice([*EDGES, *EDGES, *BODIES])
+        template = Template(body)
+        base = super().options()
+        keys = template.parameters
+        columns = {key: key for key in keys}
+        defaults = {key: self.text() for key in keys if self.random.random() < 0.3}
+        if "b" in defaults and self.random.random() < 0.3:
+            del columns["b"]
+        limits = {key: self.random.choice([1, 2, 5, 12, 80])
+                  for key in keys if self.random.random() < 0.3}  # fmt: skip
+        pick = self.random.random
+        substitution = Substitution(
+            self.random.choice(["safe", "lossy"]),
+            self.random.choice(["saves", "saves", "always"]),
+            partial=pick() < 0.3,
+            above_one_part=pick() < 0.3,
+        )
+        return replace(
+            base,
+            template=template,
+            columns=columns,
+            defaults=defaults,
+            limits=limits,
+            substitute=None if pick() < 0.1 else substitution,
+            profile=Profile() if pick() < 0.4 else base.profile,
+            truncate_concat=pick() < 0.2,
+        )
+
+
+def within(options: Options, values: dict[str, str]) -> dict[str, str]:
+    """The values as they are sent: cut to whole clusters, by Python's own slices."""
+    import regex
+
+    out = {}
+    for key, text in values.items():
+        most = options.limits.get(key, len(text))
+        short = ""
+        for cluster in regex.findall(r"\X", text):
+            if len(short + cluster) > most:
+                break
+            short += cluster
+        out[key] = short or text[:most]
+    return out
+
+
+def wanted(kernel: Kernel, values: dict[str, str]) -> tuple[Any, ...]:
+    """What the reference makes of a row, which notes whether a value or a default was cut."""
+    options = kernel.options
+    whole = {**options.defaults, **values}
+    found = list(expected(kernel, within(options, values)))
+    if found[4] == "value_too_long":
+        return tuple(found)
+    if within(options, whole) != whole and found[4] is None:
+        notes = [] if found[5] is None else found[5].split(";")
+        place = notes.index("default_used") + 1 if "default_used" in notes else 0
+        found[5] = ";".join([*notes[:place], "shortened", *notes[place:]])
+    return tuple(found)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_equal_to_the_reference(seed: int) -> None:
+    """Whatever the texts, the policies, the limits and the switches: what the reference says."""
+    maker = Hostile(seed)
+    for _ in range(10):
+        options = maker.options()
+        rows = maker.random.choice([0, 1, 40])
+        columns = {key: maker.column(rows) for key in options.columns}
+        numbers = pa.array(["+447911123456"] * rows, pa.string())
+        batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
+        kernel = Kernel(options)
+        planned = kernel(batch)
+        names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
+        found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
+        for row, (values, _), got in zip(range(rows), kernel.values(batch), found, strict=True):
+            assert got == wanted(kernel, values), (seed, row, options, values)
