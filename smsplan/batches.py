@@ -473,7 +473,12 @@ def _missing(path: str) -> Fault:
     return _constraint(path, "it is required")
 
 
-def _length(text: str, profile: Profile) -> int:
+def text_length(text: str, profile: Profile) -> int:
+    """Return what the limits of body, value and reference count; its unit is the profile's.
+
+    >>> text_length("\U0001f600", Profile())
+    2
+    """
     if profile.length_unit == "code_point":
         return len(text)
     return len(text) + sum(character > "\uffff" for character in text)
@@ -491,7 +496,7 @@ def _length_faults(path: str, value: Any, limit: int | None, profile: Profile) -
             path,
             f"The text of parameter '{path}' has a lone surrogate at position {lone.start()}.",
         )
-    if limit is not None and (length := _length(value, profile)) > limit:
+    if limit is not None and (length := text_length(value, profile)) > limit:
         yield _constraint(path, f"it has {length} characters, at most {limit} are allowed")
 
 

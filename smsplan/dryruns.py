@@ -162,6 +162,11 @@ class Composer:
             for key, value in values.items()
         }  # fmt: skip
 
+    def sent(self, values: Mapping[str, str | None]) -> str | None:
+        """Return the text that is sent in the place of template and values; None: these are."""
+        text, _ = self.expand(self.within_limits(values))
+        return self.replaced(characters(text, self.profile))
+
     def replaced(self, text: str) -> str | None:
         """Return what the substitution makes of an expanded text; None where it changes nothing."""
         if self.substitution is None:

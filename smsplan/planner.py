@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.options import Options
     from smsplan.bulk.rows import Rows
     from smsplan.bulk.sinks import Sink
+    from smsplan.encoding.substitution import Substitution
     from smsplan.insight.assumptions import Assumptions
     from smsplan.insight.audit import Audit
     from smsplan.insight.characters import Characters
@@ -63,6 +64,8 @@ def plan(
     to: str = "to",
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
+    limits: Mapping[str, int] | None = None,
+    substitute: Literal["safe", "lossy"] | Substitution | None = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -89,6 +92,10 @@ def plan(
     Column ``to`` has the numbers; each ``${name}`` of the body takes the column ``name``, or the
     one that ``columns`` maps it to, or its ``defaults``. ``body_by`` names the column whose value
     chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
+    ``limits={"name": 12}`` cuts values to so many characters, never inside a grapheme cluster.
+    ``substitute`` replaces what forces Unicode where that saves a part: ``"safe"``, ``"lossy"``, or
+    a :class:`~smsplan.Substitution` with other policies. What is changed has a note, and goes into
+    the requests of :meth:`Plan.batches` as it was planned.
     ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
     ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
     sent. A CSV ``output`` has values as they are; ``for_spreadsheets`` puts an apostrophe before
@@ -133,6 +140,8 @@ def plan(
         to=to,
         columns=columns,
         defaults=defaults,
+        limits=limits,
+        substitute=substitute,
         region=region,
         from_=from_,
         truncate_concat=truncate_concat,

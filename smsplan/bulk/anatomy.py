@@ -171,7 +171,9 @@ class _Body(TextKernel):
 
     def __init__(self, name: str | None, kernel: Kernel, keys: tuple[str, ...]) -> None:
         options, profile = kernel.options, kernel.options.profile
-        composer = Composer(options.template, profile)
+        composer = Composer(
+            options.template, profile, substitution=options.substitute, limits=options.limits
+        )
         super().__init__(replace(options, truncate_concat=False, bodies=False), composer)
         self._name = name
         self._kernel = kernel
@@ -183,7 +185,8 @@ class _Body(TextKernel):
             and profile.truncation == "cut"
             and profile.auto_encoding_order == "after_truncation"
         )
-        self._replaces = profile.auto_encoding != "off" and not cut_first
+        self._auto_encodes = profile.auto_encoding != "off" and not cut_first
+        self._replaces = self._auto_encodes or options.substitute is not None
         # Where edits do more than change sizes.
         self._edits_alone = (
             self._replaces
@@ -216,7 +219,9 @@ class _Body(TextKernel):
             self._measure(columns, total, made)
         natural = made.gsm.copy(), made.units.copy(), made.parts.copy()
         if self._replaces and not made.alone.all():
-            self._auto_encode(columns, made)
+            self._replace(columns, made)
+            if self._auto_encodes:
+                self._auto_encode(columns, made)
         found = Anatomy(
             self._name,
             self._places,
@@ -293,7 +298,7 @@ class _Body(TextKernel):
 
     def _pieces_of(self, values: Mapping[str, str]) -> _Pieces:
         """The texts of the message's pieces in order, with their places, as they are expanded."""
-        given = {**self._options.defaults, **values}
+        given = self._composer.within_limits({**self._options.defaults, **values})
         unmatched: Any = "empty" if self._profile.unmatched == "empty" else "verbatim"
         where = dict(zip(self.keys, self._places[1:], strict=True))
         pieces = []

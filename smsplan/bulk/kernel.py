@@ -220,6 +220,19 @@ class Kernel:
             return self._composer({**self.options.defaults, **values})
         return None
 
+    def sent(
+        self, batch: pa.RecordBatch, values: list[tuple[dict[str, str], bool]]
+    ) -> list[str | None]:
+        """Return what the texts of rows with these values are replaced by; null: nothing is."""
+        if self.options.substitute is None:
+            return [None] * batch.num_rows
+        texts, alone = self.texts.sent(batch)
+        for row in np.flatnonzero(alone).tolist():
+            own, unencodable = values[row]
+            if not unencodable:
+                texts[row] = self._composer.sent({**self.options.defaults, **own})
+        return texts
+
     def values(self, batch: pa.RecordBatch) -> list[tuple[dict[str, str], bool]]:
         """The values of each row, absent ones left out, and whether one cannot be encoded."""
         keys = [key for key in self.options.template.parameters if key in self.options.columns]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from smsplan.batches import MAX_RECIPIENTS, TextBatch
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
+from smsplan.bulk.ways import Ways
 from smsplan.errors import InputError
 
 # Of a batch and what is sent of it: the portion of each row, and the fields of a request that
@@ -37,21 +38,24 @@ def requests(
 ) -> Iterator[TextBatch]:
     """Yield the requests of a plan; ``pairs`` are the caller's columns and ours, without a prefix.
 
-    Rows keep their order within the rows of one body. A number that comes again goes into a later
-    request: in one, the API would send to it once. ``fields`` are those of the batch that are the
-    same in all. ``times`` gives each row the portion of a schedule (-1: none, left out) and the
-    fields of the request that it begins: no request has rows of two portions.
+    Rows keep their order within those of one body that are written in one way (``ways.py``). A
+    number that comes again goes into a later request: in one, the API would send to it once.
+    ``fields`` are those of the batch that are the same in all. ``times`` gives each row the portion
+    of a schedule (-1: none, left out) and the fields of the request that it begins: no request has
+    rows of two portions. Raises InputError for a row that there is no way of writing.
     """
     if not 1 <= size <= MAX_RECIPIENTS:
         raise InputError(f"size={size}: a request has 1 to {MAX_RECIPIENTS:,} recipients")
     reference = fields.get("client_reference")
     number = count(1)
     kernel = Kernel(options)
-    waiting: dict[tuple[int, int], tuple[Kernel, list[_Open]]] = {}
+    ways: dict[int, Ways] = {}
+    waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
+    start = 0
 
-    def made(kernel: Kernel, open_: _Open) -> TextBatch:
+    def made(options: Options, open_: _Open) -> TextBatch:
         own = {} if reference is None else {"client_reference": f"{reference}-{next(number):06}"}
-        return _request(kernel.options, open_.values, {**fields, **open_.fields, **own})
+        return _request(options, open_.values, {**fields, **open_.fields, **own})
 
     for theirs, ours in pairs:
         sent = pc.is_null(ours.column("problem")).to_numpy(zero_copy_only=False)
@@ -61,22 +65,41 @@ def requests(
         for rows, one in kernel.groups(theirs):
             taken = rows[sent[rows]]
             chosen = pa.array(taken)
-            values = one.values(theirs.take(chosen))
+            some = theirs.take(chosen)
+            values = one.values(some)
             recipients = ours.column("recipient").take(chosen).to_pylist()
-            for row, to, (each, _) in zip(taken.tolist(), recipients, values, strict=True):
+            texts = one.sent(some, values)
+            of_one = ways.setdefault(id(one), Ways(one.options))
+            for row, to, (each, _), text in zip(
+                taken.tolist(), recipients, values, texts, strict=True
+            ):
+                way = of_one(each, text)
+                if way is None:
+                    raise InputError(
+                        f"row {start + row + 1}: its text fits neither the API's limit of a value "
+                        "nor that of a body once characters are replaced in it; shorten it, or "
+                        "plan without substitute"
+                    )
+                if way.alone:
+                    alone = _Open({} if begins is None else begins(row))
+                    alone.values[to] = way.values
+                    yield made(way.options, alone)
+                    continue
                 portion = -1 if portions is None else int(portions[row])
-                _, opened = waiting.setdefault((id(one), portion), (one, []))
+                key = (id(way.options), portion)
+                _, opened = waiting.setdefault(key, (way.options, []))
                 place = next((o for o in opened if to not in o.values), None)
                 if place is None:
                     place = _Open({} if begins is None else begins(row))
                     opened.append(place)
-                place.values[to] = each
+                place.values[to] = way.values
                 if len(place.values) == size:
                     opened.remove(place)
-                    yield made(one, place)
-    for one, opened in waiting.values():
+                    yield made(way.options, place)
+        start += theirs.num_rows
+    for message, opened in waiting.values():
         for place in opened:
-            yield made(one, place)
+            yield made(message, place)
 
 
 def _request(

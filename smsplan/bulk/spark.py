@@ -19,6 +19,7 @@ from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 from smsplan.bulk.prices import PriceTable
 from smsplan.bulk.settle import RANGE, names_with, settle
+from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Note, Problem
 from smsplan.profiles import Profile
 from smsplan.ratecards import RateCard, Terms
@@ -51,6 +52,8 @@ def plan(
     to: str = "to",
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
+    limits: Mapping[str, int] | None = None,
+    substitute: Literal["safe", "lossy"] | Substitution | None = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -77,6 +80,8 @@ def plan(
         to=to,
         columns=columns,
         defaults=defaults,
+        limits=limits,
+        substitute=substitute,
         region=region,
         from_=from_,
         truncate_concat=truncate_concat,

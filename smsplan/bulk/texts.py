@@ -350,15 +350,7 @@ class TextKernel:
             return made
         total = self._total(columns, made)
         self._measure(columns, total, made)
-        found = self._substitute(columns, made)
-        if self._keeps:
-            if not (len(found) == 1 and len(found[0][0]) == batch.num_rows):
-                made.bodies = self._bodies(columns, None, batch.num_rows)
-            else:
-                made.bodies = found[0][1]
-                found = []
-            for rows, texts in found:
-                made.put_bodies(rows, texts)
+        self._replace(columns, made)
         if self._profile.auto_encoding != "off":
             self._auto_encode(columns, made)
         made.billed = made.parts
@@ -604,11 +596,22 @@ class TextKernel:
 
     # Substitution.
 
-    def _substitute(self, columns: dict[str, _Column], made: Texts) -> list[tuple[Ints, Any]]:
-        """Replace look-alikes where that pays; returns rows with the texts that they have then.
+    def _replace(self, columns: dict[str, _Column], made: Texts) -> None:
+        """Replace look-alikes where that pays, and keep the texts where they are needed."""
+        found = self._substitute(columns, made, texts=self._keeps)
+        if not self._keeps:
+            return
+        if len(found) == 1 and len(found[0][0]) == len(made.gsm):
+            made.bodies = found[0][1]
+            return
+        made.bodies = self._bodies(columns, None, len(made.gsm))
+        for rows, texts in found:
+            made.put_bodies(rows, texts)
 
-        The texts are None where nobody needs them.
-        """
+    def _substitute(
+        self, columns: dict[str, _Column], made: Texts, *, texts: bool
+    ) -> list[tuple[Ints, Any]]:
+        """Replace look-alikes where that pays; returns rows with the ``texts`` that they get."""
         if self._substitution is None:
             return []
         at_least = max(self._substitution.least_saved, int(self._substitution.above_one_part))
@@ -625,7 +628,7 @@ class TextKernel:
             plain = kinds == PLAIN
             depends &= kinds & STAYS == 0
         return [
-            *self._substitute_pieces(columns, rows[plain], settled, made),
+            *self._substitute_pieces(columns, rows[plain], settled, made, texts=texts),
             *self._substitute_texts(columns, rows[depends], made),
         ]
 
@@ -687,6 +690,8 @@ class TextKernel:
         rows: Ints,
         settled: dict[str, _Settled],
         made: Texts,
+        *,
+        texts: bool,
     ) -> list[tuple[Ints, Any]]:
         """Replace the pieces of texts: what they take then is a sum again."""
         if not len(rows):
@@ -706,7 +711,7 @@ class TextKernel:
         made.substituted[taken] = True
         for name in ("gsm", "units", "parts", "pairs"):
             getattr(made, name)[taken] = getattr(fresh, name)[kept]
-        if not self._keeps:
+        if not texts:
             return []
         at = None if kept.all() else np.flatnonzero(kept)
         return [(taken, self._twin._bodies(some, at, len(taken)))]
@@ -936,17 +941,58 @@ class TextKernel:
         )
         if self._profile.languages:
             return Reasons(places, plain, *self._lacking(columns, len(total)))
-        found = [self._points(columns[key], key) for key in self.keys if self._times[key]]
         fixed = self._outside_points("".join(text for key, text in self._pieces if key is None))
         every = np.arange(len(total))
-        found += [every << 21 | point for point in fixed]
+        found = [np.concatenate([every[:0], *(every << 21 | point for point in fixed)])]
+        found += [
+            self._points(columns[key], key) if self._times[key] else every[:0] for key in self.keys
+        ]
         pairs = distinct(np.concatenate(found))
+        if self._substitution is not None and self._substitution.partial:
+            pairs = self._left(columns, total, made, found, pairs, places, plain)
         points = pairs & (1 << 21) - 1
         if self._profile.auto_encoding_partial == "partial" and self._profile.auto_encoding == "on":
             # These were replaced.
             left = ~np.isin(points, list(AUTO_ENCODING))
             pairs, points = pairs[left], points[left]
         return Reasons(places, plain, pairs >> 21, points)
+
+    def _left(
+        self,
+        columns: dict[str, _Column],
+        total: Ints,
+        made: Texts,
+        found: list[Ints],
+        pairs: Ints,
+        places: Ints,
+        plain: Ints,
+    ) -> Ints:
+        """Correct the reasons of rows whose characters were replaced in part; returns their pairs.
+
+        ``found`` are the pairs of each place.
+        """
+        self._measure(columns, total, made)
+        left = []
+        for rows, texts in self._substitute(columns, made, texts=True):
+            left.append(self._pairs(texts, rows))
+            sizes = Sizes.unpack(self._composed.sizes(Octets.of(texts)))
+            characters = self._characters(texts, gsm=True)
+            room = self._rooms[True]
+
+            def walk(doubt: Ints, characters: Any = characters, room: Any = room) -> Ints:
+                return counting.walked(characters.of(doubt), room.part).parts
+
+            dense = self._profile.gsm_boundary == "dense"
+            units = sizes.chars + sizes.wide
+            plain[rows] = counting.count(units, sizes.wide, room, dense=dense, walk=walk)
+        changed = np.flatnonzero(made.substituted)
+        still = distinct(np.concatenate([changed[:0], *left]))
+        # A place is one still where a character of it is left; what was composed has no place.
+        for place, its in enumerate(found):
+            gone = np.setdiff1d(changed, its[np.isin(its, still)] >> 21)
+            others = places[gone] & ~np.int64(1 << place)
+            places[gone] = np.where(others == 0, places[gone], others)
+        return np.concatenate([pairs[~made.substituted[pairs >> 21]], still])
 
     def _lacking(self, columns: dict[str, _Column], rows: int) -> tuple[Ints, Ints]:
         """Each row may have national tables of its own, so that whole texts are looked at."""
@@ -964,17 +1010,21 @@ class TextKernel:
         rows = np.flatnonzero(column.sizes >= _OUTSIDE)
         missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
         own, absent = rows[~missing], rows[missing]
-        texts = Octets.of(_plain(column.text.take(pa.array(own))))
         default = self._outside_points(self._absent[key])
-        found = [absent.repeat(len(default)) << 21 | np.tile(default, len(absent))]
+        missed = absent.repeat(len(default)) << 21 | np.tile(default, len(absent))
+        return np.concatenate([missed, self._pairs(column.text.take(pa.array(own)), own)])
+
+    def _pairs(self, texts: Any, rows: Ints) -> Ints:
+        """Return each row, the texts of which these are, with its characters that are outside."""
+        found = [rows[:0]]
         # A text has far fewer distinct characters than characters; what is looked at together
         # stays near the processor.
-        for where, block in texts.blocks(_NEAR):
+        for where, block in Octets.of(_plain(texts)).blocks(_NEAR):
             characters = self._characters(block.array(), gsm=False)
             outside = characters.outside()
             # Empty texts begin where the next one does; ``right`` finds the last of them.
             text = np.searchsorted(characters.first, outside, side="right") - 1
-            found.append(distinct(own[where][text] << 21 | characters.points(outside)))
+            found.append(distinct(rows[where][text] << 21 | characters.points(outside)))
         return np.concatenate(found)
 
     def _outside_points(self, text: str) -> Ints:
@@ -989,7 +1039,29 @@ class TextKernel:
         for where, texts in self._chunks(columns, np.arange(batch.num_rows)):
             characters = self._characters(texts, gsm=gsm)
             units[where] = counting.walked(characters, self._rooms[gsm].part).last_units
+        if self._substitution is not None:
+            self._measure(columns, self._total(columns, made), made)
+            for rows, texts in self._substitute(columns, made, texts=True):
+                characters = self._characters(texts, gsm=gsm)
+                units[rows] = counting.walked(characters, self._rooms[gsm].part).last_units
         return units
+
+    def sent(self, batch: pa.RecordBatch) -> tuple[list[str | None], Mask]:
+        """Return the texts that these rows are replaced by, null where nothing is replaced.
+
+        The mask says for which rows only the reference knows.
+        """
+        made = self._blank(batch.num_rows)
+        texts: list[str | None] = [None] * batch.num_rows
+        columns = {key: self._column(batch, key, made) for key in self.keys}
+        if not self._encodable or self._always_alone:
+            made.alone[:] = True
+            return texts, made.alone
+        self._measure(columns, self._total(columns, made), made)
+        for rows, found in self._substitute(columns, made, texts=True):
+            for row, text in zip(rows.tolist(), found.to_pylist(), strict=True):
+                texts[row] = text
+        return texts, made.alone
 
     # Texts, where they are needed.
 

@@ -26,6 +26,12 @@ def plan_file(
     to: str = typer.Option("to", help="The column of numbers."),
     column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
     default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
+    limit: list[str] = typer.Option(
+        [], help="PARAMETER=CHARACTERS: cut longer values. Repeatable."
+    ),
+    substitute: Literal["safe", "lossy"] = typer.Option(
+        None, help="Replace what makes a message Unicode where that saves a part."
+    ),
     region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
     sender: str = typer.Option(None, "--from", help="The originator."),
     rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
@@ -114,10 +120,11 @@ def plan_file(
     }
     template = Template(body or "", syntax=syntax)
     columns, defaults = pairs(column, "--column"), pairs(default, "--default")
+    lengths = _whole(pairs(limit, "--limit"))
     if no_parameters:
         if any(each.parameters for each in (template, *bodies_by.values())):
             raise InputError("the body has parameters; leave --no-parameters out")
-        columns, defaults = {}, {}
+        columns, defaults, lengths = {}, {}, {}
     limits = {
         "max_cost": max_cost or None,
         "max_parts": max_parts,
@@ -149,6 +156,8 @@ def plan_file(
             to=to,
             columns=columns,
             defaults=defaults,
+            limits=lengths,
+            substitute=substitute,
             region=region,
             from_=sender,
             truncate_concat=truncate_concat,
@@ -189,3 +198,13 @@ def plan_file(
             say(f"wrote the {what} to {path}")
     if rejected is not None:
         raise rejected
+
+
+def _whole(limits: dict[str, str]) -> dict[str, int]:
+    """Read the limits of parameters."""
+    try:
+        return {key: int(text) for key, text in limits.items()}
+    except ValueError:
+        raise typer.BadParameter(
+            "write PARAMETER=CHARACTERS, such as name=12", param_hint="--limit"
+        ) from None
