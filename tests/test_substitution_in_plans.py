@@ -268,3 +268,32 @@ def test_the_command(tmp_path: Path) -> None:
     made = Plan.open(target)
     assert (dict(made.options.limits), made.options.substitute) == ({"name": 3}, Substitution())
     assert CliRunner().invoke(app, [*words, "--limit", "name=three"]).exit_code == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.fixed_dictionaries({"a": VALUES, "b": VALUES}), min_size=1, max_size=6),
+    body=BODIES.filter(lambda body: isinstance(body, str)),
+    substitution=POLICIES,
+    limits=st.sampled_from([{}, {"a": 3}]),
+    truncate=st.booleans(),
+)
+def test_the_waterfall_ends_at_the_bill(
+    rows: list[dict[str, Any]],
+    body: str,
+    substitution: Substitution,
+    limits: dict[str, int],
+    truncate: bool,
+) -> None:
+    """What replacing saves is a step of its own: the parts of the same plan without it, less."""
+    rows = [{"to": f"+44791112345{n}", **row} for n, row in enumerate(rows)]
+    how: dict[str, Any] = {
+        "defaults": {key: "x" for key in "ab" if "${" + key + "}" in body},
+        "limits": {key: most for key, most in limits.items() if "${" + key + "}" in body},
+    }
+    made = plan(rows, body, substitute=substitution, truncate_concat=truncate, **how)
+    steps = {step.kind: step.parts for step in made.explain().steps}
+    assert sum(steps.values()) == made.parts
+    whole = plan(rows, body, substitute=substitution, **how).parts
+    assert steps.get("substitution", 0) == whole - plan(rows, body, **how).parts
+    made.characters()
