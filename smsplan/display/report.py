@@ -38,7 +38,7 @@ from smsplan.display.views import (
     view,
 )
 from smsplan.encoding import Segmentation, segment
-from smsplan.errors import InputError, OutputError, Problem, SmsplanError
+from smsplan.errors import InputError, Note, OutputError, Problem, SmsplanError
 from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
 from smsplan.insight.units import Units, units
@@ -688,7 +688,7 @@ def _problems(content: Content) -> str:
         )
     if summary.notes:
         rows = [
-            [name.replace("_", " "), count(number), _NOTES.get(name, "")]
+            [name.replace("_", " "), count(number), NOTE_TEXTS[Note(name)]]
             for name, number in summary.notes.items()
         ]
         out += _framed(
@@ -703,16 +703,17 @@ def _problems(content: Content) -> str:
     return out or "<p>Every row is sent, and there is nothing to remark.</p>"
 
 
-_NOTES = {
-    "repaired": "the number was mended where that is certain",
-    "national": "read as a national number",
-    "looks_national": "begins with 0, so it names no country",
-    "fictitious": "a number that is reserved for fiction and reaches nobody",
-    "doubtful": "in no numbering range that is known",
-    "default_used": "the row has no value, the default stands in",
-    "substituted": "characters were replaced",
-    "truncated": "cut to one part",
-    "unpriced": "the rate card has no price for it",
+NOTE_TEXTS = {
+    Note.REPAIRED: "the number was mended where that is certain",
+    Note.NATIONAL: "read as a national number",
+    Note.LOOKS_NATIONAL: "begins with 0, so it names no country",
+    Note.FICTITIOUS: "a number that is reserved for fiction and reaches nobody",
+    Note.DOUBTFUL: "in no numbering range that is known",
+    Note.DEFAULT_USED: "the row has no value, the default stands in",
+    Note.SHORTENED: "a value was cut to its limit",
+    Note.SUBSTITUTED: "look-alikes were replaced",
+    Note.TRUNCATED: "cut to one part",
+    Note.UNPRICED: "the rate card has no price for it",
 }
 
 

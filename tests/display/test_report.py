@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from smsplan import Cost, Plan, Profile, plan
 from smsplan.bulk.lines import is_formula
 from smsplan.cli import app
-from smsplan.display.report import _assumptions, choices, content_of, report_html
-from smsplan.errors import InputError, OutputError
+from smsplan.display.report import NOTE_TEXTS, _assumptions, choices, content_of, report_html
+from smsplan.errors import InputError, Note, OutputError, Problem
 from smsplan.insight.assumptions import Answer, Assumptions, Question
+from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.ratecards import Rate, RateCard
 
 HOSTILE = [
@@ -363,6 +364,12 @@ def test_choices_are_the_best_first() -> None:
     assert "Nothing was found that would save a part" in report_html(nothing)
 
 
+def test_every_problem_and_note_is_explained() -> None:
+    """What a row can carry has a sentence on the page."""
+    assert set(NOTE_TEXTS) == set(Note)
+    assert set(PROBLEM_TEXTS) == set(Problem)
+
+
 def test_ten_times_the_rows_weigh_the_same(tmp_path: Path) -> None:
     """What is held and written is by kinds: unique names of every script do not make it heavier."""
     sizes = []
@@ -418,6 +425,7 @@ def test_assumptions_are_shown_with_their_request(made: Plan) -> None:
         {"profile": "xms-2021"},
         {"prefix": "p_"},
         {"duplicates": "keep"},
+        {"substitute": "safe", "limits": {"name": 12}},
     ],
 )
 def test_other_plans_have_a_page(options: dict[str, Any], tmp_path: Path) -> None:
