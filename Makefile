@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format mutants bench bench-quick soak clean
+.PHONY: demo test lint format mutants docs bench bench-quick soak clean
 
 demo: .venv/.run
 	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
@@ -25,6 +25,10 @@ format: .venv/.dev
 
 mutants: .venv/.dev
 	$(BIN)/python tests/mutants.py
+
+# The documentation site, into build/docs; a warning is an error.
+docs: .venv/.dev
+	$(BIN)/python docs/make_site.py build/docs
 
 # The speed claims: everything, into benchmarks/RESULTS.md; and in under a minute, for CI.
 bench: .venv/.dev
