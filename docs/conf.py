@@ -18,6 +18,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 # A page of its own, which needs neither a server nor this site.
 html_extra_path = [name for name in ("playground.html",) if (Path(__file__).parent / name).exists()]
+smartquotes = False  # a quote in a text about quotes is meant as it is
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
@@ -57,6 +58,13 @@ def _public(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     return None
 
 
+def _factories(*given: Any) -> Any:
+    """Write defaults that are made anew as ``...``, so that Sphinx can read the signature."""
+    signature, returned = given[-2:]
+    return None if signature is None else (signature.replace("<factory>", "..."), returned)
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.connect("autodoc-process-signature", _factories)
     app.connect("missing-reference", _public)
