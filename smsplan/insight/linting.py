@@ -6,6 +6,7 @@ The rules are in ``rules/``, with an example and a reason each.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -136,8 +137,9 @@ def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple
     first = RULES["SMS001"]
     broken = list(first.check(look))
     asked = [first] if broken else RULES.values()
+    lines = [0, *(match.end() for match in re.finditer("\n", template.body))]
     found = [
-        _complaint(template.body, rule, one)
+        _complaint(lines, rule, one)
         for rule in asked
         if chosen(rule, given.select, given.ignore)
         for one in rule.check(look)
@@ -146,9 +148,9 @@ def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple
     return tuple(_certain(template.body, given, found))
 
 
-def _complaint(body: str, rule: Rule, found: Found) -> Complaint:
+def _complaint(lines: Sequence[int], rule: Rule, found: Found) -> Complaint:
     spot = found.spot
-    (line, column), (end_line, end_column) = (_place(body, at) for at in (spot.start, spot.end))
+    (line, column), (end_line, end_column) = (_place(lines, at) for at in (spot.start, spot.end))
     return Complaint(
         code=rule.code,
         name=rule.name,
@@ -164,9 +166,10 @@ def _complaint(body: str, rule: Rule, found: Found) -> Complaint:
     )
 
 
-def _place(body: str, index: int) -> tuple[int, int]:
-    """Return line and column, from 1, of a code point."""
-    return body.count("\n", 0, index) + 1, index - (body.rfind("\n", 0, index) + 1) + 1
+def _place(lines: Sequence[int], index: int) -> tuple[int, int]:
+    """Return line and column, from 1, of a code point; ``lines`` are where the lines begin."""
+    line = bisect_right(lines, index)
+    return line, index - lines[line - 1] + 1
 
 
 def _certain(
