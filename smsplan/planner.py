@@ -255,6 +255,7 @@ class Plan:
         self._names = names
         # Of a plan that was priced again: the one whose rows it has.
         self._unpriced: Plan | None = None
+        self._assumptions: Assumptions | None = None
         self.stats: Stats | None = None
 
     def __repr__(self) -> str:
@@ -586,10 +587,26 @@ class Plan:
         return lengths(self._planned(), longer=longer)
 
     def assumptions(self) -> Assumptions:
-        """Say which open questions of the API change this plan, and by how much."""
-        from smsplan.insight.assumptions import assumptions
+        """Say which open questions of the API change this plan, and by how much.
 
-        return assumptions(self._planned())
+        Each with rows, parts and cost under every value of its switch, the others as they are in
+        the plan, and with a request whose free dry run decides it. From then on the summary has
+        the answer as its last line, and what is saved too.
+
+        >>> made = plan([{"to": "+447700900123", "name": "Zoë"},
+        ...              {"to": "+447700900124", "name": "François"}],
+        ...             "Hello ${name}, your order is ready for collection. Reply STOP to opt out.",
+        ...             rates="0.034 GBP", from_="Shop")
+        >>> for question in made.assumptions().questions:
+        ...     print(question.switch, [(answer.value, answer.parts) for answer in question.answers])
+        small_c_cedilla [('unicode', 3), ('gsm', 2)]
+        """
+        if self._assumptions is None:
+            from smsplan.insight.assumptions import assumptions
+
+            self._assumptions = assumptions(self._planned())
+            self._summary = replace(self.summary, assumptions=self._assumptions.sentence)
+        return self._assumptions
 
     def audit(self) -> Audit:
         """Say what is wrong with the recipients, and what that wastes."""
@@ -638,7 +655,7 @@ class Plan:
             for theirs, ours in self._store.batches(self.options.needed):
                 yield theirs, pipeline.priced(ours)
 
-        return Planned(self.options, pipeline.prices, self.summary, batches)
+        return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
 
     def focus(self, *, provider: str, begin: datetime, end: datetime) -> pa.Table:
         """Return the cost in the columns of FOCUS 1.0 (FinOps Open Cost and Usage Specification).

@@ -11,6 +11,7 @@ import difflib
 import os
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -196,7 +197,9 @@ class Profile:
             raise InputError(f"profile file '{path}': {error}") from None
 
 
+@cache
 def _hints() -> dict[str, Any]:
+    # A millisecond each time, which a profile for every value of every switch adds up.
     return get_type_hints(Profile)
 
 

@@ -100,13 +100,13 @@ class _Seen:
         flags = np.zeros(len(keys), dtype=bool)
         rows = np.flatnonzero(asked)
         if self._candidates is not None:
-            rows = rows[_among(self._candidates, keys[rows])]
+            rows = rows[among(self._candidates, keys[rows])]
         if not len(rows):
             return flags
         new, first = np.unique(keys[rows], return_index=True)
         known = np.zeros(len(new), dtype=bool)
         for run in self._runs:
-            known |= _among(run, new)
+            known |= among(run, new)
         repeated = np.ones(len(rows), dtype=bool)
         repeated[first[~known]] = False
         flags[rows] = repeated
@@ -121,11 +121,11 @@ class _Seen:
             self._runs.append(run)
         if self._again is not None and sum(map(len, self._runs)) > self._remembered:
             self._candidates, self._again = self._again(), None
-            left = [run[_among(self._candidates, run)] for run in self._runs]
+            left = [run[among(self._candidates, run)] for run in self._runs]
             self._runs = [run for run in left if len(run)]
 
 
-def _among(run: Numbers, keys: Numbers) -> Mask:
+def among(run: Numbers, keys: Numbers) -> Mask:
     """Return which keys are in a sorted run."""
     if not len(run):
         return np.zeros(len(keys), dtype=bool)

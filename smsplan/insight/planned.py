@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.options import Options
     from smsplan.bulk.prices import PriceTable
     from smsplan.insight.summary import Summary
+    from smsplan.ratecards import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,12 @@ class Planned:
     ``batches`` yields, each time it is called, all rows in order: a batch of the caller's columns
     that the plan reads (``options.needed``), and one of ours beside it, without a prefix: the
     columns of a plan, ``cost_low``, ``cost_high`` and ``rate``, the place of each row in ``prices``
-    (-1: no price). ``prices`` is None where no rates were given.
+    (-1: no price). ``prices`` and ``terms``, which they were made of, are None where no rates were
+    given.
     """
 
     options: Options
     prices: PriceTable | None
     summary: Summary
     batches: Callable[[], Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]]
+    terms: Terms | None = None

@@ -74,7 +74,8 @@ class Summary:
     ``problems`` and ``notes`` count rows. ``dry_run_recipients`` and ``dry_run_messages`` are the
     API's totals over all rows that it would accept. ``priced`` is False where no rates were given.
     ``prices`` are messages by what they are charged by; ``lines`` are what ``cost`` has beside the
-    messages: tiers, allowances, fixed fees. Everything else is before them.
+    messages: tiers, allowances, fixed fees. Everything else is before them. ``assumptions`` says
+    whether open questions of the API change the plan, once that was asked; else it is empty.
     """
 
     rows: int
@@ -92,6 +93,7 @@ class Summary:
     findings: tuple[Finding, ...] = ()
     prices: tuple[PriceCount, ...] = ()
     lines: tuple[CostLine, ...] = ()
+    assumptions: str = ""
 
     def __str__(self) -> str:
         from smsplan.display.text import summary_text
@@ -127,6 +129,7 @@ class Summary:
             "findings": [finding.to_dict() for finding in self.findings],
             "prices": [price.to_dict() for price in self.prices],
             "lines": [line.to_dict() for line in self.lines],
+            "assumptions": self.assumptions,
         }
 
     @classmethod
@@ -152,6 +155,7 @@ class Summary:
             findings=tuple(Finding.from_dict(item) for item in data["findings"]),
             prices=tuple(PriceCount.from_dict(item) for item in data["prices"]),
             lines=tuple(CostLine.from_dict(item) for item in data["lines"]),
+            assumptions=data.get("assumptions", ""),
         )
 
 
@@ -223,6 +227,12 @@ class SummaryTally:
     def groups(self) -> Mapping[Group, int]:
         """How many rows there are of each kind so far."""
         return self._groups
+
+    def count(self, groups: Mapping[Group, int]) -> None:
+        """Count rows by their kinds; what is 0 is none."""
+        for group, rows in groups.items():
+            if rows:
+                self._groups[group] += rows
 
     def summary(self) -> Summary:
         """Return the totals so far."""

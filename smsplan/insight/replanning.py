@@ -1,0 +1,612 @@
+"""A plan under other values of a switch, from the few rows that a value can change.
+
+Cheap scans find the rows that may change (never too few); these alone are planned again, under the
+plan's profile and under each other one, and what they add up to is taken from the plan's totals and
+put back. Where a value changes which rows can be sent or counted, other rows of the same numbers
+change with them: such a question is asked again of all rows of these numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsplan.bulk import suspects
+from smsplan.bulk.cells import text_cells
+from smsplan.bulk.duplicates import Duplicates, Flags, among
+from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
+from smsplan.bulk.octets import Ints, Mask, Octets
+from smsplan.bulk.options import Options
+from smsplan.bulk.settle import recipient_keys, settle
+from smsplan.bulk.words import places
+from smsplan.encoding import Encoding, part_capacity
+from smsplan.errors import Note, Problem
+from smsplan.insight.planned import Planned
+from smsplan.insight.summary import Group, Summary, SummaryTally, accepted
+from smsplan.profiles import Profile
+
+# Rows wait until there are so many: planning a handful costs as much as planning hundreds.
+_TOGETHER = 1 << 16
+# What these decide is how a dry run counts; the rows are planned alike under all their values.
+_COUNTING = frozenset({"duplicates", "exceeded_parts"})
+_CHANGED = frozenset(
+    at
+    for at, text in enumerate(NOTE_TEXTS)
+    if {Note.TRUNCATED, Note.SUBSTITUTED} & set(text.split(";"))
+)
+
+
+class Totals(NamedTuple):
+    """What a plan adds up to under one profile."""
+
+    summary: Summary
+    dry_run_recipients: int
+    dry_run_messages: int
+
+
+class Replanned(NamedTuple):
+    """The totals under each profile asked for, and how many rows differ under any of them."""
+
+    rows: int
+    totals: tuple[Totals, ...]
+
+
+def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[str, Replanned]:
+    """Say what a plan would be under other profiles, which differ from its own by one switch each.
+
+    ``asked`` names the switch and the profiles that differ by it.
+    """
+    questions = [
+        _Question(planned, switch, profiles)
+        for switch, profiles in asked.items()
+        if profiles and switch in _CANDIDATES
+    ]
+    whole = SummaryTally(planned.options.profile, planned.prices, planned.terms)
+    _pass(planned, questions, whole)
+    again = [question.again() for question in questions if question.entangled]
+    if again:
+        _pass(planned, again, None)
+    found = {question.switch: question.found(whole) for question in (*questions, *again)}
+    same = _totals(planned.summary)
+    return {
+        switch: found.get(switch) or Replanned(0, (same,) * len(profiles))
+        for switch, profiles in asked.items()
+    }
+
+
+def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | None) -> None:
+    """Read the plan once, and hand each question its rows."""
+    look = _Look(planned.options)
+    for theirs, ours in planned.batches():
+        if whole is not None:
+            whole.add(ours)
+        rows = _Rows(look, planned, theirs, ours)
+        for question in questions:
+            question.look(rows)
+    for question in questions:
+        question.flush()
+
+
+class _Look:
+    """What is known before the first row: of each body the bits of its fixed text."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.kernel = Kernel(replace(options, bodies=False))
+        self.known: dict[str, tuple[Any, Ints]] = {}
+        profile = options.profile
+        self.rooms = {
+            gsm: part_capacity(encoding, parts=2, reference_bits=profile.reference_bits)
+            for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
+        }
+
+    def fixed(self, options: Options) -> int:
+        """Return the bits of a body and of its defaults; of ``$`` only those that matter."""
+        bits = suspects.text_bits(options.template.body) & ~suspects.DOLLAR
+        for default in options.defaults.values():
+            bits |= suspects.text_bits(default)
+        return bits | (_DOUBLE if "$$" in options.template.body else 0)
+
+
+# Beside the bits of ``suspects``: a body that has two dollars in a row.
+_DOUBLE = 1 << 14
+
+
+class _Rows:
+    """A batch of the plan, and what scans find in it, each when it is asked for."""
+
+    def __init__(
+        self, look: _Look, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
+    ) -> None:
+        self.theirs = theirs
+        self.options = look.options
+        self.profile = look.options.profile
+        self.accepts = accepted(self.profile)
+        self._look = look
+        self._ours = ours
+        self.problem = places(ours.column("problem"), PROBLEMS)
+
+    def none(self) -> Mask:
+        """No row."""
+        return np.zeros(self.theirs.num_rows, bool)
+
+    def of_problem(self, problem: Problem) -> Mask:
+        """Rows that have this problem."""
+        found: Mask = self.problem == PROBLEMS.index(problem)
+        return found
+
+    @cached_property
+    def counted_unsent(self) -> Mask:
+        """Rows that a dry run may count though nothing is sent to them."""
+        found: Mask = self.accepts[self.problem] & (self.problem >= 0)
+        return found
+
+    @cached_property
+    def repeated(self) -> Mask:
+        """Rows of a number that an earlier row is sent to."""
+        return self.of_problem(Problem.DUPLICATE_RECIPIENT)
+
+    @cached_property
+    def keys(self) -> Ints:
+        """The integers that tell numbers apart."""
+        return recipient_keys(self._ours.column("recipient"))
+
+    @cached_property
+    def digits(self) -> Ints:
+        """The digits of each number, 0 where there is none."""
+        lengths = pc.binary_length(self._ours.column("recipient"))
+        digits: Ints = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+        return digits
+
+    @cached_property
+    def begins_with_zero(self) -> Mask:
+        """Whether each number begins with 0."""
+        found = pc.starts_with(self._ours.column("recipient"), "0")
+        mask: Mask = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        return mask
+
+    @cached_property
+    def gsm(self) -> Mask:
+        found: Mask = places(self._ours.column("encoding"), ENCODINGS) == 0
+        return found
+
+    @cached_property
+    def parts(self) -> Ints:
+        parts: Ints = self._ours.column("number_of_parts").to_numpy()
+        return parts
+
+    @cached_property
+    def cut(self) -> Mask:
+        """Rows that may have been longer than one part before they were cut, or replaced in.
+
+        Notes are only of rows that go out.
+        """
+        if not self.options.truncate_concat:
+            return self.none()
+        changed = np.array([*(at in _CHANGED for at in range(len(NOTE_TEXTS))), False])
+        found: Mask = changed[places(self._ours.column("note"), NOTE_TEXTS)] | (self.problem >= 0)
+        return found
+
+    @cached_property
+    def _values(self) -> tuple[Ints, Ints, Mask]:
+        """Of each row the bits, the octets of its longest value, and whether it lacks a value."""
+        rows = self.theirs.num_rows
+        bits, longest, missing = np.zeros(rows, np.int64), np.zeros(rows, np.int64), self.none()
+        for key, name in self.options.columns.items():
+            some, octets, absent = self._column(name)
+            bits |= some
+            np.maximum(longest, octets, out=longest)
+            if key not in self.options.defaults and absent is not None:
+                missing |= absent
+        for at, kernel in self._look.kernel.groups(self.theirs):
+            fixed = self._look.fixed(kernel.options)
+            if fixed:
+                bits[at] |= fixed
+        return bits, longest, missing
+
+    def _column(self, name: str) -> tuple[Ints, Ints | int, Mask | None]:
+        array = self.theirs.column(name)
+        if pa.types.is_dictionary(array.type) and len(array.dictionary) <= 2 * len(array):
+            if _is_text(array.type.value_type):
+                return self._dictionary(name, array)
+        text = text_cells(array, name).text
+        octets = Octets.of(text)
+        missing = _mask(text.is_null()) if text.null_count else None
+        return suspects.bits(octets).astype(np.int64), octets.lengths, missing
+
+    def _dictionary(self, name: str, array: Any) -> tuple[Ints, Ints, Mask | None]:
+        """Scan distinct values once over all batches that share their dictionary."""
+        values = array.dictionary
+        known = self._look.known.get(name)
+        if known is None or not known[0].equals(values):
+            octets = Octets.of(values)
+            # Length and bits of a value in one integer; one value more for a dictionary of none.
+            mixed = octets.lengths << 16 | suspects.bits(octets)
+            known = values, np.append(mixed, 0)
+            self._look.known[name] = known
+        at = pc.fill_null(array.indices, 0).to_numpy(zero_copy_only=False)
+        mixed = known[1][at]
+        missing = None
+        if array.null_count or values.null_count:
+            missing = ~_mask(pc.is_valid(array.cast(values.type)))
+        return mixed & 0xFFFF, mixed >> 16, missing
+
+    def has(self, bits: int) -> Mask:
+        """Rows whose fixed text, values or defaults have such a character."""
+        found: Mask = self._values[0] & bits != 0
+        return found
+
+    def longer(self, octets: int) -> Mask:
+        """Rows with a value of more octets, which are never fewer than its characters."""
+        found: Mask = self._values[1] > octets
+        return found
+
+    @property
+    def missing(self) -> Mask:
+        """Rows without a value for a parameter that has no default."""
+        return self._values[2]
+
+    @cached_property
+    def lowest(self) -> Ints:
+        """The parts that each message needs at least: ceil(units / room)."""
+        units = self._ours.column("units").to_numpy()
+        return -(-units // np.where(self.gsm, self._look.rooms[True], self._look.rooms[False]))
+
+    @cached_property
+    def highest(self) -> Ints:
+        """The parts that it needs at most, each a unit short."""
+        units = self._ours.column("units").to_numpy()
+        rooms = np.where(self.gsm, self._look.rooms[True], self._look.rooms[False])
+        return -(-units // (rooms - 1))
+
+
+Candidates = Callable[[_Rows, tuple[Profile, ...]], Mask]
+
+
+def _has(bits: int) -> Candidates:
+    return lambda rows, _: rows.has(bits)
+
+
+def _unmatched(rows: _Rows, _: Any) -> Mask:
+    found = rows.missing | rows.of_problem(Problem.UNMATCHED_PARAMETER)
+    if rows.profile.values_in_values == "again":
+        # A value may name a parameter that nothing is known of.
+        found = found | rows.has(suspects.DOLLAR)
+    return found
+
+
+def _duplicates(rows: _Rows, _: Any) -> Mask:
+    if rows.options.duplicates == "keep":
+        # Each row is a request of its own.
+        return rows.none()
+    return rows.repeated | rows.counted_unsent
+
+
+def _length_unit(rows: _Rows, _: Any) -> Mask:
+    limit = rows.profile.value_limit
+    return rows.none() if limit is None else rows.longer(limit) & rows.has(suspects.ASTRAL)
+
+
+def _value_limit(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+    limits = [each.value_limit for each in (rows.profile, *profiles) if each.value_limit]
+    return rows.longer(min(limits))
+
+
+def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+    # No number stands for one that the plan's profile refuses.
+    fewest = max(each.min_digits for each in profiles)
+    most = min(each.max_digits for each in profiles)
+    return (rows.digits < fewest) | (rows.digits > most)
+
+
+def _leading_zero(rows: _Rows, _: Any) -> Mask:
+    return rows.begins_with_zero | (rows.digits == 0)
+
+
+def _auto_encoding(rows: _Rows, _: Any) -> Mask:
+    found = rows.has(suspects.LOOK_ALIKE)
+    if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
+        return found & ~rows.gsm & (rows.parts > 1)
+    return found
+
+
+def _auto_encoding_option(rows: _Rows, _: Any) -> Mask:
+    if rows.profile.auto_encoding == "off":
+        return rows.none()
+    return rows.has(suspects.LOOK_ALIKE)
+
+
+def _auto_encoding_order(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+    if not rows.options.truncate_concat or rows.profile.truncation != "cut":
+        return rows.none()
+    return _auto_encoding_option(rows, profiles)
+
+
+def _gsm_boundary(rows: _Rows, _: Any) -> Mask:
+    return _boundary(rows, rows.gsm, dense=rows.profile.gsm_boundary == "dense", joiners=False)
+
+
+def _unicode_boundary(rows: _Rows, _: Any) -> Mask:
+    dense = rows.profile.unicode_boundary == "dense"
+    return _boundary(rows, ~rows.gsm, dense=dense, joiners=True)
+
+
+def _boundary(rows: _Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
+    long: Mask = rows.parts > 1
+    if rows.profile.languages:
+        # Which tables a message takes depends on what it needs with each.
+        return long | rows.cut
+    if rows.options.truncate_concat and rows.profile.truncation != "ignored":
+        return rows.none()
+    # A dense plan has the fewest parts; any other may have them too.
+    found = (rows.lowest != rows.highest) if dense else (rows.parts != rows.lowest)
+    if joiners:
+        found = found | rows.has(suspects.JOINER)
+    return long & encoding & found
+
+
+def _truncation(rows: _Rows, _: Any) -> Mask:
+    return rows.cut
+
+
+def _truncation_of_cut(rows: _Rows, _: Any) -> Mask:
+    return rows.cut if rows.profile.truncation == "cut" else rows.none()
+
+
+def _exceeded_parts(rows: _Rows, _: Any) -> Mask:
+    return rows.of_problem(Problem.EXCEEDED_PARTS_LIMIT)
+
+
+_CANDIDATES: dict[str, Candidates] = {
+    "unmatched": _unmatched,
+    "double_dollar": _has(_DOUBLE),
+    "values_in_values": _has(suspects.DOLLAR),
+    "duplicates": _duplicates,
+    "length_unit": _length_unit,
+    "value_limit": _value_limit,
+    "min_digits": _digits,
+    "max_digits": _digits,
+    "leading_zero": _leading_zero,
+    "form_feed": _has(suspects.FORM_FEED),
+    "line_breaks": _has(suspects.RETURN),
+    "spaces": _has(suspects.SPACE),
+    "controls": _has(suspects.CONTROL),
+    "greek_capitals": _has(suspects.GREEK),
+    "small_c_cedilla": _has(suspects.CEDILLA),
+    "auto_encoding": _auto_encoding,
+    "auto_encoding_partial": _auto_encoding_option,
+    "auto_encoding_order": _auto_encoding_order,
+    "gsm_boundary": _gsm_boundary,
+    "unicode_boundary": _unicode_boundary,
+    "unicode_unit": _has(suspects.ASTRAL),
+    "truncation": _truncation,
+    "truncation_encoding": _truncation_of_cut,
+    "truncation_boundary": _truncation_of_cut,
+    "exceeded_parts": _exceeded_parts,
+}
+"""Rows that a switch may change: all of them, and as few others as a scan can tell.
+
+The other switches are of the message: the API refuses it, or takes it, for all rows alike.
+"""
+
+
+class _Lane:
+    """The rows of a question under one profile."""
+
+    def __init__(self, planned: Planned, profile: Profile, duplicates: Duplicates | None) -> None:
+        self.profile = profile
+        self.accepts = accepted(profile)
+        self.merges = profile.duplicates == "merged"
+        self.duplicates = duplicates
+        self.kernel = Kernel(replace(planned.options, profile=profile, bodies=False))
+        self.tally = SummaryTally(profile, planned.prices)
+
+
+class _Question:
+    """A switch, the rows that it may change, and what these add up to under each value."""
+
+    def __init__(
+        self,
+        planned: Planned,
+        switch: str,
+        profiles: tuple[Profile, ...],
+        numbers: Ints | None = None,
+    ) -> None:
+        self.switch = switch
+        self._planned = planned
+        self._profiles = profiles
+        self._candidates = _CANDIDATES[switch]
+        self._flag = planned.options.duplicates == "flag"
+        # The numbers whose rows are looked at all together, sorted; None: each row for itself.
+        self._numbers = numbers
+        self._lanes: list[_Lane] = []
+        self._waiting: list[tuple[pa.RecordBatch, Mask]] = []
+        self._rows = 0
+        self._seen: list[Ints] = []
+        accepts = accepted(planned.options.profile)
+        self.entangled = False
+        # A number may be counted by a row that is not sent: then who is counted is not in the plan.
+        self._unclear = self._flag and any(
+            accepts[PROBLEMS.index(problem)] for problem in planned.summary.problems
+        )
+
+    def again(self) -> _Question:
+        """Return the question of all rows of the numbers that it concerns."""
+        every = np.unique(np.concatenate(self._seen)) if self._seen else np.zeros(0, np.int64)
+        return _Question(self._planned, self.switch, self._profiles, every[every > 0])
+
+    def look(self, rows: _Rows) -> None:
+        """Take the rows that matter from a batch."""
+        mask = self._candidates(rows, self._profiles)
+        if self._numbers is not None:
+            mask = mask | among(self._numbers, rows.keys)
+        mask = mask & ~rows.of_problem(Problem.UNREADABLE)
+        at = np.flatnonzero(mask)
+        if not len(at):
+            return
+        self._waiting.append((_taken(rows.theirs, at), rows.repeated[at]))
+        if sum(len(repeated) for _, repeated in self._waiting) >= _TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Plan the rows that wait, under every profile."""
+        if not self._waiting:
+            return
+        theirs = _together([batch for batch, _ in self._waiting])
+        repeated = np.concatenate([mask for _, mask in self._waiting])
+        self._waiting = []
+        if not self._lanes:
+            every = (self._planned.options.profile, *self._profiles)
+            self._lanes = [_Lane(self._planned, each, self._duplicates(each)) for each in every]
+        own, *others = self._lanes
+        planned = own.kernel(theirs)
+        before = self._settled(own, planned, repeated)
+        differs = np.zeros(len(repeated), bool)
+        keys = planned.column("key").to_numpy()
+        problem = places(planned.column("problem"), PROBLEMS)
+        self._remember(keys)
+        for lane in others:
+            other = planned if self.switch in _COUNTING else lane.kernel(theirs)
+            after = self._settled(lane, other, repeated)
+            differs |= _differ(before, own.profile, after, lane.profile)
+            if other is not planned:
+                self._remember(other.column("key").to_numpy())
+            if self._flag and self._numbers is None and not self.entangled:
+                new = places(other.column("problem"), PROBLEMS)
+                self.entangled = self._unclear or bool(
+                    np.any(keys != other.column("key").to_numpy())
+                    or np.any((problem < 0) != (new < 0))
+                    or np.any(own.accepts[problem] != lane.accepts[new])
+                )
+        self._rows += int(np.count_nonzero(differs))
+
+    def _remember(self, keys: Ints) -> None:
+        if self._flag and self._numbers is None:
+            self._seen.append(keys)
+
+    def _duplicates(self, profile: Profile) -> Duplicates | None:
+        if self._numbers is None:
+            return None
+        return Duplicates(merged=profile.duplicates == "merged")
+
+    def _settled(self, lane: _Lane, planned: pa.RecordBatch, repeated: Mask) -> pa.RecordBatch:
+        duplicates: Any = lane.duplicates
+        if duplicates is None and self._flag:
+            duplicates = _AsPlanned(repeated, lane.merges)
+        rows = settle(
+            planned, duplicates=duplicates, prices=self._planned.prices, accepted=lane.accepts
+        )
+        lane.tally.add(rows)
+        return rows
+
+    def found(self, whole: SummaryTally) -> Replanned:
+        """Return the totals under each of the profiles."""
+        summary = self._planned.summary
+        if not self._lanes:
+            return Replanned(0, (_totals(summary),) * len(self._profiles))
+        own, *others = self._lanes
+        left = _sent(whole.groups())
+        left.subtract(_sent(own.tally.groups()))
+        before = own.tally.summary()
+        totals = []
+        for lane in others:
+            every = Counter(left)
+            every.update(_sent(lane.tally.groups()))
+            tally = SummaryTally(lane.profile, self._planned.prices, self._planned.terms)
+            tally.count(every)
+            after = lane.tally.summary()
+            totals.append(
+                Totals(
+                    tally.summary(),
+                    summary.dry_run_recipients
+                    - before.dry_run_recipients
+                    + after.dry_run_recipients,
+                    summary.dry_run_messages - before.dry_run_messages + after.dry_run_messages,
+                )
+            )
+        return Replanned(self._rows, tuple(totals))
+
+
+class _AsPlanned:
+    """Duplicates as the plan has flagged them."""
+
+    def __init__(self, repeated: Mask, merged: bool) -> None:
+        self._repeated = repeated
+        self._merged = merged
+
+    def flag(self, keys: Ints, sendable: Mask, counted: Mask) -> Flags:
+        """As :meth:`Duplicates.flag`."""
+        return Flags(
+            self._repeated & sendable, counted & ~self._repeated if self._merged else counted
+        )
+
+
+def _totals(summary: Summary) -> Totals:
+    return Totals(summary, summary.dry_run_recipients, summary.dry_run_messages)
+
+
+def _sent(groups: Iterable[tuple[Group, int]]) -> Counter[Group]:
+    """Count rows that are sent by what their cost depends on."""
+    counts: Counter[Group] = Counter()
+    for group, rows in groups:
+        if group.problem is None:
+            key = Group(None, 0, group.billed, group.country, None, None, group.rate, False)
+            counts[key] += rows
+    return counts
+
+
+def _differ(before: pa.RecordBatch, own: Profile, after: pa.RecordBatch, other: Profile) -> Mask:
+    """Say which rows are planned, or counted by a dry run, in another way."""
+    differs = np.zeros(before.num_rows, bool)
+    for name in ("units", "number_of_parts", "billed_parts"):
+        differs |= before.column(name).to_numpy() != after.column(name).to_numpy()
+    for name, texts in (("encoding", ENCODINGS), ("problem", PROBLEMS)):
+        differs |= places(before.column(name), texts) != places(after.column(name), texts)
+    differs |= _shown(before, own) != _shown(after, other)
+    return differs
+
+
+def _shown(rows: pa.RecordBatch, profile: Profile) -> npt.NDArray[np.int64]:
+    """The parts that a dry run shows of each row, -1 where it does not count it."""
+    parts = rows.column("number_of_parts").to_numpy().astype(np.int64)
+    if profile.exceeded_parts == "zero":
+        problem = places(rows.column("problem"), PROBLEMS)
+        parts[problem == PROBLEMS.index(Problem.EXCEEDED_PARTS_LIMIT)] = 0
+    parts[~rows.column("counted").to_numpy(zero_copy_only=False)] = -1
+    return parts
+
+
+def _taken(batch: pa.RecordBatch, at: Ints) -> pa.RecordBatch:
+    """Take rows; dictionaries become plain, so that rows of several batches go together."""
+    chosen = pa.array(at)
+    columns = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in (each.take(chosen) for each in batch.columns)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _together(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    made: Iterator[pa.RecordBatch] = iter(
+        pa.Table.from_batches(batches).combine_chunks().to_batches()
+    )
+    return next(made)
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _mask(array: Any) -> Mask:
+    mask: Mask = array.to_numpy(zero_copy_only=False)
+    return mask
