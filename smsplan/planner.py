@@ -597,9 +597,10 @@ class Plan:
         ...              {"to": "+447700900124", "name": "François"}],
         ...             "Hello ${name}, your order is ready for collection. Reply STOP to opt out.",
         ...             rates="0.034 GBP", from_="Shop")
-        >>> for question in made.assumptions().questions:
-        ...     print(question.switch, [(answer.value, answer.parts) for answer in question.answers])
-        small_c_cedilla [('unicode', 3), ('gsm', 2)]
+        >>> print(made.assumptions().sentence)
+        1 open question of the API changes this plan: 2 to 3 parts, GBP 0.068 to GBP 0.102.
+        >>> [question.switch for question in made.assumptions().questions]
+        ['small_c_cedilla']
         """
         if self._assumptions is None:
             from smsplan.insight.assumptions import assumptions

@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -214,9 +213,14 @@ class _Rows:
 
     def _column(self, name: str) -> tuple[Ints, Ints | int, Mask | None]:
         array = self.theirs.column(name)
-        if pa.types.is_dictionary(array.type) and len(array.dictionary) <= 2 * len(array):
-            if _is_text(array.type.value_type):
-                return self._dictionary(name, array)
+        kind = array.type
+        # Of a small slice of a large dictionary only the values in it are looked at.
+        if (
+            pa.types.is_dictionary(kind)
+            and _is_text(kind.value_type)
+            and len(array.dictionary) <= 2 * len(array)
+        ):
+            return self._dictionary(name, array)
         text = text_cells(array, name).text
         octets = Octets.of(text)
         missing = _mask(text.is_null()) if text.null_count else None
@@ -257,15 +261,17 @@ class _Rows:
     @cached_property
     def lowest(self) -> Ints:
         """The parts that each message needs at least: ceil(units / room)."""
-        units = self._ours.column("units").to_numpy()
-        return -(-units // np.where(self.gsm, self._look.rooms[True], self._look.rooms[False]))
+        return self._parts_of(0)
 
     @cached_property
     def highest(self) -> Ints:
         """The parts that it needs at most, each a unit short."""
-        units = self._ours.column("units").to_numpy()
-        rooms = np.where(self.gsm, self._look.rooms[True], self._look.rooms[False])
-        return -(-units // (rooms - 1))
+        return self._parts_of(1)
+
+    def _parts_of(self, short: int) -> Ints:
+        rooms = np.where(self.gsm, self._look.rooms[True], self._look.rooms[False]) - short
+        parts: Ints = -(-self._ours.column("units").to_numpy() // rooms)
+        return parts
 
 
 Candidates = Callable[[_Rows, tuple[Profile, ...]], Mask]
@@ -292,7 +298,10 @@ def _duplicates(rows: _Rows, _: Any) -> Mask:
 
 def _length_unit(rows: _Rows, _: Any) -> Mask:
     limit = rows.profile.value_limit
-    return rows.none() if limit is None else rows.longer(limit) & rows.has(suspects.ASTRAL)
+    if limit is None:
+        return rows.none()
+    found: Mask = rows.longer(limit) & rows.has(suspects.ASTRAL)
+    return found
 
 
 def _value_limit(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
@@ -304,7 +313,8 @@ def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
     # No number stands for one that the plan's profile refuses.
     fewest = max(each.min_digits for each in profiles)
     most = min(each.max_digits for each in profiles)
-    return (rows.digits < fewest) | (rows.digits > most)
+    found: Mask = (rows.digits < fewest) | (rows.digits > most)
+    return found
 
 
 def _leading_zero(rows: _Rows, _: Any) -> Mask:
@@ -312,9 +322,9 @@ def _leading_zero(rows: _Rows, _: Any) -> Mask:
 
 
 def _auto_encoding(rows: _Rows, _: Any) -> Mask:
-    found = rows.has(suspects.LOOK_ALIKE)
+    found: Mask = rows.has(suspects.LOOK_ALIKE)
     if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
-        return found & ~rows.gsm & (rows.parts > 1)
+        found &= ~rows.gsm & (rows.parts > 1)
     return found
 
 
@@ -347,10 +357,11 @@ def _boundary(rows: _Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mas
     if rows.options.truncate_concat and rows.profile.truncation != "ignored":
         return rows.none()
     # A dense plan has the fewest parts; any other may have them too.
-    found = (rows.lowest != rows.highest) if dense else (rows.parts != rows.lowest)
+    found: Mask = (rows.lowest != rows.highest) if dense else (rows.parts != rows.lowest)
     if joiners:
         found = found | rows.has(suspects.JOINER)
-    return long & encoding & found
+    found &= long & encoding
+    return found
 
 
 def _truncation(rows: _Rows, _: Any) -> Mask:
@@ -574,9 +585,9 @@ def _differ(before: pa.RecordBatch, own: Profile, after: pa.RecordBatch, other: 
     return differs
 
 
-def _shown(rows: pa.RecordBatch, profile: Profile) -> npt.NDArray[np.int64]:
+def _shown(rows: pa.RecordBatch, profile: Profile) -> Ints:
     """The parts that a dry run shows of each row, -1 where it does not count it."""
-    parts = rows.column("number_of_parts").to_numpy().astype(np.int64)
+    parts: Ints = rows.column("number_of_parts").to_numpy().astype(np.int64)
     if profile.exceeded_parts == "zero":
         problem = places(rows.column("problem"), PROBLEMS)
         parts[problem == PROBLEMS.index(Problem.EXCEEDED_PARTS_LIMIT)] = 0
