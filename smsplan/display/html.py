@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def summary_html(summary: Summary) -> str:
-    """Return a summary as HTML: head, tables side by side, findings."""
+    """Return a summary as HTML: head, tables side by side, findings, what is open."""
     cost = grouped(str(summary.cost)) if summary.priced else "no rates given"
     title = (
         f"{summary.rows:,} rows · {summary.messages:,} messages · {summary.parts:,} parts · {cost}"
@@ -49,6 +49,7 @@ def summary_html(summary: Summary) -> str:
         f'<div class="sp-tables">{"".join(tables)}</div>',
         f"<p>{dry_run}</p>",
         findings,
+        f"<p>{escape(summary.assumptions)}</p>" if summary.assumptions else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from smsplan.errors import InputError
@@ -124,22 +125,25 @@ class Assumptions:
                 return "None of the API's open questions changes this plan."
             return f"None of the API's open questions changes these counts; {refused}."
         count = len(changing)
-        one = "1 open question of the API changes" if count == 1 else (
-            f"{count} open questions of the API change"
-        )  # fmt: skip
+        one = f"{count} open questions of the API change"
+        if count == 1:
+            one = "1 open question of the API changes"
+        end = f"; {refused}." if refusing else "."
+        between = self._range(changing)
+        if not between:
+            return f"{one} rows or the dry run of this plan, not its parts or cost{end}"
         alone = "" if count == 1 else ", one at a time"
-        end = f"; {refused}" if refusing else ""
-        return f"{one} this plan{alone}: {self._range(changing)}{end}."
+        return f"{one} this plan{alone}: {between}{end}"
 
     def _range(self, questions: Iterable[Question]) -> str:
-        """Between what parts and cost lie, or that only rows and dry runs differ."""
+        """Between what parts and cost lie; empty where they are always the same."""
         answers = [
             answer for question in questions for answer in question.answers if not answer.refused
         ]
         parts = sorted({answer.parts for answer in answers})
-        said = f"{parts[0]:,} parts" if len(parts) == 1 else (
-            f"{parts[0]:,} to {parts[-1]:,} parts"
-        )  # fmt: skip
+        if len(parts) == 1 and all(answer.cost == self.cost for answer in answers):
+            return ""
+        said = f"{parts[0]:,} to {parts[-1]:,} parts" if len(parts) > 1 else f"{parts[0]:,} parts"
         if not self.priced:
             return said
         low, high = _ends(answer.cost for answer in answers)
@@ -260,11 +264,11 @@ def _question(
     }
     apart = [
         (shown(first.value), shown(second.value))
-        for place, first in enumerate(answers)
-        for second in answers[place + 1 :]
+        for first, second in combinations(answers, 2)
         if first._counts != second._counts
     ]
-    request, expected = probe(switch, named, apart)
+    # Where no total differs, rows do.
+    request, expected = probe(switch, named, apart or list(combinations(named, 2)))
     return Question(
         switch=switch,
         text=text,

@@ -9,7 +9,7 @@ change with them: such a question is asked again of all rows of these numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -329,9 +329,8 @@ def _auto_encoding(rows: _Rows, _: Any) -> Mask:
 
 
 def _auto_encoding_option(rows: _Rows, _: Any) -> Mask:
-    if rows.profile.auto_encoding == "off":
-        return rows.none()
-    return rows.has(suspects.LOOK_ALIKE)
+    off = rows.profile.auto_encoding == "off"
+    return rows.none() if off else rows.has(suspects.LOOK_ALIKE)
 
 
 def _auto_encoding_order(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
@@ -524,13 +523,13 @@ class _Question:
         if not self._lanes:
             return Replanned(0, (_totals(summary),) * len(self._profiles))
         own, *others = self._lanes
-        left = _sent(whole.groups())
-        left.subtract(_sent(own.tally.groups()))
+        left = _sent(whole.groups)
+        left.subtract(_sent(own.tally.groups))
         before = own.tally.summary()
         totals = []
         for lane in others:
             every = Counter(left)
-            every.update(_sent(lane.tally.groups()))
+            every.update(_sent(lane.tally.groups))
             tally = SummaryTally(lane.profile, self._planned.prices, self._planned.terms)
             tally.count(every)
             after = lane.tally.summary()
@@ -564,10 +563,10 @@ def _totals(summary: Summary) -> Totals:
     return Totals(summary, summary.dry_run_recipients, summary.dry_run_messages)
 
 
-def _sent(groups: Iterable[tuple[Group, int]]) -> Counter[Group]:
+def _sent(groups: Mapping[Group, int]) -> Counter[Group]:
     """Count rows that are sent by what their cost depends on."""
     counts: Counter[Group] = Counter()
-    for group, rows in groups:
+    for group, rows in groups.items():
         if group.problem is None:
             key = Group(None, 0, group.billed, group.country, None, None, group.rate, False)
             counts[key] += rows
