@@ -24,7 +24,7 @@ from smsplan.bulk.duplicates import Duplicates, Flags, among
 from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
-from smsplan.bulk.settle import recipient_keys, settle
+from smsplan.bulk.settle import Settled, recipient_keys, settle
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
@@ -86,7 +86,7 @@ def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | No
     look = _Look(planned.options)
     for theirs, ours in planned.batches():
         if whole is not None:
-            whole.add(ours)
+            whole.add(Settled.of(ours))
         rows = _Rows(look, planned, theirs, ours)
         for question in questions:
             question.look(rows)
@@ -318,7 +318,8 @@ def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
 
 
 def _leading_zero(rows: _Rows, _: Any) -> Mask:
-    return rows.begins_with_zero | (rows.digits == 0)
+    found: Mask = rows.begins_with_zero | (rows.digits == 0)
+    return found
 
 
 def _auto_encoding(rows: _Rows, _: Any) -> Mask:
@@ -507,12 +508,14 @@ class _Question:
             return None
         return Duplicates(merged=profile.duplicates == "merged")
 
-    def _settled(self, lane: _Lane, planned: pa.RecordBatch, repeated: Mask) -> pa.RecordBatch:
+    def _settled(self, lane: _Lane, planned: pa.RecordBatch, repeated: Mask) -> Settled:
         duplicates: Any = lane.duplicates
         if duplicates is None and self._flag:
             duplicates = _AsPlanned(repeated, lane.merges)
-        rows = settle(
-            planned, duplicates=duplicates, prices=self._planned.prices, accepted=lane.accepts
+        rows = Settled.of(
+            settle(
+                planned, duplicates=duplicates, prices=self._planned.prices, accepted=lane.accepts
+            )
         )
         lane.tally.add(rows)
         return rows
@@ -573,24 +576,20 @@ def _sent(groups: Mapping[Group, int]) -> Counter[Group]:
     return counts
 
 
-def _differ(before: pa.RecordBatch, own: Profile, after: pa.RecordBatch, other: Profile) -> Mask:
+def _differ(before: Settled, own: Profile, after: Settled, other: Profile) -> Mask:
     """Say which rows are planned, or counted by a dry run, in another way."""
-    differs = np.zeros(before.num_rows, bool)
-    for name in ("units", "number_of_parts", "billed_parts"):
-        differs |= before.column(name).to_numpy() != after.column(name).to_numpy()
-    for name, texts in (("encoding", ENCODINGS), ("problem", PROBLEMS)):
-        differs |= places(before.column(name), texts) != places(after.column(name), texts)
-    differs |= _shown(before, own) != _shown(after, other)
+    differs: Mask = _shown(before, own) != _shown(after, other)
+    for name in ("encoding", "units", "parts", "billed", "problem"):
+        differs |= getattr(before, name) != getattr(after, name)
     return differs
 
 
-def _shown(rows: pa.RecordBatch, profile: Profile) -> Ints:
+def _shown(rows: Settled, profile: Profile) -> Ints:
     """The parts that a dry run shows of each row, -1 where it does not count it."""
-    parts: Ints = rows.column("number_of_parts").to_numpy().astype(np.int64)
+    parts: Ints = rows.parts.astype(np.int64)
     if profile.exceeded_parts == "zero":
-        problem = places(rows.column("problem"), PROBLEMS)
-        parts[problem == PROBLEMS.index(Problem.EXCEEDED_PARTS_LIMIT)] = 0
-    parts[~rows.column("counted").to_numpy(zero_copy_only=False)] = -1
+        parts[rows.problem == PROBLEMS.index(Problem.EXCEEDED_PARTS_LIMIT)] = 0
+    parts[~rows.counted] = -1
     return parts
 
 

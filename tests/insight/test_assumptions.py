@@ -456,8 +456,8 @@ def test_largest_difference_is_first() -> None:
     assert switches == [
         "value_limit",
         "unicode_unit",
-        "unicode_boundary",
         "small_c_cedilla",
+        "unicode_boundary",
         "default_originator",
     ]
 
