@@ -12,13 +12,21 @@ from typing import Any
 from benchmarks.measure import Run, alternate
 from benchmarks.people import BODY, DEFAULTS, RATES, People
 from smsplan import Plan, plan
+from smsplan.insight.assumptions import Assumptions
 
 FLAGS: dict[str, Any] = {"defaults": DEFAULTS, "duplicates": "keep", "rates": RATES}
+
+
+def asked(made: Plan) -> Assumptions:
+    """Ask anew: a plan keeps its answer."""
+    made._assumptions = None
+    return made.assumptions()
 
 
 def calls(made: Plan) -> dict[str, Callable[[], Any]]:
     """What is measured, over a default plan of string columns."""
     return {
+        "assumptions()": lambda: asked(made),
         "explain()": made.explain,
         "characters()": made.characters,
     }

@@ -14,6 +14,7 @@ import typer
 
 from smsplan import __version__
 from smsplan.cli import (
+    assumptions_command,
     batches_command,
     compare_command,
     dry_run_command,
@@ -49,6 +50,7 @@ app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("explain")(explain_command.explain_plan)
+app.command("assumptions")(assumptions_command.write_assumptions)
 app.command("lint")(lint_command.lint_templates)
 app.command("report")(report_command.write_page)
 app.command("requests")(requests_command.write_requests)

@@ -10,6 +10,9 @@ import typer
 from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json
 from smsplan.cli.rates_options import terms
 
+# Of more rows a second look would take longer than one waits for a remark.
+ASKED_ROWS = 1_000_000
+
 
 def plan_file(
     recipients: str = typer.Argument(
@@ -94,6 +97,9 @@ def plan_file(
     no_unicode: bool = typer.Option(False, help="Exit with 3 where a message needs Unicode."),
     only_country: list[str] = typer.Option(
         [], help="Exit with 3 where a message goes elsewhere: GB. Repeatable."
+    ),
+    no_assumptions: bool = typer.Option(
+        False, help="Do not ask which open questions of the API change the plan."
     ),
     as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
 ) -> None:
@@ -183,6 +189,14 @@ def plan_file(
         made.check(**limits)
     except PlanRejected as error:
         rejected = error
+    if not no_assumptions:
+        if made.summary.rows <= ASKED_ROWS:
+            made.assumptions()
+        else:
+            say(
+                "open questions of the API may change this plan; they are not asked of more than "
+                f"{ASKED_ROWS:,} rows: save it with --output, then smsplan assumptions says which"
+            )
     if as_json:
         breaches = {"breaches": []} if rejected is None else rejected.to_dict()
         data = {**made.summary.to_dict(), "warnings": list(made.warnings), **breaches}

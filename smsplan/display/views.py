@@ -24,6 +24,7 @@ from smsplan.insight.audit import Audit
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.comparison import Comparison
 from smsplan.insight.lengths import Curve, Lengths, Point
+from smsplan.insight.switches import shown
 from smsplan.insight.waterfall import Cause, Waterfall
 from smsplan.ratecards import Cost
 
@@ -429,6 +430,12 @@ def assumptions_view(result: Assumptions) -> View:
         + "".join(f"; {value}: {expected}" for value, expected in question.expected.items())
         for question in result.questions
     ]
+    remarks += [
+        f"{question.switch}: {shown(answer.value)}: refused, {answer.refused}"
+        for question in result.questions
+        for answer in question.answers
+        if answer.refused
+    ]
     return View(head=result.sentence, grids=assumptions_grids(result), remarks=remarks)
 
 
@@ -436,7 +443,7 @@ def assumptions_grids(result: Assumptions) -> list[Grid]:
     """Return a table for each open question."""
     grids = []
     for question in result.questions:
-        header = ["value", "messages", "parts", "against the plan"]
+        header = ["value", "messages", "parts", "against the plan", "a dry run counts"]
         header += ["cost", "against the plan"] if result.priced else []
         grids.append(
             Grid(
@@ -451,17 +458,17 @@ def assumptions_grids(result: Assumptions) -> list[Grid]:
 
 def answer_row(question: Question, answer: Answer) -> list[str]:
     """Return what a plan would be under one value of a switch."""
-    value = "none" if answer.value is None else str(answer.value)
-    first = question.answers[0]
+    value, first = shown(answer.value), question.answers[0]
     if answer is first:
         value += " (assumed)"
     if answer.refused:
-        return [f"{value}: refused, {answer.refused}", *[NONE] * 5]
+        return [f"{value}: refused", *[NONE] * 6]
     return [
         value,
         count(answer.messages),
         count(answer.parts),
         NONE if answer is first else signed(answer.parts - first.parts),
+        f"{answer.dry_run_recipients:,} / {answer.dry_run_messages:,}",
         money(answer.cost),
         NONE if answer is first else difference(answer.cost - first.cost),
     ]

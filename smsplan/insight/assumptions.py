@@ -285,7 +285,8 @@ def _size(question: Question) -> tuple[Any, ...]:
     own, *others = (answer for answer in question.answers if not answer.refused)
     cost = max((_distance(own.cost, other.cost) for other in others), default=Decimal(0))
     parts = max((abs(other.parts - own.parts) for other in others), default=0)
-    return not question.counts, -parts, -cost, -question.rows, question.switch
+    refuses = any(answer.refused for answer in question.answers) and not question.counts
+    return refuses, -parts, -cost, -question.rows, question.switch
 
 
 def _distance(first: Cost, second: Cost) -> Decimal:

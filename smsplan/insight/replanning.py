@@ -182,14 +182,14 @@ class _Rows:
         parts: Ints = self._ours.column("number_of_parts").to_numpy()
         return parts
 
-    @cached_property
+    @property
     def cut(self) -> Mask:
-        """Rows that may have been longer than one part before they were cut, or replaced in.
+        """Rows that may have been longer than one part before they were cut."""
+        return self.changed if self.options.truncate_concat else self.none()
 
-        Notes are only of rows that go out.
-        """
-        if not self.options.truncate_concat:
-            return self.none()
+    @cached_property
+    def changed(self) -> Mask:
+        """Rows that may have been cut or replaced in; notes are only of rows that go out."""
         changed = np.array([*(at in _CHANGED for at in range(len(NOTE_TEXTS))), False])
         found: Mask = changed[places(self._ours.column("note"), NOTE_TEXTS)] | (self.problem >= 0)
         return found
@@ -323,15 +323,19 @@ def _leading_zero(rows: _Rows, _: Any) -> Mask:
 
 
 def _auto_encoding(rows: _Rows, _: Any) -> Mask:
-    found: Mask = rows.has(suspects.LOOK_ALIKE)
+    found = _look_alikes(rows)
     if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
         found &= ~rows.gsm & (rows.parts > 1)
     return found
 
 
+def _look_alikes(rows: _Rows) -> Mask:
+    # A substitution composes characters first, to some that are on the list.
+    return rows.has(suspects.LOOK_ALIKE) if rows.options.substitute is None else ~rows.none()
+
+
 def _auto_encoding_option(rows: _Rows, _: Any) -> Mask:
-    off = rows.profile.auto_encoding == "off"
-    return rows.none() if off else rows.has(suspects.LOOK_ALIKE)
+    return rows.none() if rows.profile.auto_encoding == "off" else _look_alikes(rows)
 
 
 def _auto_encoding_order(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
@@ -351,6 +355,9 @@ def _unicode_boundary(rows: _Rows, _: Any) -> Mask:
 
 def _boundary(rows: _Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
     long: Mask = rows.parts > 1
+    if rows.options.substitute is not None:
+        # Whether anything is replaced depends on what the message needs with it and without.
+        return long | rows.changed
     if rows.profile.languages:
         # Which tables a message takes depends on what it needs with each.
         return long | rows.cut

@@ -18,6 +18,7 @@ import regex
 from smsplan import Plan, Profile, Template, plan
 from smsplan.bulk import frames, suspects
 from smsplan.bulk.octets import Octets
+from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Problem
 from smsplan.insight import replanning
 from smsplan.insight.assumptions import Answer, Assumptions
@@ -159,12 +160,21 @@ class Maker:
             given["duplicates"] = "keep"
         if self.random.random() < 0.5:
             given["from_"] = "Shop"
+        if self.random.random() < 0.3:
+            given["substitute"] = Substitution(
+                self.random.choice(["safe", "lossy"]),
+                self.random.choice(["saves", "always"]),
+                partial=self.random.random() < 0.5,
+                above_one_part=self.random.random() < 0.5,
+            )
         keys = {key for body in bodies for key in Template(body).parameters}
         given["defaults"] = {
             key: self.random.choice(["", "there", "ж", "${b}", "ç" * 70])
             for key in sorted(keys)
             if self.random.random() < 0.3
         }
+        if keys and self.random.random() < 0.2:
+            given["limits"] = {self.random.choice(sorted(keys)): self.random.choice([1, 70, 161])}
         return given
 
 

@@ -1,0 +1,26 @@
+"""``smsplan assumptions``: which open questions of the API change a saved plan."""
+
+from __future__ import annotations
+
+import typer
+
+from smsplan.cli.console import write_json, write_result
+from smsplan.errors import InputError
+
+
+def write_assumptions(
+    plan: str = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files."),
+    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+) -> None:
+    """Say which open questions of the API change a plan, and the free dry runs that decide them."""
+    from smsplan.planner import Plan
+
+    if plan is None:
+        raise InputError(
+            "no plan to ask about; name a saved one: smsplan assumptions planned.parquet"
+        )
+    found = Plan.open(plan).assumptions()
+    if as_json:
+        write_json("smsplan.assumptions/1", found.to_dict())
+    else:
+        write_result(found)
