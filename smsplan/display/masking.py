@@ -6,16 +6,12 @@ takes the same room: what it says is gone, what it costs is seen.
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Callable
-from typing import Any
 
 from smsplan.encoding import Encoding
 from smsplan.encoding.segmentation import Languages, measure
 from smsplan.errors import UnencodableText
-from smsplan.numbers.numbering import Grade, grade
-from smsplan.numbers.reading import normalise
 
 # In the place of a letter outside GSM: one code unit, and two.
 _LETTER, _WIDE_LETTER = "◆", "\U0001d5d1"
@@ -74,39 +70,3 @@ def _masked(character: str, kind: str, *, readable: bool) -> str:
     if category[0] == "N":
         return "0"
     return "X" if character.isupper() else "x"
-
-
-def masked_request(request: dict[str, Any], mask: Callable[[str], str]) -> str:
-    """Return a request as JSON, its numbers and the values of recipients masked.
-
-    Numbers that are reserved for fiction are nobody's, and stay.
-
-    >>> masked_request({"to": ["447911123456"], "parameters": {"a": {"447911123456": "Ana",
-    ...     "447700900123": "Bo", "default": "you"}}}, masker())
-    '{"to": ["••• 56"],
-      "parameters": {"a": {"••• 56": "Xxx", "447700900123": "Bo", "default": "you"}}}'
-    """
-    out = dict(request)
-    if isinstance(out.get("to"), list):
-        out["to"] = [
-            number if _nobodys(number) else masked_number(str(number), None) for number in out["to"]
-        ]
-    parameters = out.get("parameters")
-    if isinstance(parameters, dict):
-        out["parameters"] = {
-            key: {
-                who if _nobodys(who) else masked_number(str(who), None): value
-                if _nobodys(who)
-                else mask(str(value))
-                for who, value in values.items()
-            }
-            for key, values in parameters.items()
-        }
-    return json.dumps(out, ensure_ascii=False)
-
-
-def _nobodys(who: Any) -> bool:
-    if who == "default":
-        return True
-    digits = normalise(str(who))
-    return digits is not None and grade(digits) is Grade.FICTITIOUS

@@ -7,6 +7,7 @@ in a script or an attribute that acts. Numbers and values are masked unless aske
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -20,9 +21,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.charts import range_bars, step_chart, units_chart
-from smsplan.display.figures import count, grouped, money, percent
+from smsplan.display.figures import NONE, count, difference, grouped, money, percent, signed
 from smsplan.display.markup import bar, foreign, shown, style, table
-from smsplan.display.masking import masked_number, masked_request, masker
+from smsplan.display.masking import masked_number, masker
 from smsplan.display.playground import (
     component_html,
     component_script,
@@ -31,7 +32,6 @@ from smsplan.display.playground import (
 )
 from smsplan.display.views import (
     Grid,
-    assumptions_grids,
     curve_grid,
     named,
     plan_point,
@@ -41,6 +41,7 @@ from smsplan.encoding import Segmentation, segment
 from smsplan.errors import InputError, Note, OutputError, Problem, SmsplanError
 from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
+from smsplan.insight.switches import shown as value_text
 from smsplan.insight.units import Units, units
 from smsplan.ratecards import Cost
 from smsplan.templates import Template
@@ -721,24 +722,34 @@ def _assumptions(content: Content) -> str:
     result = content.assumptions
     if isinstance(result, str):
         return _not_said(result)
-    mask = masker(content.plan.options.profile.languages)
     out = f"<p>{foreign(result.sentence, most=1000)}</p>"
-    for question, grid in zip(result.questions, assumptions_grids(result), strict=True):
-        request = (
-            masked_request(question.dry_run, mask)
-            if content.masked
-            else masked_request(question.dry_run, str)
-        )
-        out += _grid(grid, f"assumption-{question.switch}")
-        answers = "; ".join(
-            f"{foreign(str(value))}: {foreign(answer, most=300)}"
+    if not result.questions:
+        return out
+    header = ["question", "assumed", "if instead", "parts"] + (["cost"] if result.priced else [])
+    rows, requests = [], []
+    for question in result.questions:
+        own, *others = question.answers
+        for each in others:
+            changes = [signed(each.parts - own.parts), difference(each.cost - own.cost)]
+            rows.append(
+                [question.text, value_text(own.value), value_text(each.value),
+                 *(["refused", NONE] if each.refused else changes)][: len(header)]
+            )  # fmt: skip
+        # Made up by us: no request of a recipient's.
+        request = json.dumps(question.dry_run, ensure_ascii=False)
+        answers = "".join(
+            f"<br>{foreign(str(value))}: {foreign(answer, most=400)}"
             for value, answer in question.expected.items()
         )
-        out += (
-            f'<p class="dim">A free dry run decides it: {foreign(request, most=1000)}'
-            f"{f'. It answers: {answers}' if answers else ''}</p>"
+        requests.append(
+            f"<li>{foreign(question.switch)}: <code>{foreign(request, most=1000)}</code>"
+            f"{answers}</li>"
         )
-    return out
+    out += _framed(table("what would change", header, rows, texts=(0, 1, 2)), "assumptions")
+    return (
+        f"{out}<details><summary>Free dry runs that decide them</summary>"
+        f"<ul>{''.join(requests)}</ul></details>"
+    )
 
 
 def _prices(content: Content) -> str:
