@@ -1,4 +1,4 @@
-"""Make smsplan/numbers/_tables.py, _ranges.py and _zones.py from the metadata of phonenumbers.
+"""Make _tables.py, _ranges.py, _toll_free.py and _zones.py of smsplan/numbers from phonenumbers.
 
     python data/make_numbers.py
 
@@ -27,6 +27,7 @@ from smsplan.numbers.fiction import FICTION
 ROOM = Path(__file__).resolve().parent.parent / "smsplan" / "numbers"
 TARGET = ROOM / "_tables.py"
 RANGES = ROOM / "_ranges.py"
+TOLL_FREE = ROOM / "_toll_free.py"
 ZONES = ROOM / "_zones.py"
 
 # A prefix, calling code included, has at most this many digits. Seven would tell all countries
@@ -523,13 +524,51 @@ class _Ranges:
                 waiting.append((prefix + digit, self._move(states, digit), inherited))
 
 
-def ranges() -> list[tuple[str, Range]]:
+class _TollFree(_Ranges):
+    """The toll-free ranges of one calling code: what phonenumbers' ``number_type`` calls so."""
+
+    TOLL_FREE, PREMIUM = -2, -3
+
+    def __init__(self, code: str, members: tuple[Region, ...], prefixes: dict[str, str]) -> None:
+        super().__init__(code, members, {})
+        self._regions = {region.code: index for index, region in enumerate(members)}
+        self._lengths: dict[tuple[int, int], Lengths] = {}
+        for index, region in enumerate(members):
+            metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), region.code)
+            for label, description in (
+                (self.TOLL_FREE, metadata.toll_free),
+                (self.PREMIUM, metadata.premium_rate),
+            ):
+                if description is None or not description.national_number_pattern:
+                    continue
+                self._lengths[index, label] = tuple(description.possible_length) or region.lengths
+                first = self._automaton.add(description.national_number_pattern, (index, label))
+                self._start |= self._automaton.closure([first])
+
+    def _here(self, length: int, states: frozenset[int]) -> int:
+        region = self._numbering.region(length, states)
+        if region is None:
+            return _NOTHING
+        accepting, index = self._automaton.accepting, self._regions[region]
+        labels = {accepting[state] for state in states if state in accepting}
+        toll_free, premium = (
+            (index, label) in labels and length in self._lengths[index, label]
+            for label in (self.TOLL_FREE, self.PREMIUM)
+        )
+        # A number of both kinds is asked for premium rates first.
+        return _VALID if toll_free and not premium else _NOTHING
+
+    def _may_have_trunk(self, rest: str) -> bool:
+        return False
+
+
+def ranges(made: type[_Ranges] = _Ranges) -> list[tuple[str, Range]]:
     """Return where each range starts, as digits without trailing zeros."""
     tables = compute()
     found: list[tuple[str, Range]] = []
     end = 0
     for code, members in sorted(tables.calling_codes.items()):
-        for prefix, kind in _Ranges(code, members, tables.prefixes):
+        for prefix, kind in made(code, members, tables.prefixes):
             start = int(prefix.ljust(RANGE_DIGITS, "0"))
             if start > end and (not found or found[-1][1] != _EMPTY):
                 found.append((_digits(end), _EMPTY))
@@ -580,6 +619,23 @@ def ranges_source() -> str:
     return "\n".join(lines) + "\n"
 
 
+def toll_free_source() -> str:
+    """Return the source of smsplan/numbers/_toll_free.py."""
+    starts: dict[int, list[str]] = {}
+    for start, kind in ranges(_TollFree):
+        starts.setdefault(kind.valid, []).append(start or "0")
+    lines = [
+        *_head("Toll-free numbers"),
+        "# The numbers of digits (as bits) of which numbers are toll-free, and the digits with which",
+        f"# such ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where another",
+        "# starts; in the first kind nothing is.",
+        "TOLL_FREE: tuple[tuple[int, str], ...] = (",
+        *(f"    ({mask}, {_words(starts[mask])!r})," for mask in sorted(starts)),
+        ")",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def zones_source() -> str:
     """Return the source of smsplan/numbers/_zones.py."""
     data = {str(prefix): zones for prefix, zones in TIMEZONE_DATA.items()}
@@ -605,6 +661,7 @@ def main() -> None:
     ZONES.write_text(zones_source(), encoding="utf-8", newline="\n")
     TARGET.write_text(source(), encoding="utf-8", newline="\n")
     RANGES.write_text(ranges_source(), encoding="utf-8", newline="\n")
+    TOLL_FREE.write_text(toll_free_source(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,8 @@ def test_the_generated_module_is_what_its_maker_makes(maker: ModuleType) -> None
     assert module.read_text(encoding="utf-8") == maker.source()
     module = ROOT / "smsplan" / "numbers" / "_ranges.py"
     assert module.read_text(encoding="utf-8") == maker.ranges_source()
+    module = ROOT / "smsplan" / "numbers" / "_toll_free.py"
+    assert module.read_text(encoding="utf-8") == maker.toll_free_source()
     module = ROOT / "smsplan" / "numbers" / "_zones.py"
     assert module.read_text(encoding="utf-8") == maker.zones_source()
 
