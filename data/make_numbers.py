@@ -626,9 +626,9 @@ def toll_free_source() -> str:
         starts.setdefault(kind.valid, []).append(start or "0")
     lines = [
         *_head("Toll-free numbers"),
-        "# The numbers of digits (as bits) of which numbers are toll-free, and the digits with which",
-        f"# such ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where another",
-        "# starts; in the first kind nothing is.",
+        "# The numbers of digits (as bits) of which numbers are toll-free, and the digits with",
+        f"# which such ranges start, padded with zeros to {RANGE_DIGITS}. A range ends where",
+        "# another starts; in the first kind nothing is.",
         "TOLL_FREE: tuple[tuple[int, str], ...] = (",
         *(f"    ({mask}, {_words(starts[mask])!r})," for mask in sorted(starts)),
         ")",

@@ -479,28 +479,28 @@ def audit_view(result: Audit) -> View:
     """Describe what is wrong with recipients, and what it wastes."""
     if not result.lines:
         return View(head=f"{count(result.rows, 'row')}, nothing to remark")
-    wasted = Cost()
-    for each in result.lines:
-        wasted += each.wasted or Cost()
     line = f"{count(result.rows, 'row')}, {count(len(result.lines), 'kind')} of remarks"
-    if wasted.high:
-        line += f"; {money(wasted)} wasted"
-    header = ["kind", "rows", "sent", "parts", "cost", "wasted", "first rows"]
-    keep = [0, 1, 2, 3, 4, 5, 6] if result.priced else [0, 1, 2, 3, 6]
+    totals = {"wasted": result.wasted, "in doubt": result.in_doubt, "saved": result.saved}
+    told = {name: total for name, total in totals.items() if total is not None and total.high}
+    line += "".join(f"; {money(total)} {name}" for name, total in told.items())
+    header = ["kind", "rows", "sent", "parts", *(["cost", *told] if result.priced else [])]
     rows = [
         [each.kind.replace("_", " "), count(each.rows), count(each.messages), count(each.parts),
-         money(each.cost), money(each.wasted), row_numbers(each.first_rows)]
+         *([money(each.cost)] if result.priced else []),
+         *(money(getattr(each, name.replace(" ", "_"))) for name in told),
+         row_numbers(each.first_rows)]
         for each in result.lines
     ]  # fmt: skip
+    header.append("first rows")
     most = max(each.rows for each in result.lines) or 1
     return View(
         head=line,
         grids=[
             Grid(
                 title="recipients to look at",
-                header=[header[place] for place in keep],
-                rows=[[row[place] for place in keep] for row in rows],
-                texts=(0, len(keep) - 1),
+                header=header,
+                rows=rows,
+                texts=(0, len(header) - 1),
                 shares=[each.rows / most for each in result.lines],
             )
         ],

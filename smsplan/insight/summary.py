@@ -269,7 +269,7 @@ class SummaryTally:
             if rate.line is not None
         }
         place = " ".join(filter(None, [country, f"+{prefix}" if prefix else ""])) or "*"
-        count = _count({(row, parts): rows for parts, rows in lengths.items()}, self._cost)
+        count = count_of({(row, parts): rows for parts, rows in lengths.items()}, self._cost)
         return PriceCount(place, tuple(sorted(lines)), count)
 
     def _cost(self, rate: int, parts: int, rows: int) -> Cost:
@@ -324,9 +324,9 @@ def summarise(
             (countries, group.country),
         ):
             kinds.setdefault(key, Counter())[charged] += rows
-    messages = _count(total, cost)
+    messages = count_of(total, cost)
     by_encoding, by_length, by_country = (
-        {key: _count(kind, cost) for key, kind in kinds.items()}
+        {key: count_of(kind, cost) for key, kind in kinds.items()}
         for kinds in (encodings, lengths, countries)
     )
     return Summary(
@@ -347,7 +347,7 @@ def summarise(
     )
 
 
-def _count(charged: Charged, cost: Callable[[int, int, int], Cost]) -> Count:
+def count_of(charged: Charged, cost: Callable[[int, int, int], Cost]) -> Count:
     """Return what messages add up to that are charged alike, each kind of them at once."""
     total = Cost()
     for (rate, parts), rows in charged.items():
