@@ -535,6 +535,7 @@ class _TollFree(_Ranges):
         self._lengths: dict[tuple[int, int], Lengths] = {}
         for index, region in enumerate(members):
             metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), region.code)
+            assert metadata is not None, "regions() has read it"
             for label, description in (
                 (self.TOLL_FREE, metadata.toll_free),
                 (self.PREMIUM, metadata.premium_rate),

@@ -15,6 +15,7 @@ import typer
 from smsplan import __version__
 from smsplan.cli import (
     assumptions_command,
+    audit_command,
     batches_command,
     compare_command,
     dry_run_command,
@@ -49,6 +50,7 @@ app.add_typer(rates_command.app, name="rates")
 app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
+app.command("audit")(audit_command.audit_list)
 app.command("explain")(explain_command.explain_plan)
 app.command("assumptions")(assumptions_command.write_assumptions)
 app.command("lint")(lint_command.lint_templates)

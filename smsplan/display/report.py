@@ -39,6 +39,7 @@ from smsplan.display.views import (
 )
 from smsplan.encoding import Segmentation, segment
 from smsplan.errors import InputError, Note, OutputError, Problem, SmsplanError
+from smsplan.insight.audit import WASTED
 from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
 from smsplan.insight.switches import shown as value_text
@@ -390,17 +391,8 @@ def _audit_choices(content: Content) -> Iterable[Choice]:
     if isinstance(found, str):
         return
     for each in found.lines:
-        if each.messages and (each.wasted is None or each.wasted.high):
-            if not content.plan.summary.priced and each.kind not in _WASTED:
-                continue
-            yield Choice(
-                f"Clean the list: {foreign(each.sentence)}",
-                each.parts,
-                each.wasted,
-            )
-
-
-_WASTED = ("fictitious", "duplicate", "toll_free")
+        if each.messages and each.kind in WASTED:
+            yield Choice(f"Clean the list: {foreign(each.sentence)}", each.parts, each.cost)
 
 
 def _cheaper(content: Content) -> str:

@@ -339,3 +339,25 @@ def test_compare_refuses_one_name_twice(people: Path) -> None:
     done = run("compare", str(people), "--to", "phone", "--body", "A=Hi", "--body", "A=Ho")
     assert done.returncode == 1
     assert b"the same name" in done.stderr
+
+
+def test_audit(people: Path) -> None:
+    """A list is audited at one part a message; a saved plan as it was planned, or by new prices."""
+    words = ("audit", str(people), "--to", "phone", "--region", "GB", "--price", "0.034 GBP")
+    done = run(*words, "--json")
+    listed = json.loads(out(done))
+    assert listed["schema"] == "smsplan.audit/1"
+    assert listed["rows"] == 12
+    assert listed["saved"]["amounts"] == {"GBP": "0.034"}
+    assert b"one part" in done.stderr
+    assert "nobody" in out(run(*words))
+    planned = people.with_name("planned.parquet")
+    out(run(*("plan", str(people), "--to", "phone", "--region", "GB", "--body", "x" * 161),
+            *("--price", "0.034 GBP", "--output", str(planned))))  # fmt: skip
+    saved = json.loads(out(run("audit", str(planned), "--json")))
+    assert saved["saved"]["amounts"] == {"GBP": "0.068"}
+    again = json.loads(out(run("audit", str(planned), "--price", "1 EUR", "--json")))
+    assert again["saved"]["amounts"] == {"EUR": "2"}
+    refused = run("audit", str(planned), "--to", "phone")
+    assert refused.returncode == 1
+    assert b"leave out --to" in refused.stderr

@@ -16,6 +16,7 @@ from smsplan import Profile, compare, estimate, plan
 from smsplan.bulk.settle import COLUMNS
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
+from smsplan.insight.audit import KINDS
 from smsplan.profiles import PROFILES
 from smsplan.reports import Report
 
@@ -63,6 +64,10 @@ def test_json_keys() -> None:
     described = (DOCS / "json.md").read_text(encoding="utf-8").split("## smsplan.comparison/1\n")[1]
     for part in (other, other["moves"], other["moves"]["rows"][0], other["alternatives"][0]):
         assert all(f'"{key}"' in described.split("\n## ")[0] for key in part)
+    audited = plan(["+447700900123"], "Hi").audit().to_dict()
+    assert {"schema", *audited} == documented("smsplan.audit/1")
+    described = (DOCS / "json.md").read_text(encoding="utf-8").split("## smsplan.audit/1\n")[1]
+    assert all(f'"{key}"' in described.split("\n## ")[0] for key in audited["lines"][0])
     report = Report(recipient="447700900123")
     found = plan(["+447700900123"], "Hi").reconcile([report]).to_dict()
     assert {"schema", *found} == documented("smsplan.reconciliation/1")
@@ -82,10 +87,10 @@ def test_json_keys() -> None:
 
 
 def test_design_names_everything() -> None:
-    """docs/design.md lists every column, problem, note, switch, value of a switch and profile."""
+    """docs/design.md lists every column, problem, note, kind, switch, its values and profile."""
     text = (DOCS / "design.md").read_text(encoding="utf-8")
     words = {*COLUMNS, "body", *Problem, *Note, *PROFILES}
-    words |= {field.name for field in fields(Profile)}
+    words |= {*KINDS, *(field.name for field in fields(Profile))}
     for field in fields(Profile):
         words |= set(re.findall(r"'([^']+)'", str(field.type)))
         words |= set(re.findall(r'"([^"]+)"', str(field.type)))

@@ -349,7 +349,7 @@ def test_headings_and_tables(example: Path) -> None:
 
 def test_choices_are_the_best_first() -> None:
     """What would save most stands first, with what insight says that it saves."""
-    people = [{"to": f"+4477009{n:05}", "name": "Bo"} for n in range(50)]
+    people = [{"to": f"+3361234{n:04}", "name": "Bo"} for n in range(50)]
     made = plan(people, "Hi ${name}, it’s " + "a" * 62, rates="0.034 GBP")
     content = content_of(made, made=DAY)
     found = choices(content)
@@ -362,6 +362,17 @@ def test_choices_are_the_best_first() -> None:
     nothing = content_of(plan(["+447911123456"], "Hi"), made=DAY)
     assert choices(nothing) == []
     assert "Nothing was found that would save a part" in report_html(nothing)
+
+
+def test_a_list_to_clean_is_a_choice() -> None:
+    """Messages that reach nobody are a choice, with all that they cost; doubts are none."""
+    numbers = ["+447700900123", "+447700900124", "+33612345678", "+18005550123"]
+    content = content_of(plan(numbers, "Hi", rates="0.034 GBP"), made=DAY)
+    (choice,) = choices(content)
+    assert "reserved for fiction" in choice.html
+    assert choice.parts == 2
+    assert choice.cost is not None
+    assert choice.cost.expected["GBP"] == Decimal("0.068")
 
 
 def test_every_problem_and_note_is_explained() -> None:
