@@ -71,11 +71,14 @@ def more_text(more: int) -> str:
     return f'<span class="sp-more">… {more:,} more character{"" if more == 1 else "s"}</span>'
 
 
-def foreign(text: str, *, most: int = CELL) -> str:
-    """Return a text of somebody else's: as :func:`shown`, and its direction ends where it ends."""
+def foreign(text: str, *, most: int = CELL, direction: str = "auto") -> str:
+    """Return a text of somebody else's: as :func:`shown`, and its direction ends where it ends.
+
+    ``direction="ltr"`` is for sentences of ours that hold such a text: it does not turn them.
+    """
     # A run without a space breaks anywhere; words do not.
     long = ' class="sp-long"' if re.search(r"\S{32}", text) else ""
-    return f'<bdi dir="auto"{long}>{shown(text, most=most)}</bdi>'
+    return f'<bdi dir="{direction}"{long}>{shown(text, most=most)}</bdi>'
 
 
 def bar(start: float, share: float, *, low: float | None = None, high: float | None = None) -> str:
@@ -128,7 +131,7 @@ def table(
         head += '<th class="sp-bars" aria-hidden="true"></th>'
     body = []
     for number, row in enumerate(rows):
-        cells = [cell if raw else foreign(cell, most=4 * CELL) for cell in row]
+        cells = [cell if raw else foreign(cell, most=4 * CELL, direction="ltr") for cell in row]
         line = f'<th scope="row"{kinds[0]}>{cells[0]}</th>' + "".join(
             f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds[1:], cells[1:], strict=True)
         )
@@ -145,13 +148,13 @@ def table(
 def listed(items: Iterable[str], *, ordered: bool = False) -> str:
     """Return sentences as a list; nothing where there are none."""
     kind = "ol" if ordered else "ul"
-    lines = "".join(f"<li>{foreign(item, most=20 * CELL)}</li>" for item in items)
+    lines = "".join(f"<li>{foreign(item, most=20 * CELL, direction='ltr')}</li>" for item in items)
     return f"<{kind}>{lines}</{kind}>" if lines else ""
 
 
 def head(text: str) -> str:
     """Return the line that says the most."""
-    return f'<div class="sp-head">{foreign(text, most=4 * CELL)}</div>'
+    return f'<div class="sp-head">{foreign(text, most=4 * CELL, direction="ltr")}</div>'
 
 
 def page(*pieces: str) -> str:

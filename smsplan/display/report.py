@@ -321,7 +321,7 @@ def _character_choices(content: Content) -> Iterable[Choice]:
         instead = "leave it out" if not each.replacement else f"write {shown(each.replacement)}"
         yield Choice(
             f"In the text, {instead if each.replacement else 'leave out'} "
-            f"{'instead of ' if each.replacement else ''}{foreign(named(each.character))} "
+            f"{'instead of ' if each.replacement else ''}{foreign(named(each.character), direction='ltr')} "
             f"({escape(each.name.lower())})",
             each.saved_alone_parts,
             each.saved_alone_cost,
@@ -523,14 +523,16 @@ def _view(result: object | str, name: str) -> str:
         return _not_said(result)
     seen = view(result)
     grids = "".join(_grid(grid, f"{name}-{number}") for number, grid in enumerate(seen.grids, 1))
-    remarks = "".join(f"<li>{foreign(line, most=2000)}</li>" for line in seen.remarks)
-    return f"<p>{foreign(seen.head, most=400)}.</p>{grids}" + (
+    remarks = "".join(
+        f"<li>{foreign(line, most=2000, direction='ltr')}</li>" for line in seen.remarks
+    )
+    return f"<p>{foreign(seen.head, most=400, direction='ltr')}.</p>{grids}" + (
         f"<ul>{remarks}</ul>" if remarks else ""
     )
 
 
 def _not_said(why: str) -> str:
-    return f'<p class="dim">Cannot be said of this plan: {foreign(why, most=1000)}</p>'
+    return f'<p class="dim">Cannot be said of this plan: {foreign(why, most=1000, direction="ltr")}</p>'
 
 
 def _waterfall(content: Content) -> str:
@@ -605,7 +607,9 @@ def _lengths(content: Content) -> str:
     if isinstance(result, str):
         return _not_said(result)
     plan = plan_point(result.template, of_template=True)
-    sentences = "".join(f"<li>{foreign(line, most=600)}</li>" for line in result.sentences)
+    sentences = "".join(
+        f"<li>{foreign(line, most=600, direction='ltr')}</li>" for line in result.sentences
+    )
     out = f"<ul>{sentences}</ul>" if sentences else ""
     out += step_chart(
         result.template, plan, "Parts by characters cut from (−) or added to (+) the text",
@@ -692,7 +696,7 @@ def _problems(content: Content) -> str:
     lines = [finding.sentence for finding in summary.findings]
     lines += [warning for warning in content.plan.warnings if warning not in lines]
     if lines:
-        out += f"<ul>{''.join(f'<li>{foreign(line, most=1000)}</li>' for line in lines)}</ul>"
+        out += f"<ul>{''.join(f'<li>{foreign(line, most=1000, direction="ltr")}</li>' for line in lines)}</ul>"
     return out or "<p>Every row is sent, and there is nothing to remark.</p>"
 
 
@@ -714,7 +718,7 @@ def _assumptions(content: Content) -> str:
     result = content.assumptions
     if isinstance(result, str):
         return _not_said(result)
-    out = f"<p>{foreign(result.sentence, most=1000)}</p>"
+    out = f"<p>{foreign(result.sentence, most=1000, direction='ltr')}</p>"
     if not result.questions:
         return out
     header = ["question", "assumed", "if instead", "parts"] + (["cost"] if result.priced else [])
@@ -751,7 +755,9 @@ def _prices(content: Content) -> str:
     sources, days = _sources(content.plan)
     listed = "; ".join(foreign(source) for source in sources[:5]) or "none named"
     valid = ", ".join(day_text(day) for day in days[-3:]) or "no date in the rate card"
-    remarks = "".join(f"<li>{foreign(remark, most=600)}</li>" for remark in terms.remarks)
+    remarks = "".join(
+        f"<li>{foreign(remark, most=600, direction='ltr')}</li>" for remark in terms.remarks
+    )
     cost = content.plan.cost
     basis = ""
     if not cost.is_exact:

@@ -272,7 +272,7 @@ def saving(parts: int, cost: Cost | None) -> str:
     """Return what is saved."""
     if not parts:
         return "0"
-    return count(parts) if cost is None or not cost.high else f"{count(parts)}, {money(cost)}"
+    return count(parts) if cost is None or not cost.high else money(cost)
 
 
 @view.register

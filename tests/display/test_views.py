@@ -334,6 +334,14 @@ def test_values_do_nothing(value: str) -> None:
             assert not set("\u202e\u2066\x1b\x00") & set(str(made))
 
 
+def test_letters_from_right_to_left_turn_nothing(page: Page) -> None:
+    """An Arabic letter in a cell or a sentence leaves the words of ours where they are."""
+    page.set_content(waterfall(character="د")._repr_html_())
+    cell = page.locator("th", has_text="U+062F").locator("bdi")
+    assert cell.get_attribute("dir") == "ltr"
+    assert cell.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
+
+
 def test_long_values_are_clipped() -> None:
     """10,000 characters take no more than a few lines, and it is said how many are left out."""
     html = segment("é" * 10_000)._repr_html_()
