@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import regex
 
 from smsplan import Plan, Profile, Rate, RateCard, Template, plan
 from smsplan.dryruns import characters
@@ -63,6 +64,24 @@ SWITCHES: list[dict[str, Any]] = [
     {"greek_capitals": "latin", "small_c_cedilla": "gsm"},
     {"controls": "removed"},
 ]
+# What edits do at boundaries: a body around a padding, what values are made of, the switches.
+AT_BOUNDARIES: list[tuple[str, str, dict[str, Any]]] = [
+    ("［{}${{a}}", "ab［～", {}),
+    ("…{}" + "€" * 8 + "${{a}}", "€a", {}),
+    ("{}…${{a}}" + "€a" * 12, "€…", {}),
+    ("“{}😀😀😀😀${{a}}", "😀b", {}),
+    ("{}${{a}}…😀😀😀😀😀${{a}}", "😀…", {"unicode_unit": "code_point"}),
+    ("–{}${{a}}👨‍👩‍👧", "👨‍👩‍👧", {"unicode_boundary": "grapheme"}),
+    ("{}e\u0301…${{a}}", "e\u0301👨‍👩‍👧", {"unicode_boundary": "grapheme"}),
+    ("\r\u200b\n{}${{a}}\n", "\r\n\u200b\u2028", {"line_breaks": "crlf_to_lf"}),
+    ("\r\n\r\n{}${{a}}“", "\r\u200b\n", {"line_breaks": "crlf_to_lf"}),
+    ("\x00\x1b\x00{}${{a}}", "\x00ab", {"controls": "removed"}),
+    ("…{}${{a}}”", "ş€“", {"languages": ("tr",)}),
+    ("½{}“${{a}}", "–…", {"auto_encoding": "on"}),
+    ("“{}😀${{a}}…", "…–a", {"auto_encoding": "on", "auto_encoding_partial": "partial"}),
+]
+PADDINGS = [0, *range(45, 72), *range(110, 162), *range(285, 308)]
+
 # What changes how a body or a number is read is tested beside the kernel.
 _OTHER = {
     "malformed_placeholder",
@@ -165,6 +184,21 @@ class FrameMaker(Maker):
             max_number_of_message_parts=self.random.choice([None, None, None, 2]),
             duplicates=self.random.choice(["keep", "keep", "flag"]),
             rates=self.random.choice(CARDS),
+            profile=Profile(**switches),
+        )
+
+    def plan_at_boundaries(self) -> Plan:
+        """A plan of messages about as long as their parts, with what is to be replaced in them."""
+        choice = self.random.choice
+        body, pool, switches = choice(AT_BOUNDARIES)
+        characters = regex.findall(r"\X", pool) if "👨" in pool else list(pool)
+        values = [
+            "".join(self.random.choices(characters, k=self.random.randrange(9))) for _ in range(6)
+        ]
+        return plan(
+            pa.table({"to": [f"+4479111234{row:02}" for row in range(6)], "a": values}),
+            body.format("x" * choice(PADDINGS)),
+            rates=choice(CARDS),
             profile=Profile(**switches),
         )
 
