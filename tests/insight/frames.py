@@ -80,6 +80,21 @@ AT_BOUNDARIES: list[tuple[str, str, dict[str, Any]]] = [
     ("½{}“${{a}}", "–…", {"auto_encoding": "on"}),
     ("“{}😀${{a}}…", "…–a", {"auto_encoding": "on", "auto_encoding_partial": "partial"}),
 ]
+# Bodies whose value grows character by character.
+SWEEPS: list[tuple[str, dict[str, Any]]] = [
+    ("［${a}", {}),
+    ("x…${a}", {}),
+    ("…${a}я", {}),
+    ("…€€${a}€€€€", {}),
+    ("€${a}…€a€a€a", {}),
+    ("“…😀${a}😀😀😀", {}),
+    ("–${a}👨‍👩‍👧👨‍👩‍👧a", {"unicode_boundary": "grapheme"}),
+    ("…${a}яx", {"unicode_boundary": "grapheme"}),
+    ("…${a}€€“", {"gsm_boundary": "dense", "reference_bits": 16}),
+    ("…${a}😀😀", {"unicode_boundary": "dense", "unicode_unit": "code_point"}),
+    ("…${a}ş€", {"languages": ("tr",)}),
+    ("“${a}…😀", {"auto_encoding": "on", "auto_encoding_partial": "partial"}),
+]
 PADDINGS = [0, *range(45, 72), *range(110, 162), *range(285, 308)]
 
 # What changes how a body or a number is read is tested beside the kernel.
@@ -201,6 +216,21 @@ class FrameMaker(Maker):
             rates=choice(CARDS),
             profile=Profile(**switches),
         )
+
+
+def sweep(body: str, switches: dict[str, Any]) -> Plan:
+    """A plan of messages of every length up to three parts."""
+    values = ["x" * size for size in range(330)] + ["…" + "x" * size for size in range(330)]
+    # Where everything is a pair or a cluster, each cut is in one or just before it.
+    for filler, most in (("€", 165), ("😀", 110), ("👨‍👩‍👧", 28), ("e\u0301\u0302", 70)):
+        values += [first + filler * size for first in ("", "x", "x…") for size in range(most)]
+    numbers = [f"+4479111{row:05}" for row in range(len(values))]
+    return plan(
+        pa.table({"to": numbers, "a": values}),
+        body,
+        rates={"GB": "0.034 GBP"},
+        profile=Profile(**switches),
+    )
 
 
 Pieces = list[tuple[str, str]]

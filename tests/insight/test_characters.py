@@ -15,7 +15,7 @@ from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
-from tests.insight.frames import FrameMaker, dense, measured, messages
+from tests.insight.frames import SWEEPS, FrameMaker, dense, measured, messages, sweep
 from tests.insight.test_waterfall import plain
 
 SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul",
@@ -148,3 +148,9 @@ def test_every_character(seed: int) -> None:
         check(maker.plan())
     for _ in range(10):
         check(maker.plan_at_boundaries())
+
+
+@pytest.mark.parametrize("number", range(len(SWEEPS)))
+def test_every_length(number: int) -> None:
+    """Around every boundary, too, an edit saves what editing the text gives."""
+    check(sweep(*SWEEPS[number]))

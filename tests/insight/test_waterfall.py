@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.csv as pacsv
 import pytest
 
-from smsplan import Plan, plan
+from smsplan import Plan, Profile, plan
 from smsplan.dryruns import characters
 from smsplan.encoding import Encoding
 from smsplan.insight.shares import Share
@@ -19,12 +19,14 @@ from smsplan.insight.waterfall import STEPS, Waterfall
 from smsplan.ratecards import Cost
 from tests.insight.frames import (
     CARDS,
+    SWEEPS,
     FrameMaker,
     Message,
     dense,
     measured,
     messages,
     sent_parts,
+    sweep,
     wide,
 )
 
@@ -134,6 +136,24 @@ def test_every_step_and_cause(seed: int) -> None:
         assert [step.kind for step in waterfall.steps] == [
             kind for kind in STEPS if kind in {step.kind for step in waterfall.steps}
         ]
+
+
+@pytest.mark.parametrize("number", range(len(SWEEPS)))
+def test_every_length(number: int) -> None:
+    """Around every boundary, too, steps are what the definition says."""
+    made = sweep(*SWEEPS[number])
+    assert found(made.explain()) == expected(made)
+
+
+def test_a_value_of_no_characters_that_adds_one() -> None:
+    """What parts a line break from its other half is at fault, though it is itself removed."""
+    profile = Profile(line_breaks="crlf_to_lf", controls="removed")
+    people = [{"to": "+447700900123", "a": "\x00"}]
+    steps = plan(people, "x" * 159 + "\r${a}\n", profile=profile).explain().steps
+    assert [(step.kind, step.parts) for step in steps] == [("one_part", 1), ("parameters", 1)]
+    assert [(each.place, each.parts) for each in steps[1].causes] == [
+        ("parameter 'a'", Fraction(1))
+    ]
 
 
 BODY = "Hi ${name}, “welcome”. " + "x" * 130
