@@ -171,6 +171,13 @@ class _Body(TextKernel):
 
     def __init__(self, name: str | None, kernel: Kernel, keys: tuple[str, ...]) -> None:
         options, profile = kernel.options, kernel.options.profile
+        if (
+            options.truncate_concat
+            and profile.truncation == "cut"
+            and profile.auto_encoding_order == "after_truncation"
+        ):
+            # What was cut to one part is not replaced.
+            profile = profile.replace(auto_encoding="off")
         composer = Composer(
             options.template, profile, substitution=options.substitute, limits=options.limits
         )
@@ -179,13 +186,7 @@ class _Body(TextKernel):
         self._kernel = kernel
         self.rooms = self._rooms
         self._places = (0, *(keys.index(key) + 1 for key in self.keys))
-        # What was cut to one part is not replaced.
-        cut_first = (
-            options.truncate_concat
-            and profile.truncation == "cut"
-            and profile.auto_encoding_order == "after_truncation"
-        )
-        self._auto_encodes = profile.auto_encoding != "off" and not cut_first
+        self._auto_encodes = profile.auto_encoding != "off"
         self._replaces = self._auto_encodes or options.substitute is not None
         # Where edits do more than change sizes.
         self._edits_alone = (

@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 import regex
 
-from smsplan import Plan, Profile, Rate, RateCard, Template, plan
+from smsplan import Plan, Profile, Rate, RateCard, Substitution, Template, plan
 from smsplan.dryruns import characters
 from smsplan.encoding import Encoding, culprits, measure
 from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.substitution import auto_encode
+from smsplan.encoding.ucs2 import shortened
 from tests.bulk.test_kernel import BODIES, Maker
 
 # Digits, so that a recipient is what was put in.
@@ -197,9 +198,23 @@ class FrameMaker(Maker):
             defaults=defaults,
             truncate_concat=pick() < 0.2,
             max_number_of_message_parts=self.random.choice([None, None, None, 2]),
+            substitute=self.substitute(0.15),
+            limits={key: self.random.choice([1, 2, 7, 60]) for key in keys if pick() < 0.1},
             duplicates=self.random.choice(["keep", "keep", "flag"]),
             rates=self.random.choice(CARDS),
             profile=Profile(**switches),
+        )
+
+    def substitute(self, share: float) -> Substitution | None:
+        """A policy of look-alikes in a share of plans."""
+        choice = self.random.choice
+        if self.random.random() > share:
+            return None
+        return Substitution(
+            level=choice(["safe", "lossy"]),
+            when=choice(["saves", "always"]),
+            partial=choice([True, False]),
+            above_one_part=choice([True, False]),
         )
 
     def plan_at_boundaries(self) -> Plan:
@@ -213,6 +228,7 @@ class FrameMaker(Maker):
         return plan(
             pa.table({"to": [f"+4479111234{row:02}" for row in range(6)], "a": values}),
             body.format("x" * choice(PADDINGS)),
+            substitute=self.substitute(0.1),
             rates=choice(CARDS),
             profile=Profile(**switches),
         )
@@ -301,6 +317,12 @@ def measured(text: str, profile: Profile) -> Any:
 def sent_parts(text: str, made: Plan) -> int:
     """The parts of a text as it is sent, before a cut."""
     profile = made.options.profile
+    if made.options.substitute is not None:
+        substituted = made.options.substitute.apply(
+            text, lambda text: measured(characters(text, profile), profile)
+        )
+        if substituted.text != text:
+            text = characters(substituted.text, profile)
     found = measured(text, profile)
     cut = made.options.truncate_concat and profile.truncation == "cut"
     if (
@@ -331,6 +353,10 @@ def messages(made: Plan) -> Iterator[Message]:
         for key, column in options.columns.items():
             if row[column] is not None:
                 values[key] = row[column]
+        values = {
+            key: shortened(text, options.limits[key]) if key in options.limits else text
+            for key, text in values.items()
+        }
         again = options.profile.values_in_values == "again"
         values = {key: text for key, text in values.items() if key in template.parameters}
         pieces = []
