@@ -81,6 +81,11 @@ def foreign(text: str, *, most: int = CELL, direction: str = "auto") -> str:
     return f'<bdi dir="{direction}"{long}>{shown(text, most=most)}</bdi>'
 
 
+def sentence(text: str, *, most: int = 20 * CELL) -> str:
+    """Return a sentence of ours that may hold a text of somebody else's, which does not turn it."""
+    return foreign(text, most=most, direction="ltr")
+
+
 def bar(start: float, share: float, *, low: float | None = None, high: float | None = None) -> str:
     """Draw a bar from ``start`` on, both of a whole of 1; outlined where something is saved.
 
@@ -131,7 +136,7 @@ def table(
         head += '<th class="sp-bars" aria-hidden="true"></th>'
     body = []
     for number, row in enumerate(rows):
-        cells = [cell if raw else foreign(cell, most=4 * CELL, direction="ltr") for cell in row]
+        cells = [cell if raw else sentence(cell, most=4 * CELL) for cell in row]
         line = f'<th scope="row"{kinds[0]}>{cells[0]}</th>' + "".join(
             f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds[1:], cells[1:], strict=True)
         )
@@ -148,13 +153,13 @@ def table(
 def listed(items: Iterable[str], *, ordered: bool = False) -> str:
     """Return sentences as a list; nothing where there are none."""
     kind = "ol" if ordered else "ul"
-    lines = "".join(f"<li>{foreign(item, most=20 * CELL, direction='ltr')}</li>" for item in items)
+    lines = "".join(f"<li>{sentence(item)}</li>" for item in items)
     return f"<{kind}>{lines}</{kind}>" if lines else ""
 
 
 def head(text: str) -> str:
     """Return the line that says the most."""
-    return f'<div class="sp-head">{foreign(text, most=4 * CELL, direction="ltr")}</div>'
+    return f'<div class="sp-head">{sentence(text, most=4 * CELL)}</div>'
 
 
 def page(*pieces: str) -> str:

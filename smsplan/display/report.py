@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.charts import range_bars, step_chart, units_chart
 from smsplan.display.figures import NONE, count, difference, grouped, money, percent, signed
-from smsplan.display.markup import bar, foreign, shown, style, table
+from smsplan.display.markup import bar, foreign, sentence, shown, style, table
 from smsplan.display.masking import masked_number, masker
 from smsplan.display.playground import (
     component_html,
@@ -321,7 +321,7 @@ def _character_choices(content: Content) -> Iterable[Choice]:
         instead = "leave it out" if not each.replacement else f"write {shown(each.replacement)}"
         yield Choice(
             f"In the text, {instead if each.replacement else 'leave out'} "
-            f"{'instead of ' if each.replacement else ''}{foreign(named(each.character), direction='ltr')} "
+            f"{'instead of ' if each.replacement else ''}{sentence(named(each.character))} "
             f"({escape(each.name.lower())})",
             each.saved_alone_parts,
             each.saved_alone_cost,
@@ -523,16 +523,12 @@ def _view(result: object | str, name: str) -> str:
         return _not_said(result)
     seen = view(result)
     grids = "".join(_grid(grid, f"{name}-{number}") for number, grid in enumerate(seen.grids, 1))
-    remarks = "".join(
-        f"<li>{foreign(line, most=2000, direction='ltr')}</li>" for line in seen.remarks
-    )
-    return f"<p>{foreign(seen.head, most=400, direction='ltr')}.</p>{grids}" + (
-        f"<ul>{remarks}</ul>" if remarks else ""
-    )
+    remarks = "".join(f"<li>{sentence(line)}</li>" for line in seen.remarks)
+    return f"<p>{sentence(seen.head)}.</p>{grids}" + (f"<ul>{remarks}</ul>" if remarks else "")
 
 
 def _not_said(why: str) -> str:
-    return f'<p class="dim">Cannot be said of this plan: {foreign(why, most=1000, direction="ltr")}</p>'
+    return f'<p class="dim">Cannot be said of this plan: {sentence(why)}</p>'
 
 
 def _waterfall(content: Content) -> str:
@@ -607,9 +603,7 @@ def _lengths(content: Content) -> str:
     if isinstance(result, str):
         return _not_said(result)
     plan = plan_point(result.template, of_template=True)
-    sentences = "".join(
-        f"<li>{foreign(line, most=600, direction='ltr')}</li>" for line in result.sentences
-    )
+    sentences = "".join(f"<li>{sentence(line)}</li>" for line in result.sentences)
     out = f"<ul>{sentences}</ul>" if sentences else ""
     out += step_chart(
         result.template, plan, "Parts by characters cut from (−) or added to (+) the text",
@@ -696,7 +690,7 @@ def _problems(content: Content) -> str:
     lines = [finding.sentence for finding in summary.findings]
     lines += [warning for warning in content.plan.warnings if warning not in lines]
     if lines:
-        out += f"<ul>{''.join(f'<li>{foreign(line, most=1000, direction="ltr")}</li>' for line in lines)}</ul>"
+        out += f"<ul>{''.join(f'<li>{sentence(line)}</li>' for line in lines)}</ul>"
     return out or "<p>Every row is sent, and there is nothing to remark.</p>"
 
 
@@ -718,7 +712,7 @@ def _assumptions(content: Content) -> str:
     result = content.assumptions
     if isinstance(result, str):
         return _not_said(result)
-    out = f"<p>{foreign(result.sentence, most=1000, direction='ltr')}</p>"
+    out = f"<p>{sentence(result.sentence)}</p>"
     if not result.questions:
         return out
     header = ["question", "assumed", "if instead", "parts"] + (["cost"] if result.priced else [])
@@ -755,9 +749,7 @@ def _prices(content: Content) -> str:
     sources, days = _sources(content.plan)
     listed = "; ".join(foreign(source) for source in sources[:5]) or "none named"
     valid = ", ".join(day_text(day) for day in days[-3:]) or "no date in the rate card"
-    remarks = "".join(
-        f"<li>{foreign(remark, most=600, direction='ltr')}</li>" for remark in terms.remarks
-    )
+    remarks = "".join(f"<li>{sentence(remark)}</li>" for remark in terms.remarks)
     cost = content.plan.cost
     basis = ""
     if not cost.is_exact:
