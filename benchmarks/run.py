@@ -21,6 +21,7 @@ from benchmarks.insight import insight
 from benchmarks.measure import Run
 from benchmarks.people import people
 from benchmarks.scalar import scalar
+from benchmarks.substitution import substitution
 from benchmarks.tables import adversaries, curve, plans
 
 HERE = Path(__file__).parent
@@ -85,6 +86,7 @@ def main() -> int:
     data = people(rows)
     plans(run, data.head(2_000_000))
     insight(run, data)
+    substitution(run, data)
     adversaries(run)
     files(run, data)
     if not run.quick:
