@@ -1,8 +1,8 @@
 """Look-alikes in whole columns: ``encoding.substitution``, for texts that it replaces one by one.
 
-What a character becomes depends on its neighbours in few cases only: combining marks, what NFC
-composes, Greek capitals. A text without such characters is replaced character by character, so its
-pieces can be replaced instead of it. The others are left to the reference.
+What a character becomes depends on its neighbours in few cases only: combining marks and what NFC
+composes. A text without them, once its pieces are composed, is replaced character by character, so
+its pieces can be replaced instead of it. The others are left to the reference.
 """
 
 from __future__ import annotations
@@ -21,16 +21,13 @@ from smsplan.encoding.substitution import GREEK_CAPITAL, Level
 
 # What a character outside the alphabet says about the texts that it stands in.
 PLAIN = 1  # it is replaced, whatever stands around it
-CONTEXT = 2  # what becomes of it, or of a neighbour, depends on the text
-STAYS = 4  # it is in every text that the level makes of this one
-OTHER = 8  # not replaced, and it stays where nothing in the text is CONTEXT
+STAYS = 2  # it is in every text that the level makes of this one
+OTHER = 4  # not replaced, and it stays where nothing in the text is MOVES
+GREEK = 8  # a Greek capital: replaced where all of its word is of the alphabet, or becomes so
+MOVES = 16  # what becomes of it, or of a neighbour, depends on what stands there
 _KNOWN = 128
 
 _MARK = regex.compile(r"\p{M}")
-_WORD = regex.compile(r"[\p{L}\p{M}]")
-# Nothing before one of these is in one cluster with it, unless it is CONTEXT itself.
-_BEGINS = regex.compile(r"[\p{L}\p{N}\p{P}\p{Z}\n]")
-_GREEK_CAPITALS = frozenset(c for c, entry in LOOK_ALIKES.items() if entry.kind == GREEK_CAPITAL)
 # What canonical composition makes of two characters is below this, and so are they.
 _LAST_COMPOSED = 0x1D200
 
@@ -57,7 +54,7 @@ class Table:
         self._plain = {
             point: replacement
             for point, replacement in self._replaced.items()
-            if not _depends(chr(point))
+            if not _moves(chr(point))
         }
         self._kinds = np.zeros(0x110000, np.uint8)
         points = sorted(self._plain)
@@ -79,8 +76,8 @@ class Table:
 
     def _kind(self, character: str) -> int:
         if ord(character) in self._plain:
-            return PLAIN
-        kind = CONTEXT if _depends(character) else OTHER
+            return GREEK if LOOK_ALIKES[character].kind == GREEK_CAPITAL else PLAIN
+        kind = MOVES if _moves(character) else OTHER
         first, second = _composing()
         if (
             ord(character) not in self._replaced
@@ -88,15 +85,15 @@ class Table:
             and character not in first
             and character not in second
         ):
-            kind = (kind & CONTEXT) | STAYS
+            kind = (kind & MOVES) | STAYS
         return kind
 
     def text(self, text: str) -> str:
-        """Replace what is PLAIN in one text."""
+        """Replace what is PLAIN or GREEK in one text."""
         return text.translate(self._plain)
 
     def texts(self, characters: Characters) -> Octets:
-        """Replace what is PLAIN in many texts."""
+        """Replace what is PLAIN or GREEK in many texts."""
         octets = characters.octets
         places = characters.outside()
         points = characters.points(places)
@@ -120,23 +117,6 @@ class Table:
         return Octets(data, octets.offsets + grown[np.searchsorted(starts, octets.offsets)])
 
 
-def word_at(text: str, place: int) -> bool:
-    """Whether a text has part of a word at its begin (0) or at its end (-1)."""
-    return bool(text and _WORD.match(text[place]))
-
-
-def closed(text: str, *, bounded: bool) -> bool:
-    """Whether a piece becomes the same in every text, though it has characters of CONTEXT.
-
-    ``bounded``: the words in it end where it ends.
-    """
-    return (
-        _BEGINS.match(text) is not None
-        and not _depends(text[0])
-        and (bounded or _GREEK_CAPITALS.isdisjoint(text))
-    )
-
-
 def _all_but(size: int, starts: Ints, lengths: Ints) -> Mask:
     """Mark all octets but so many from each start on."""
     mask = np.ones(size, bool)
@@ -145,11 +125,20 @@ def _all_but(size: int, starts: Ints, lengths: Ints) -> Mask:
     return mask
 
 
-def _depends(character: str) -> bool:
+def settled(kinds: npt.NDArray[np.uint8]) -> Mask:
+    """Whether all that is outside the alphabet goes, alike in every text of which all goes.
+
+    Of pieces that NFC has composed: what it composes is in one piece then, for a piece that begins
+    with a mark has one still. A Greek capital goes where its word does, and here every word goes.
+    """
+    done: Mask = kinds & (MOVES | OTHER | STAYS) == 0
+    return done
+
+
+def _moves(character: str) -> bool:
     """Whether what becomes of a text with this character depends on more than the character."""
     return bool(
-        character in _GREEK_CAPITALS
-        or _MARK.match(character)
+        _MARK.match(character)
         or combining(character)
         or not is_normalized("NFC", character)
         or character in _composing()[1]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +27,11 @@ from smsplan.bulk.national import cheapest, lacking
 from smsplan.bulk.octets import Ints, Mask, Octets, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
-from smsplan.bulk.substitution import CONTEXT, PLAIN, STAYS, Table, closed, word_at
+from smsplan.bulk.substitution import GREEK, MOVES, PLAIN, STAYS, Table, settled
 from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
 from smsplan.dryruns import characters as switched
 from smsplan.encoding import Encoding, part_capacity
-from smsplan.encoding.substitution import AUTO_ENCODING, replaced
+from smsplan.encoding.substitution import AUTO_ENCODING
 from smsplan.encoding.ucs2 import shortened
 
 # Texts are put together in pieces of so many octets at most.
@@ -200,14 +201,6 @@ Known = dict[tuple[str, int | None], tuple[_Column, Mask | None]]
 """Columns of one batch by name and limit, as they were measured, and what cannot be encoded."""
 
 
-class _Settled(NamedTuple):
-    """Values that were replaced as a whole: which of those asked for, their rows, their texts."""
-
-    found: Mask
-    rows: Ints
-    texts: Any
-
-
 class TextKernel:
     """Composes the messages of whole batches for one plan.
 
@@ -280,46 +273,40 @@ class TextKernel:
     def _prepare(self, table: Table) -> None:
         """Look at the fixed texts for a substitution, and replace in them what can be replaced."""
         self._table = table
-        # Whether the words of a value end where it ends, wherever it stands.
-        bounded = dict.fromkeys(self.keys, True)
-        fixed = ["", *(text if key is None else "x" for key, text in self._pieces), ""]
-        for place, (key, _) in enumerate(self._pieces, 1):
-            if key is not None and (word_at(fixed[place - 1], -1) or word_at(fixed[place + 1], 0)):
-                bounded[key] = False
-        self._bounded = bounded
         pieces, self._fixed_kinds = [], 0
-        for place, (key, text) in enumerate(self._pieces):
+        for key, text in self._pieces:
             if key is None:
-                inner = (place == 0 or not word_at(text, 0)) and (
-                    place == len(self._pieces) - 1 or not word_at(text, -1)
-                )
-                text, kinds = self._piece(text, bounded=inner)
+                text, kinds = self._piece(text)
                 self._fixed_kinds |= kinds
             pieces.append((key, text))
         self._absent_kinds = {}
         absent = {}
         for key, text in self._absent.items():
-            absent[key], self._absent_kinds[key] = self._piece(
-                text, bounded=bounded.get(key, False)
-            )
+            absent[key], self._absent_kinds[key] = self._piece(text)
         self._twin = copy(self)
         self._twin._fix(pieces, absent)
 
-    def _piece(self, text: str, *, bounded: bool) -> tuple[str, int]:
+    def _piece(self, text: str) -> tuple[str, int]:
         """Replace what a piece has, and say what its characters are."""
         text = switched(text, self._profile)
-        kinds = 0
-        for kind in self._table.kinds(self._outside_points(text)).tolist():
-            kinds |= kind
+        kinds = self._kinds_of(pa.array([text], pa.large_string()))
         assert self._substitution is not None
-        if kinds & CONTEXT and self._settles(kinds) and closed(text, bounded=bounded):
-            return replaced(text, self._substitution.level), PLAIN
-        return self._table.text(text), kinds
+        if kinds & MOVES and not self._substitution.partial:
+            composed = normalize("NFC", text)
+            if settled(self._kinds_of(pa.array([composed], pa.large_string()))):
+                return self._table.text(composed), PLAIN
+        return self._table.text(text), int(kinds[0])
 
-    def _settles(self, kinds: int) -> bool:
-        """Whether every character of a piece goes, so that it may be settled without the others."""
-        assert self._substitution is not None
-        return not kinds & ~(PLAIN | CONTEXT) and not self._substitution.partial
+    def _kinds_of(self, texts: Any) -> npt.NDArray[np.uint8]:
+        """Say what the characters outside the alphabet are that each text has."""
+        kinds = np.zeros(len(texts), np.uint8)
+        for where, block in Octets.of(texts).blocks(_NEAR):
+            characters = self._characters(block.array(), gsm=False)
+            outside = characters.outside()
+            text = np.searchsorted(characters.first, outside, side="right") - 1
+            found = self._table.kinds(characters.points(outside))
+            np.bitwise_or.at(kinds[where], text, found)
+        return kinds
 
     def _parse(self) -> tuple[list[tuple[str | None, str]], dict[str, str]]:
         """Return literals and keys in order, and what stands for each key without a value."""
@@ -620,30 +607,30 @@ class TextKernel:
             # Tables of its own for each row; what is dropped may bring CR and LF together.
             made.alone[rows] = True
             return []
-        kinds, settled = self._kinds(columns, rows)
-        depends = kinds & CONTEXT != 0
+        kinds, composed = self._kinds(columns, rows)
+        depends = kinds & (MOVES | GREEK) != 0
         if self._substitution.partial:
             plain = ~depends & (kinds & PLAIN != 0)
         else:
-            plain = kinds == PLAIN
-            depends &= kinds & STAYS == 0
+            plain = settled(kinds)
+            depends = (kinds & MOVES != 0) & (kinds & STAYS == 0)
         return [
-            *self._substitute_pieces(columns, rows[plain], settled, made, texts=texts),
-            *self._substitute_texts(columns, rows[depends], made),
+            *self._substitute_pieces(columns, rows[plain], composed, made, texts=texts),
+            *self._substitute_texts(columns, rows[depends], made, texts=texts),
         ]
 
     def _kinds(
         self, columns: dict[str, _Column], rows: Ints
-    ) -> tuple[npt.NDArray[np.uint8], dict[str, _Settled]]:
+    ) -> tuple[npt.NDArray[np.uint8], set[str]]:
         """Say what the characters outside the alphabet are that each of these rows has.
 
-        Also returns, for each key, the values that are settled without the rest of their text.
+        Also returns the keys that have values which are PLAIN once they are composed.
         """
         kinds = np.full(len(rows), self._fixed_kinds, np.uint8)
-        settled: dict[str, _Settled] = {}
+        composed: set[str] = set()
         assert self._substitution is not None
         if self._fixed_kinds & STAYS and not self._substitution.partial:
-            return kinds, settled
+            return kinds, composed
         for key in self.keys:
             column = columns[key]
             if not self._times[key]:
@@ -654,41 +641,21 @@ class TextKernel:
                 kinds[places[missing]] |= self._absent_kinds[key]
                 places = places[~missing]
             texts = self._replaced(_plain(column.text.take(pa.array(rows[places]))))
-            own = np.zeros(len(places), np.uint8)
-            for where, block in Octets.of(texts).blocks(_NEAR):
-                characters = self._characters(block.array(), gsm=False)
-                outside = characters.outside()
-                text = np.searchsorted(characters.first, outside, side="right") - 1
-                found = self._table.kinds(characters.points(outside))
-                np.bitwise_or.at(own[where], text, found)
-            depends = np.flatnonzero(own & CONTEXT != 0)
+            own = self._kinds_of(texts)
+            depends = np.flatnonzero((own & MOVES != 0) & (own & STAYS == 0))
             if len(depends) and not self._substitution.partial:
-                depends = depends[own[depends] & ~np.uint8(PLAIN | CONTEXT) == 0]
-                settled[key] = self._settle(
-                    texts.take(pa.array(depends)), rows[places[depends]], key
-                )
-                own[depends[settled[key].found]] = PLAIN
+                some = pc.utf8_normalize(texts.take(pa.array(depends)), "NFC")
+                done = depends[settled(self._kinds_of(some))]
+                own[done] = PLAIN
+                composed |= {key} if len(done) else set()
             kinds[places] |= own
-        return kinds, settled
-
-    def _settle(self, texts: Any, rows: Ints, key: str) -> _Settled:
-        """Replace what depends on other characters in values that have all of these in them."""
-        assert self._substitution is not None
-        level = self._substitution.level
-        coded = texts.dictionary_encode()
-        made = [
-            replaced(text, level) if closed(text, bounded=self._bounded[key]) else None
-            for text in coded.dictionary.to_pylist()
-        ]
-        settled = pa.array(made, pa.large_string()).take(coded.indices)
-        found = _mask(settled.is_valid())
-        return _Settled(found, rows[found], settled.drop_null())
+        return kinds, composed
 
     def _substitute_pieces(
         self,
         columns: dict[str, _Column],
         rows: Ints,
-        settled: dict[str, _Settled],
+        composed: set[str],
         made: Texts,
         *,
         texts: bool,
@@ -696,14 +663,23 @@ class TextKernel:
         """Replace the pieces of texts: what they take then is a sum again."""
         if not len(rows):
             return []
-        assert self._substitution is not None
         some = {
-            key: self._replaced_column(columns[key], rows, key, settled.get(key))
+            key: self._replaced_column(columns[key], rows, key, compose=key in composed)
             for key in self.keys
         }
         fresh = Texts.blank(len(rows))
         self._twin._measure(some, self._twin._total(some, fresh), fresh)
         made.alone[rows[fresh.alone]] = True
+        kept = self._kept(made, rows, fresh)
+        if not texts:
+            return []
+        at = None if kept.all() else np.flatnonzero(kept)
+        count = int(np.count_nonzero(kept))
+        return [(rows[kept], self._twin._bodies(some, at, count))]
+
+    def _kept(self, made: Texts, rows: Ints, fresh: Texts) -> Mask:
+        """Take over what replacing does to rows, where that is what the policies ask for."""
+        assert self._substitution is not None
         kept = ~fresh.alone & (fresh.parts <= made.parts[rows] - self._substitution.least_saved)
         if not self._substitution.partial:
             kept &= fresh.gsm
@@ -711,14 +687,9 @@ class TextKernel:
         made.substituted[taken] = True
         for name in ("gsm", "units", "parts", "pairs"):
             getattr(made, name)[taken] = getattr(fresh, name)[kept]
-        if not texts:
-            return []
-        at = None if kept.all() else np.flatnonzero(kept)
-        return [(taken, self._twin._bodies(some, at, len(taken)))]
+        return kept
 
-    def _replaced_column(
-        self, column: _Column, rows: Ints, key: str, settled: _Settled | None
-    ) -> _Column:
+    def _replaced_column(self, column: _Column, rows: Ints, key: str, *, compose: bool) -> _Column:
         """Return some rows of a column, replaced."""
         every = len(rows) == len(column.sizes)
         text = column.text if every else column.text.take(pa.array(rows))
@@ -734,36 +705,52 @@ class TextKernel:
             return _Column(text, sizes, octets, missing)
         text = _plain(text)
         own = self._replaced(text.take(pa.array(at)))
-        blocks = [
-            self._table.texts(self._characters(block.array(), gsm=False)).array()
-            for _, block in Octets.of(own).blocks(_NEAR)
-        ]
-        new = pa.concat_arrays(blocks)
-        if settled is not None:
-            here = np.isin(settled.rows, rows[at], assume_unique=True)
-            mask = np.isin(rows[at], settled.rows, assume_unique=True)
-            new = pc.replace_with_mask(new, pa.array(mask), settled.texts.filter(pa.array(here)))
+        new = self._translated(pc.utf8_normalize(own, "NFC") if compose else own)
         sizes[at] = self._classes.sizes(Octets.of(new))
         text = new if len(at) == len(text) else pc.replace_with_mask(text, pa.array(outside), new)
         return _Column(text, sizes, Octets.of(text).lengths, missing)
 
+    def _translated(self, texts: Any) -> Any:
+        """Replace, character by character, what the level replaces."""
+        blocks = [
+            self._table.texts(self._characters(block.array(), gsm=False)).array()
+            for _, block in Octets.of(texts).blocks(_NEAR)
+        ]
+        return pa.concat_arrays(blocks) if blocks else texts
+
     def _substitute_texts(
-        self, columns: dict[str, _Column], rows: Ints, made: Texts
+        self, columns: dict[str, _Column], rows: Ints, made: Texts, *, texts: bool
     ) -> list[tuple[Ints, Any]]:
-        """Replace whole texts by the reference, each distinct one once."""
+        """Replace whole texts; those that composing does not settle by the reference."""
+        assert self._substitution is not None
         out = []
-        for where, texts in self._chunks(columns, rows):
-            coded = texts.dictionary_encode()
-            self.looped += len(coded.dictionary)
-            sent = [self._composer.replaced(text) for text in coded.dictionary.to_pylist()]
-            new = [None if text is None else switched(text, self._profile) for text in sent]
-            changed = pa.array(new, pa.large_string()).take(coded.indices)
-            at = rows[where[_mask(changed.is_valid())]]
-            changed = changed.drop_null()
-            made.substituted[at] = True
-            self._remeasure(made, at, changed)
-            out.append((at, changed))
-        return out
+        for where, whole in self._chunks(columns, rows):
+            at = rows[where]
+            rest = np.ones(len(at), bool)
+            if not self._substitution.partial:
+                composed = pc.utf8_normalize(whole, "NFC")
+                kinds = self._kinds_of(composed)
+                done = settled(kinds)
+                rest = (kinds & MOVES != 0) & (kinds & STAYS == 0)
+                new = self._replaced(self._translated(composed.filter(pa.array(done))))
+                fresh = Texts.blank(len(new))
+                self._remeasure(fresh, np.arange(len(new)), new)
+                kept = self._kept(made, at[done], fresh)
+                out.append((at[done][kept], new.filter(pa.array(kept))))
+            out.append(self._by_reference(whole.filter(pa.array(rest)), at[rest], made))
+        return out if texts else []
+
+    def _by_reference(self, texts: Any, rows: Ints, made: Texts) -> tuple[Ints, Any]:
+        """Replace texts by the reference, each distinct one once."""
+        coded = texts.dictionary_encode()
+        self.looped += len(coded.dictionary)
+        sent = [self._composer.replaced(text) for text in coded.dictionary.to_pylist()]
+        new = [None if text is None else switched(text, self._profile) for text in sent]
+        changed = pa.array(new, pa.large_string()).take(coded.indices)
+        at, changed = rows[_mask(changed.is_valid())], changed.drop_null()
+        made.substituted[at] = True
+        self._remeasure(made, at, changed)
+        return at, changed
 
     # Auto Encoding and truncation.
 

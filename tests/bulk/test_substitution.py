@@ -26,9 +26,12 @@ POOLS: list[list[str]] = [
     [*(GSM * 4), "❤\ufe0f", "“", "й", "и\u0306", "и"],
     [*CLUSTERS, *"“’", "가", "\u1161", "\u11a8"],
     [*"$\u200b{}ab"],
+    [*(GSM * 2), *"“\u1100\u1161\u11a8가"],
+    [*"ΙΚΑ ακж“"],
     ["…"],
 ]
 EDGES = ["“${a}”", "e${a}", "${a}’${b}", "“" + "x" * 60 + "${a} ${b}" + "y" * 80, "Ν${a} ΙΚ",
+         "ж${a}Ν “",
          "e\u0301 ${a} – " + "z" * 60, "\u0301${a}", "$\u200b{a} ${b}“", "${a}\u200d${b}",
          "❤\ufe0f“${a}" + "a" * 66]  # fmt: skip
 
@@ -121,3 +124,16 @@ def test_equal_to_the_reference(seed: int) -> None:
         found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
         for row, (values, _), got in zip(range(rows), kernel.values(batch), found, strict=True):
             assert got == wanted(kernel, values), (seed, row, options, values)
+
+
+def test_ordinary_rows_are_not_looked_at_one_by_one() -> None:
+    """Quotes, decomposed accents, Greek capitals and emoji are decided for whole columns."""
+    names = ["O’Neill", "Jose\u0301", "ΜΑΡΙΑ", "Ana ❤\ufe0f", "Иван", "नमन", "Maximiliane"] * 50
+    options = Options(template=Template("“Hi” ${a}, " + "x" * 66), to="to", columns={"a": "a"},
+                      limits={"a": 6}, substitute=Substitution())  # fmt: skip
+    kernel = Kernel(options)
+    numbers = pa.array(["+447911123456"] * len(names))
+    batch = pa.RecordBatch.from_arrays([numbers, pa.array(names)], names=["to", "a"])
+    encodings = kernel(batch).column("encoding").to_pylist()[:7]
+    assert encodings == ["GSM", "GSM", "GSM", "UNICODE", "UNICODE", "UNICODE", "GSM"]
+    assert kernel.row_loop == 0

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsplan import InputError, segment, substitute
+from smsplan import InputError, Substitution, segment, substitute
+from smsplan.encoding import culprits, measure
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.substitution import replaced
+from smsplan.encoding.ucs2 import shortened
 
 LEVELS = ["safe", "lossy"]
 PIECES = [*"aé€ \n", "“", "…", "\u00a0", "e\u0301", "\u0301", "Α", "α", "я", "ş", "😀", "\u200b",
@@ -103,3 +106,49 @@ def test_particular_cases() -> None:
         substitute("x", "off")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="'saves' or 'always'"):
         substitute("x", when="never")  # type: ignore[arg-type]
+
+
+def test_targets_are_in_the_alphabet() -> None:
+    """Whatever stands in is GSM, of a space one space, and no invisible character leaves any."""
+    for entry in LOOK_ALIKES.values():
+        assert not culprits(entry.replacement)
+        assert entry.kind != "space" or entry.replacement in (" ", "\n")
+        assert (entry.replacement == "") == (entry.kind == "invisible") or not entry.safe
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.sampled_from(LEVELS))
+def test_replaced_is_what_always_replaces(text: str, level: str) -> None:
+    """Replacing without counting changes what a policy could; a second time changes nothing."""
+    made = replaced(text, level)  # type: ignore[arg-type]
+    assert replaced(made, level) == made  # type: ignore[arg-type]
+    always = substitute(text, level, "always", partial=True)  # type: ignore[arg-type]
+    assert always.text in (text, made)
+
+
+def test_a_substitution_counts_as_it_is_told() -> None:
+    """Where a text is billed by another rule, that rule says what saves."""
+    text = "“" + "a" * 69
+    assert Substitution().apply(text).changes == ()
+
+    def dear(text: str) -> object:
+        made = measure(text)
+        return made._replace(number_of_parts=2 if made.encoding == "UNICODE" else 1)
+
+    assert Substitution().apply(text, dear).text == '"' + "a" * 69  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="'safe' or 'lossy'"):
+        Substitution.of("off")  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "e\u0301", "👨‍👩‍👧", "\r\n", "🇩🇪"]), max_size=8),
+    st.integers(1, 9),
+)
+def test_a_value_is_cut_between_clusters(clusters: list[str], most: int) -> None:
+    """The longest start of whole clusters; of a first one that is longer, its code points."""
+    text, whole = "".join(clusters), ""
+    for cluster in clusters:
+        if len(whole + cluster) > most:
+            break
+        whole += cluster
+    assert shortened(text, most) == (whole or text[:most])
