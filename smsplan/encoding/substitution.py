@@ -202,9 +202,8 @@ def replacements(text: str, level: Level) -> list[Change]:
                 found.append(Change(start, cluster, whole, kind))
             continue
         for place, (character, (new, kind)) in enumerate(zip(composed, replaced, strict=True)):
-            following = text[start + place + 1 : start + place + 2]
             # Without it, a mark behind it would stand on another letter.
-            if new == character or (not new and _MARK.match(following)):
+            if new == character or (not new and _mark_left(text, start + place + 1, level)):
                 continue
             change = Change(start + place, character, new, kind)
             (capitals if kind == GREEK_CAPITAL else found).append(change)
@@ -223,6 +222,17 @@ def _settled(text: str, level: Level) -> str:
         text = new
 
 
+def _mark_left(text: str, start: int, level: Level) -> bool:
+    """Whether a mark stands here that is one still when all is replaced."""
+    for place in range(start, len(text)):
+        if not _MARK.match(text[place]):
+            return False
+        new = _replacement(text[place], level)[0]
+        if new:
+            return _MARK.match(new) is not None
+    return False
+
+
 def _replacement(character: str, level: Level) -> tuple[str, str]:
     entry = LOOK_ALIKES.get(character)
     if entry is None or not (entry.safe or level == "lossy"):
@@ -232,16 +242,24 @@ def _replacement(character: str, level: Level) -> tuple[str, str]:
 
 def _in_latin_words(text: str, found: list[Change], capitals: list[Change]) -> Iterator[Change]:
     """Yield the Greek capitals of words whose other letters are, or become, of the alphabet."""
-    known = {change.position + n for change in found for n in range(len(change.original))}
-    known |= {change.position for change in capitals}
-    words = [
-        (match.start(), match.end())
-        for match in _WORD.finditer(text)
-        if all(
-            place in known or not culprits(text[place])
-            for place in range(match.start(), match.end())
-        )
-    ]
+    # The text as the other changes leave it, in as many characters; ``A`` is of the alphabet.
+    letters = list(text)
     for change in capitals:
-        if any(start <= change.position < end for start, end in words):
+        letters[change.position] = "A"
+    for change in found:
+        end = change.position + len(change.original)
+        if not culprits(change.replacement):
+            # What becomes a quote parts words, what is dropped joins them.
+            within = _WORD.fullmatch(change.replacement) or not change.replacement
+            letters[change.position : end] = ("A" if within else " ") * len(change.original)
+    words = [
+        match.span()
+        for match in _WORD.finditer("".join(letters))
+        if not culprits(match[0])
+    ]  # fmt: skip
+    at = 0
+    for change in capitals:
+        while at < len(words) and words[at][1] <= change.position:
+            at += 1
+        if at < len(words) and words[at][0] <= change.position:
             yield change

@@ -15,8 +15,8 @@ from smsplan.encoding.substitution import replaced
 from smsplan.encoding.ucs2 import shortened
 
 LEVELS = ["safe", "lossy"]
-PIECES = [*"aé€ \n", "“", "…", "\u00a0", "e\u0301", "\u0301", "Α", "α", "я", "ş", "😀", "\u200b",
-          "①", "Å", "ﬁ", "\u2028", "Ω"]  # fmt: skip
+PIECES = [*"aé€ \n", "\u0302", "“", "…", "\u00a0", "e\u0301", "\u0301", "Α", "α", "я", "ş", "😀",
+          "\u200b", "①", "Å", "ﬁ", "\u2028", "Ω"]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES) | st.sampled_from(sorted(LOOK_ALIKES)), max_size=200).map(
     "".join
 )
