@@ -5,15 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.measure import Run, alternate
 from benchmarks.people import BODY, DEFAULTS, RATES, People
-from smsplan import Plan, plan
+from smsplan import Plan, compare, plan
 from smsplan.insight.assumptions import Assumptions
 
+# Wordings of one message; one is Unicode for everybody, by its dash.
+VARIANTS = {
+    "as it is": BODY,
+    "Hi": BODY.replace("Hello", "Hi"),
+    "longer": BODY + " Have a nice day, and see you soon ${name}!",
+    "short": "${name}: collect in ${city}.",
+    "a dash": BODY.replace("shopping", "shopping \u2013 really"),
+}
 FLAGS: dict[str, Any] = {"defaults": DEFAULTS, "duplicates": "keep", "rates": RATES}
 
 
@@ -29,6 +38,7 @@ def calls(made: Plan) -> dict[str, Callable[[], Any]]:
         "assumptions()": lambda: asked(made),
         "explain()": made.explain,
         "characters()": made.characters,
+        "audit()": made.audit,
     }
 
 
@@ -43,6 +53,7 @@ def insight(run: Run, data: People) -> None:
         times = seconds / taken["default plan"]
         run.line(name, f"{seconds / table.num_rows * 1e9:,.0f}", f"{times:.2f}")
     _check(run, made)
+    _compare(run, table)
     with TemporaryDirectory() as folder:
         path, start = Path(folder) / "report.html", time.perf_counter()
         made.report(path)
@@ -69,3 +80,19 @@ def _check(run: Run, made: Plan) -> None:
     shares = [one.share_parts for one in characters.characters]
     shares += [one.share_parts for one in characters.scripts]
     run.check("shares of characters", sum(shares, Fraction()) == steps.get("unicode", 0))
+
+
+def _compare(run: Run, table: Any) -> None:
+    """Five wordings against one plan, with duplicates sent and left out."""
+    for how in ("keep", "flag"):
+        flags = {**FLAGS, "duplicates": how}
+        one, all_ = partial(plan, table, BODY, **flags), partial(compare, table, VARIANTS, **flags)
+        taken = alternate({"plan": one, "compare": all_}, run.rounds)
+        run.line(
+            f"compare() of {len(VARIANTS)} wordings, duplicates={how}",
+            f"{taken['compare'] / table.num_rows * 1e9:,.0f}",
+            f"{taken['compare'] / taken['plan']:.2f}",
+        )
+        for each in all_().variants:
+            single = plan(table, VARIANTS[each.name], **flags)
+            run.check(f"summary of '{each.name}'", each.summary == single.summary)

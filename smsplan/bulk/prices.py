@@ -181,6 +181,20 @@ class PriceTable:
             total += self.charges[int(key) // width].cost(int(key) % width, int(count))
         return total
 
+    def more(self, rows: _Rows, parts: npt.NDArray[Any], fewer: npt.NDArray[Any]) -> Cost:
+        """Return what messages cost more than they would with fewer parts: a difference of totals.
+
+        Both numbers of parts of each kind of message are looked up, and then multiplied.
+        """
+        width = max(int(np.max(parts, initial=0)), int(np.max(fewer, initial=0))) + 1
+        mixed = (rows.astype(np.int64) * width + parts) * width + fewer
+        after, before = Cost(), Cost()
+        for key, count in zip(*counted(mixed), strict=True):
+            row, pair = divmod(int(key), width * width)
+            after += self.charges[row].cost(pair // width, int(count))
+            before += self.charges[row].cost(pair % width, int(count))
+        return after - before
+
     def cost(self, row: int, parts: int, messages: int) -> Cost:
         """Return what messages of so many billed parts cost at a place."""
         return self.charges[row].cost(parts, messages)

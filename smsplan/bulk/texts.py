@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
@@ -24,7 +24,7 @@ from smsplan.bulk.cells import text_cells
 from smsplan.bulk.classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.bulk.clusters import clear
 from smsplan.bulk.national import cheapest, lacking
-from smsplan.bulk.octets import Ints, Mask, Octets, distinct
+from smsplan.bulk.octets import Ints, Mask, Octets, counted, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
 from smsplan.bulk.substitution import GREEK, MOVES, PLAIN, STAYS, Table, settled
@@ -195,6 +195,8 @@ class _Column:
 
     # Which of its values were cut to the limit.
     cut: Mask | None = None
+    # Once looked for: the pairs of its values, for all bodies that know the column.
+    pairs: list[Ints] = field(default_factory=list)
 
 
 Known = dict[tuple[str, int | None], tuple[_Column, Mask | None]]
@@ -934,7 +936,7 @@ class TextKernel:
         found += [
             self._points(columns[key], key) if self._times[key] else every[:0] for key in self.keys
         ]
-        pairs = distinct(np.concatenate(found))
+        pairs = _together(found)
         if self._substitution is not None and self._substitution.partial:
             pairs = self._left(columns, total, made, found, pairs, places, plain)
         points = pairs & (1 << 21) - 1
@@ -999,7 +1001,9 @@ class TextKernel:
         own, absent = rows[~missing], rows[missing]
         default = self._outside_points(self._absent[key])
         missed = absent.repeat(len(default)) << 21 | np.tile(default, len(absent))
-        return np.concatenate([missed, self._pairs(column.text.take(pa.array(own)), own)])
+        if not column.pairs:
+            column.pairs.append(self._pairs(column.text.take(pa.array(own)), own))
+        return np.concatenate([missed, *column.pairs])
 
     def _pairs(self, texts: Any, rows: Ints) -> Ints:
         """Return each row, the texts of which these are, with its characters that are outside."""
@@ -1094,6 +1098,20 @@ class TextKernel:
                 else:
                     texts = self._bodies(columns, rows[where], len(where))
                 yield where, texts
+
+
+def _together(found: list[Ints]) -> Ints:
+    """Return the pairs of all places once: those of fixed text, which stand first, and the others.
+
+    In no place is a pair twice, and fixed text has the same characters in every row.
+    """
+    fixed, *others = found
+    some = [pairs for pairs in others if len(pairs)]
+    rest = distinct(np.concatenate(some)) if len(some) > 1 else some[0] if some else fixed[:0]
+    if not len(fixed) or not len(rest):
+        return rest if len(rest) else fixed
+    points = 1 << 21
+    return np.concatenate([fixed, rest[~np.isin(rest % points, counted(fixed % points)[0])]])
 
 
 def _spans(octets: Octets, starts: Ints, ends: Ints) -> Any:

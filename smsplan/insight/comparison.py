@@ -167,15 +167,15 @@ class _MovesTally:
         """Count a batch: the billed parts of its rows under the first body and under the other."""
         import numpy as np
 
-        # What is sent has at most 255 parts.
+        # What is sent has at most 255 parts, so that two numbers of them fit 32 bits.
         width = int(other.max(initial=0)) + 1
-        counts = np.bincount(first.astype(np.int64) * width + other)
+        counts = np.bincount(first * np.int32(width) + other)
         for pair in np.flatnonzero(counts).tolist():
             self._rows[divmod(pair, width)] += int(counts[pair])
-        for name, moved in (("fewer", other < first), ("more", other > first)):
+        for name, compared in (("fewer", np.less), ("more", np.greater)):
             known = self._first[name]
             if len(known) < FIRST_ROWS:
-                rows = np.flatnonzero(moved)[: FIRST_ROWS - len(known)]
+                rows = np.flatnonzero(compared(other, first))[: FIRST_ROWS - len(known)]
                 known += (rows + self._before + 1).tolist()
         self._before += len(first)
 

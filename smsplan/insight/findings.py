@@ -229,9 +229,7 @@ class FindingsTally:
             return Cost()
         rate, parts = planned.rate[rows], planned.billed[rows]
         known = rate >= 0
-        after = self._prices.totals(rate[known], parts[known])
-        before = self._prices.totals(rate[known], parts[known] - extra[known])
-        return after - before
+        return self._prices.more(rate[known], parts[known], parts[known] - extra[known])
 
     def findings(self, summary: Summary) -> tuple[Finding, ...]:
         """Return at most five findings, dearest first."""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from smsplan.ratecards.terms import Ladder
 
 
+# A column of so many values at most is counted as it is.
+_FEW = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """Messages, the parts they are billed as, and what those cost."""
@@ -198,24 +202,29 @@ class SummaryTally:
             "note": NOTE_TEXTS,
         }
         columns = [getattr(settled, name) for name in Group._fields]
-        # All columns in one integer, each as a place among its few distinct values.
+        # All columns in one integer: a column's value less its least one, or where values lie far
+        # apart the place among them.
         mixed = np.zeros(len(settled.problem), np.int64)
-        kinds = []
+        kinds: list[Any] = []
         for column in columns:
-            low = int(column.min(initial=0))
-            above = column.astype(np.intp) - low
-            values = np.flatnonzero(np.bincount(above))
-            kinds.append(values + low)
-            if len(values) > 1:
-                place = np.zeros(int(values[-1]) + 1, np.int64)
-                place[values] = np.arange(len(values))
+            low, high = int(column.min(initial=0)), int(column.max(initial=0))
+            values = np.arange(low, high + 1)
+            if low < high:
+                above = column.astype(np.int64)
+                above -= low
+                if len(values) > _FEW:
+                    found = np.flatnonzero(np.bincount(above))
+                    place = np.zeros(len(values), np.int64)
+                    place[found] = np.arange(len(found))
+                    values, above = values[found], place[above]
                 mixed *= len(values)
-                mixed += place[above]
+                mixed += above
+            kinds.append(values)
         keys, counts = counted(mixed)
         parts = []
         for values in reversed(kinds):
-            parts.append(values[keys % max(len(values), 1)].tolist())
-            keys = keys // max(len(values), 1)
+            parts.append(values[keys % len(values)].tolist())
+            keys = keys // len(values)
         named = [
             [None if at < 0 else texts[name][at] for at in column] if name in texts else column
             for name, column in zip(Group._fields, reversed(parts), strict=True)
