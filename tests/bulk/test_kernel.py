@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pytest
 
-from smsplan import Profile, Template
+from smsplan import Encoding, Profile, Template, segment
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 
@@ -210,3 +210,50 @@ def test_octets_behind_nulls_do_not_count() -> None:
     planned = kernel(pa.RecordBatch.from_arrays([numbers, column], names=["to", "a"]))
     assert planned.column("encoding").to_pylist() == ["GSM", "UNICODE"]
     assert planned.column("units").to_pylist() == [1, 1]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_reasons_character_by_character(seed: int) -> None:
+    """Each row and each character of it that is outside once, in every place where it stands."""
+    chance = random.Random(seed)
+    values = [None, "", "abc", "я", "яжя–", "€[", "–", "e\u0301", "😀ş"]
+    defaults = chance.choice([{}, {"a": "я"}, {"a": "x", "b": "––"}])
+    parameters = {"a": "a", "b": "b"}
+    columns = {key: [chance.choice(values) for _ in range(30)] for key in parameters}
+    batch = pa.record_batch({key: pa.array(texts, pa.string()) for key, texts in columns.items()})
+    known: Any = {}
+    gsm = Alphabet()
+    for body in chance.sample(["${a}", "– ${a}${b}", "${b}я–${a}${a}", "Hi ${b}", "–"], 3):
+        template = Template(body)
+        used = {key: key for key in template.parameters}
+        its = {key: text for key, text in defaults.items() if key in used}
+        kernel = Kernel(Options(template=template, to="to", columns=used, defaults=its))
+        reasons = kernel.reasons(batch, known)
+        found = list(zip(reasons.rows.tolist(), map(chr, reasons.points.tolist()), strict=True))
+        expected, places = set(), []
+        for row in range(30):
+            literals = "".join(template.pieces[::2])
+            bits = int(not gsm.holds(literals))
+            outside = gsm.outside(literals)
+            for place, key in enumerate(used, 1):
+                value = columns[key][row]
+                text = its.get(key, f"${{{key}}}") if value is None else value
+                outside |= gsm.outside(text)
+                bits |= int(not gsm.holds(text)) << place
+            expected |= {(row, character) for character in outside}
+            places.append(bits)
+        assert len(found) == len(set(found)), body
+        assert set(found) == expected, body
+        assert reasons.places.tolist() == places, body
+
+
+class Alphabet:
+    """What GSM 03.38 can write, asked of single characters."""
+
+    def outside(self, text: str) -> set[str]:
+        """The characters of a text that it cannot."""
+        return {each for each in text if segment(each).encoding is not Encoding.GSM}
+
+    def holds(self, text: str) -> bool:
+        """Whether it can write a text."""
+        return not self.outside(text)
