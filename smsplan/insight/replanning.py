@@ -3,7 +3,7 @@
 Cheap scans find the rows that may change (never too few); these alone are planned again, under the
 plan's profile and under each other one, and what they add up to is taken from the plan's totals and
 put back. Where a value changes which rows can be sent or counted, other rows of the same numbers
-change with them: such a question is asked again of all rows of these numbers.
+change with them: such a question is asked again, with all rows of these numbers.
 """
 
 from __future__ import annotations
@@ -443,7 +443,7 @@ class _Question:
         self._profiles = profiles
         self._candidates = _CANDIDATES[switch]
         self._flag = planned.options.duplicates == "flag"
-        # The numbers whose rows are looked at all together, sorted; None: each row for itself.
+        # Numbers whose rows are all looked at together, sorted; None: each row for itself.
         self._numbers = numbers
         self._lanes: list[_Lane] = []
         self._waiting: list[tuple[pa.RecordBatch, Mask]] = []
@@ -488,27 +488,27 @@ class _Question:
         planned = own.kernel(theirs)
         before = self._settled(own, planned, repeated)
         differs = np.zeros(len(repeated), bool)
-        keys = planned.column("key").to_numpy()
-        problem = places(planned.column("problem"), PROBLEMS)
-        self._remember(keys)
         for lane in others:
             other = planned if self.switch in _COUNTING else lane.kernel(theirs)
             after = self._settled(lane, other, repeated)
             differs |= _differ(before, own.profile, after, lane.profile)
-            if other is not planned:
-                self._remember(other.column("key").to_numpy())
-            if self._flag and self._numbers is None and not self.entangled:
-                new = places(other.column("problem"), PROBLEMS)
-                self.entangled = self._unclear or bool(
-                    np.any(keys != other.column("key").to_numpy())
-                    or np.any((problem < 0) != (new < 0))
-                    or np.any(own.accepts[problem] != lane.accepts[new])
-                )
+            if self._flag and self._numbers is None:
+                self._remember(own, planned, lane, other)
         self._rows += int(np.count_nonzero(differs))
 
-    def _remember(self, keys: Ints) -> None:
-        if self._flag and self._numbers is None:
-            self._seen.append(keys)
+    def _remember(
+        self, own: _Lane, planned: pa.RecordBatch, lane: _Lane, other: pa.RecordBatch
+    ) -> None:
+        """Note the numbers of rows that begin or cease to be sent to, or counted."""
+        keys, new_keys = (each.column("key").to_numpy() for each in (planned, other))
+        problem, new = (places(each.column("problem"), PROBLEMS) for each in (planned, other))
+        changed = (keys != new_keys) | ((problem < 0) != (new < 0))
+        changed |= own.accepts[problem] != lane.accepts[new]
+        if self._unclear:
+            changed[:] = True
+        if changed.any():
+            self.entangled = True
+            self._seen += [keys[changed], new_keys[changed]]
 
     def _duplicates(self, profile: Profile) -> Duplicates | None:
         if self._numbers is None:
@@ -516,9 +516,9 @@ class _Question:
         return Duplicates(merged=profile.duplicates == "merged")
 
     def _settled(self, lane: _Lane, planned: pa.RecordBatch, repeated: Mask) -> Settled:
-        duplicates: Any = lane.duplicates
-        if duplicates is None and self._flag:
-            duplicates = _AsPlanned(repeated, lane.merges)
+        duplicates: Any = None
+        if self._flag:
+            duplicates = _Repeats(repeated, lane, self._numbers)
         rows = Settled.of(
             settle(
                 planned, duplicates=duplicates, prices=self._planned.prices, accepted=lane.accepts
@@ -555,18 +555,23 @@ class _Question:
         return Replanned(self._rows, tuple(totals))
 
 
-class _AsPlanned:
-    """Duplicates as the plan has flagged them."""
+class _Repeats:
+    """Duplicates as the plan has flagged them; of some numbers, all of whose rows come, anew."""
 
-    def __init__(self, repeated: Mask, merged: bool) -> None:
+    def __init__(self, repeated: Mask, lane: _Lane, numbers: Ints | None) -> None:
         self._repeated = repeated
-        self._merged = merged
+        self._lane = lane
+        self._numbers = numbers
 
     def flag(self, keys: Ints, sendable: Mask, counted: Mask) -> Flags:
         """As :meth:`Duplicates.flag`."""
-        return Flags(
-            self._repeated & sendable, counted & ~self._repeated if self._merged else counted
-        )
+        sent = self._repeated & sendable
+        once = counted & ~self._repeated if self._lane.merges else counted
+        if self._numbers is None or self._lane.duplicates is None:
+            return Flags(sent, once)
+        inside = among(self._numbers, keys)
+        anew = self._lane.duplicates.flag(keys, sendable & inside, counted & inside)
+        return Flags(np.where(inside, anew.sent, sent), np.where(inside, anew.counted, once))
 
 
 def _totals(summary: Summary) -> Totals:
