@@ -84,6 +84,36 @@ class Msisdns:
     notes: npt.NDArray[np.int16]
     alone: int = 0
 
+    def limited(self, profile: Profile) -> Msisdns:
+        """Return those that a profile takes, of numbers that were read by :data:`OPEN`."""
+        refused = (self.keys > 0) & ~taken(*shapes(self.recipients), profile)
+        if not refused.any():
+            return self
+        return Msisdns(
+            pc.if_else(pa.array(~refused), self.recipients, None),
+            np.where(refused, 0, self.keys),
+            np.where(refused, np.int16(-1), self.countries),
+            np.where(refused, np.int16(0), self.notes),
+            self.alone,
+        )
+
+
+OPEN = Profile(min_digits=1, max_digits=18)
+"""Takes every number that some profile takes."""
+
+
+def shapes(recipients: Any) -> tuple[Ints, Mask]:
+    """Return how many digits each number has, 0 where there is none, and which begin with 0."""
+    lengths = pc.fill_null(pc.binary_length(recipients), 0).to_numpy(zero_copy_only=False)
+    zero = _mask(pc.fill_null(pc.starts_with(recipients, "0"), False))
+    return lengths.astype(np.int64), zero
+
+
+def taken(digits: Ints, zero: Mask, profile: Profile) -> Mask:
+    """Say which numbers a profile takes, by their digits and whether they begin with 0."""
+    found: Mask = (digits >= profile.min_digits) & (digits <= profile.max_digits)
+    return found & ~zero if profile.leading_zero == "refused" else found
+
 
 def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdns:
     """Read a column of numbers."""
@@ -136,9 +166,7 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
     if repaired.true_count:
         notes[_mask(repaired)[read_rows]] |= _BIT[Note.REPAIRED]
 
-    refused = (lengths < profile.min_digits) | (lengths > profile.max_digits)
-    if profile.leading_zero == "refused":
-        refused |= zero
+    refused = ~taken(lengths, zero, profile)
     keys = np.where(refused, 0, numbers + POWERS[lengths])
     countries = np.where(refused, np.int16(-1), table.country[kinds])
     notes[refused] = 0

@@ -15,16 +15,20 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk import suspects
-from smsplan.bulk.cells import text_cells
+from smsplan.bulk.cells import number_cells, text_cells
 from smsplan.bulk.duplicates import Duplicates, Flags, among
 from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
+from smsplan.bulk.msisdns import OPEN, Msisdns, read_all, shapes, taken
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
+from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.settle import Settled, recipient_keys, settle
+from smsplan.bulk.texts import Texts
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
@@ -32,10 +36,14 @@ from smsplan.insight.planned import Planned
 from smsplan.insight.summary import Group, Summary, SummaryTally, accepted
 from smsplan.profiles import Profile
 
+Places = npt.NDArray[np.int16]
+
 # Rows wait until there are so many: planning a handful costs as much as planning hundreds.
 _TOGETHER = 1 << 16
 # What these decide is how a dry run counts; the rows are planned alike under all their values.
 _COUNTING = frozenset({"duplicates", "exceeded_parts"})
+# These are about numbers; the texts are the same.
+_NUMBERS = frozenset({"min_digits", "max_digits", "leading_zero"})
 _CHANGED = frozenset(
     at
     for at, text in enumerate(NOTE_TEXTS)
@@ -159,18 +167,29 @@ class _Rows:
         return recipient_keys(self._ours.column("recipient"))
 
     @cached_property
-    def digits(self) -> Ints:
-        """The digits of each number, 0 where there is none."""
-        lengths = pc.binary_length(self._ours.column("recipient"))
-        digits: Ints = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
-        return digits
+    def numbers(self) -> tuple[Any, Places]:
+        """The numbers that the plan takes, and their countries."""
+        recipients = self._ours.column("recipient").cast(pa.large_string())
+        return recipients, places(self._ours.column("country"), COUNTRIES)
 
     @cached_property
-    def begins_with_zero(self) -> Mask:
-        """Whether each number begins with 0."""
-        found = pc.starts_with(self._ours.column("recipient"), "0")
-        mask: Mask = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-        return mask
+    def open_numbers(self) -> tuple[Any, Places]:
+        """The numbers that some profile takes, and their countries: only the others are read."""
+        recipients, countries = self.numbers
+        refused = recipients.is_null()
+        if refused.true_count:
+            name = self.options.to
+            cells = number_cells(self.theirs.column(name).filter(refused), name)
+            others = read_all(cells, self.options.region, OPEN)
+            recipients = pc.replace_with_mask(recipients, refused, others.recipients)
+            countries = countries.copy()
+            countries[_mask(refused)] = others.countries
+        return recipients, countries
+
+    @cached_property
+    def shapes(self) -> tuple[Ints, Mask]:
+        """The digits of each number that some profile takes, and which begin with 0."""
+        return shapes(self.open_numbers[0])
 
     @cached_property
     def gsm(self) -> Mask:
@@ -310,15 +329,10 @@ def _value_limit(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
 
 
 def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
-    # No number stands for one that the plan's profile refuses.
-    fewest = max(each.min_digits for each in profiles)
-    most = min(each.max_digits for each in profiles)
-    found: Mask = (rows.digits < fewest) | (rows.digits > most)
-    return found
-
-
-def _leading_zero(rows: _Rows, _: Any) -> Mask:
-    found: Mask = rows.begins_with_zero | (rows.digits == 0)
+    own = taken(*rows.shapes, rows.profile)
+    found = rows.none()
+    for each in profiles:
+        found |= taken(*rows.shapes, each) != own
     return found
 
 
@@ -392,7 +406,7 @@ _CANDIDATES: dict[str, Candidates] = {
     "value_limit": _value_limit,
     "min_digits": _digits,
     "max_digits": _digits,
-    "leading_zero": _leading_zero,
+    "leading_zero": _digits,
     "form_feed": _has(suspects.FORM_FEED),
     "line_breaks": _has(suspects.RETURN),
     "spaces": _has(suspects.SPACE),
@@ -428,6 +442,15 @@ class _Lane:
         self.tally = SummaryTally(profile, planned.prices)
 
 
+class _Waiting(NamedTuple):
+    """Rows of a batch, their numbers, and which the plan has flagged as duplicates."""
+
+    theirs: pa.RecordBatch
+    recipients: Any
+    countries: Places
+    repeated: Mask
+
+
 class _Question:
     """A switch, the rows that it may change, and what these add up to under each value."""
 
@@ -442,11 +465,12 @@ class _Question:
         self._planned = planned
         self._profiles = profiles
         self._candidates = _CANDIDATES[switch]
+        self._of_numbers = switch in _NUMBERS
         self._flag = planned.options.duplicates == "flag"
         # Numbers whose rows are all looked at together, sorted; None: each row for itself.
         self._numbers = numbers
         self._lanes: list[_Lane] = []
-        self._waiting: list[tuple[pa.RecordBatch, Mask]] = []
+        self._waiting: list[_Waiting] = []
         self._rows = 0
         self._seen: list[Ints] = []
         accepts = accepted(planned.options.profile)
@@ -470,31 +494,54 @@ class _Question:
         at = np.flatnonzero(mask)
         if not len(at):
             return
-        self._waiting.append((_taken(rows.theirs, at), rows.repeated[at]))
-        if sum(len(repeated) for _, repeated in self._waiting) >= _TOGETHER:
+        recipients, countries = rows.open_numbers if self._of_numbers else rows.numbers
+        self._waiting.append(
+            _Waiting(
+                _taken(rows.theirs, at),
+                recipients.take(pa.array(at)),
+                countries[at],
+                rows.repeated[at],
+            )
+        )
+        if sum(len(each.repeated) for each in self._waiting) >= _TOGETHER:
             self.flush()
 
     def flush(self) -> None:
         """Plan the rows that wait, under every profile."""
         if not self._waiting:
             return
-        theirs = _together([batch for batch, _ in self._waiting])
-        repeated = np.concatenate([mask for _, mask in self._waiting])
+        theirs = _together([each.theirs for each in self._waiting])
+        recipients = pa.concat_arrays([each.recipients for each in self._waiting])
+        countries = np.concatenate([each.countries for each in self._waiting])
+        repeated = np.concatenate([each.repeated for each in self._waiting])
         self._waiting = []
+        # What is noted of a number changes no total.
+        notes = np.zeros(len(repeated), np.int16)
+        numbers = Msisdns(recipients, recipient_keys(recipients), countries, notes)
         if not self._lanes:
             every = (self._planned.options.profile, *self._profiles)
             self._lanes = [_Lane(self._planned, each, self._duplicates(each)) for each in every]
         own, *others = self._lanes
-        planned = own.kernel(theirs)
+        texts = own.kernel.compose_all(theirs)
+        planned = self._planned_by(own, numbers, texts)
         before = self._settled(own, planned, repeated)
         differs = np.zeros(len(repeated), bool)
         for lane in others:
-            other = planned if self.switch in _COUNTING else lane.kernel(theirs)
+            if self.switch in _COUNTING:
+                other = planned
+            else:
+                if not self._of_numbers:
+                    texts = lane.kernel.compose_all(theirs)
+                other = self._planned_by(lane, numbers, texts)
             after = self._settled(lane, other, repeated)
             differs |= _differ(before, own.profile, after, lane.profile)
             if self._flag and self._numbers is None:
                 self._remember(own, planned, lane, other)
         self._rows += int(np.count_nonzero(differs))
+
+    def _planned_by(self, lane: _Lane, numbers: Msisdns, texts: Texts) -> pa.RecordBatch:
+        taken = numbers.limited(lane.profile) if self._of_numbers else numbers
+        return lane.kernel.planned(taken, texts, np.zeros(len(numbers.keys), bool))
 
     def _remember(
         self, own: _Lane, planned: pa.RecordBatch, lane: _Lane, other: pa.RecordBatch
