@@ -83,8 +83,7 @@ class Composer:
         substitution: Substitution | None = None,
         limits: Mapping[str, int] | None = None,
     ) -> None:
-        # The dollar rule is the profile's, so the body is parsed anew under it.
-        self.template = Template(template.body, dollar_escapes=profile.double_dollar == "escape")
+        self.template = template.under(dollar_escapes=profile.double_dollar == "escape")
         self.profile = profile
         self.literal = not parameters and profile.no_parameters == "literal"
         self.truncate_concat = truncate_concat

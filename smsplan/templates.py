@@ -8,8 +8,9 @@ pass; a value is never expanded again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 from typing import Literal, NamedTuple
 
 from smsplan.errors import InputError
@@ -92,6 +93,8 @@ class Template:
     body: str
     # Literal, key, literal, key, ..., literal.
     pieces: tuple[str, ...] = field(repr=False, compare=False)
+    # By which rule the body was taken apart; None: it was not, its pieces were given.
+    dollar_escapes: bool | None = field(repr=False, compare=False)
 
     def __init__(
         self, body: str, *, syntax: Literal["${}", "$<>"] = "${}", dollar_escapes: bool = False
@@ -104,6 +107,33 @@ class Template:
             body = _ANGLE.sub(r"${\1}", body)
         object.__setattr__(self, "body", body)
         object.__setattr__(self, "pieces", _split(body, dollar_escapes=dollar_escapes))
+        object.__setattr__(self, "dollar_escapes", dollar_escapes)
+
+    def under(self, *, dollar_escapes: bool) -> Template:
+        """Return the template as the rule for ``$${key}`` reads it; given pieces stay as they are.
+
+        >>> Template("$${a}").under(dollar_escapes=True).parameters
+        ()
+        """
+        if self.dollar_escapes in (None, dollar_escapes):
+            return self
+        return Template(self.body, dollar_escapes=dollar_escapes)
+
+    def with_literals(self, literals: Sequence[str]) -> Template:
+        """Return other fixed texts around the same parameters; they are not looked at for more.
+
+        >>> Template("Hi ${name}!").with_literals(["${a} ", ""]).expand({"name": "Ana", "a": "x"})
+        Expansion(text='${a} Ana', unmatched=())
+        """
+        pieces = list(self.pieces)
+        pieces[::2] = literals
+        keys = ["${" + key + "}" for key in self.pieces[1::2]]
+        made = object.__new__(Template)
+        body = "".join(chain.from_iterable(zip_longest(literals, keys, fillvalue="")))
+        object.__setattr__(made, "body", body)
+        object.__setattr__(made, "pieces", tuple(pieces))
+        object.__setattr__(made, "dollar_escapes", None)
+        return made
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ class Classes:
             narrow.add(ord("ç"))
         if profile.form_feed == "unicode":
             wide.discard(_FF)
+        self.removed = frozenset(removed)
         table = np.full(256, OUTSIDE, np.uint8)
         table[0x80:0xC0] = CONTINUATION
         table[0xF0:] = ASTRAL

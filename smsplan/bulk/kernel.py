@@ -160,6 +160,11 @@ class Kernel:
             self._one_by_one(batch, alone, texts)
         return texts
 
+    @property
+    def each(self) -> tuple[Kernel, ...]:
+        """The kernels of the bodies; this one where there is one body."""
+        return tuple(self._by.values()) or (self,)
+
     def groups(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Kernel]]:
         """Yield the rows of each body; rows whose value has none are in no group."""
         name = self.options.body_by

@@ -1,0 +1,81 @@
+"""Counts of messages along a line of points, kept as what changes from one point to the next.
+
+A curve of a million messages has few steps: most messages take as many parts at a point as at the
+one before. So only changes are stored, and the counts of a point are the sum of all up to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from smsplan.bulk.octets import Ints
+
+# Of parts (255 at most, 0: nothing is sent), points and places, one integer.
+_PARTS, _POINTS = 9, 24
+_SMALL = 1 << 16
+
+
+class Changes:
+    """Messages by place and number of parts, point by point.
+
+    A place is what decides a price. ``messages`` added at a point are there at all later ones too.
+
+    >>> changes = Changes()
+    >>> changes.move(*map(np.array, ([0], [7], [0], [2], [10])))
+    >>> changes.move(*map(np.array, ([3], [7], [2], [1], [4])))
+    >>> [(point, dict(counts)) for point, counts in changes.counts()]
+    [(0, {(7, 2): 10}), (3, {(7, 2): 6, (7, 1): 4})]
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[Ints] = []
+        self._counts: list[Ints] = []
+        self._waiting = 0
+
+    def move(self, points: Ints, places: Ints, old: Ints, new: Ints, messages: Ints) -> None:
+        """From these points on, messages have another number of parts; 0: they are not sent."""
+        moved = np.flatnonzero(old != new)
+        if not len(moved):
+            return
+        base = (places[moved] << _POINTS | points[moved]) << _PARTS
+        for parts, sign in ((old[moved], -1), (new[moved], 1)):
+            sent = np.flatnonzero(parts)
+            self._keys.append(base[sent] | parts[sent])
+            self._counts.append(sign * messages[moved][sent])
+            self._waiting += len(sent)
+        if self._waiting > _SMALL:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Add up what is known of the same point, place and parts."""
+        keys, where = np.unique(np.concatenate(self._keys), return_inverse=True)
+        sums = np.zeros(len(keys), np.int64)
+        np.add.at(sums, where, np.concatenate(self._counts))
+        kept = np.flatnonzero(sums)
+        self._keys, self._counts = [keys[kept]], [sums[kept]]
+        self._waiting = 0
+
+    def counts(self) -> Iterator[tuple[int, dict[tuple[int, int], int]]]:
+        """Yield each point at which something changes, and the messages by place and parts."""
+        if not self._keys:
+            return
+        self._settle()
+        (keys,), (changes,) = self._keys, self._counts
+        parts = keys & (1 << _PARTS) - 1
+        points = keys >> _PARTS & (1 << _POINTS) - 1
+        places = keys >> _PARTS + _POINTS
+        order = np.argsort(points, kind="stable")
+        now: dict[tuple[int, int], int] = {}
+        rows = zip(*(each[order].tolist() for each in (points, places, parts, changes)), strict=True)
+        last = None
+        for point, place, count, change in rows:
+            if last is not None and point != last:
+                yield last, now
+            last = point
+            now[place, count] = now.get((place, count), 0) + change
+            if not now[place, count]:
+                del now[place, count]
+        if last is not None:
+            yield last, now
