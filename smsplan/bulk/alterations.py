@@ -91,6 +91,8 @@ class Alterations:
         for body in self._bodies.values():
             for key in body.keys:
                 self.tally.reach(key, 0)
+                if key in options.defaults:
+                    self.tally.save(key, *(np.zeros(0, np.int64),) * 4)
 
     def add(self, batch: pa.RecordBatch, places: Ints, billed: Ints) -> None:
         """Count rows that are sent: what decides the price of each, and its billed parts."""
@@ -263,7 +265,6 @@ class _Body:
             name = self._options.columns[key]
             longest = pc.max(pc.utf8_length(text_cells(batch.column(name), name).text)).as_py()
             tally.reach(key, longest or 0)
-            tally.save(key, places, billed, billed, np.ones(len(places), np.int64))
 
     # By sums.
 
@@ -284,12 +285,10 @@ class _Body:
             self._parameter(key, columns, groups, pool, rest, tally)
             if key in self._options.defaults:
                 absent = sizes[key][-1:]
-                if Sizes.unpack(absent).chars[0] * self._times[key] > MOST_CHARACTERS:
-                    # Nothing so long is sent.
-                    tally.save(key, *(np.zeros(0, np.int64),) * 4)
-                    continue
-                total = _joined_columns(rest, self._given(absent, key))
-                self._default(key, columns, groups, pool, total, tally)
+                # What is longer is not sent.
+                if Sizes.unpack(absent).chars[0] * self._times[key] <= MOST_CHARACTERS:
+                    total = _joined_columns(rest, self._given(absent, key))
+                    self._default(key, columns, groups, pool, total, tally)
 
     def _given(self, sizes: Ints, key: str) -> Ints:
         """Return what values add to a message, as often as they stand in it."""
@@ -517,7 +516,7 @@ class _Body:
             np.cumsum(lengths.sum(axis=1), out=offsets[1:])
             octets = Octets(kinds, offsets)
             narrow = Characters(octets, kinds, kinds == WIDE)
-            broad = Characters(octets, kinds, (kinds == ASTRAL) & self._utf16)
+            broad = Characters(octets, kinds, kinds == ASTRAL)
             for encoding, characters in ((True, narrow), (False, broad)):
                 rows = np.flatnonzero(gsm[chosen] == encoding)
                 if len(rows):

@@ -1,0 +1,488 @@
+"""Curves by length against brute force: every point planned anew by ``measure`` and strings."""
+
+from __future__ import annotations
+
+import random
+import re
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import pyarrow as pa
+import pytest
+import regex
+
+from smsplan import InputError, Plan, Profile, Rate, RateCard, Template, plan
+from smsplan.encoding import Encoding, measure
+from smsplan.encoding.substitution import auto_encode
+from smsplan.insight.lengths import Curve, Lengths, Point
+from smsplan.numbers import country
+from smsplan.ratecards import Cost, Terms
+
+GSM = "abc XYZ0"
+EXTENSION = "€[]{}^~|\\\f"
+UNICODE = "яжşçāđ“”’–…İ"
+ASTRAL = "😀𝒳🇩🇪👨‍👩‍👧"
+CLUSTERS = "e\u0301ก็한\u1100\u1161क्षि\u0600a"
+POOLS = [
+    GSM,
+    GSM * 3 + EXTENSION,
+    EXTENSION,
+    UNICODE + GSM,
+    ASTRAL,
+    ASTRAL + GSM * 2,
+    CLUSTERS,
+    "\r\n\r\n\t\x00\x1b\u00a0\u2028" + GSM,
+    "ΑΒΕΖΓΔ\u2126\u03bc" + GSM,
+    GSM * 20 + "“”",
+    "é" * 3 + GSM,
+]
+# What fixed text fills up: near the boundaries, so that a few characters matter.
+FILLERS = [0, 0, 30, 55, 60, 66, 120, 128, 135, 145, 150, 155, 290, 300, 450]
+BODIES = [
+    "%${a}",
+    "%${a} and ${b}!",
+    "Hi ${a}, %${b}",
+    "${a}${b}",
+    "%${a}\n${b}\r${a}",
+    "é%${a}[€]",
+    "я%${a}",
+    "${a} % 😀",
+    "$${a}%x${b}",
+    "%no parameter€€",
+    "${a}${a}%${a}",
+    "${a}%e\u0301\u0301",
+    "${a}%$",
+    "%${a}“",
+]
+NUMBERS = ["+447700900123", "+447781123456", "+12025550123", "+33612345678", "+88213123456", "12"]
+
+
+def _rate(country: str, price: str, **more: Any) -> Rate:
+    return Rate(country=country, price=Decimal(price), currency="GBP", **more)
+
+
+PRICES: list[Any] = [
+    None,
+    "0.034 GBP",
+    {"GB": "0.034 GBP", "US": "0.01 USD", "+33": "0.06 GBP"},
+    RateCard([_rate("GB", "0.04", per="message"), _rate("US", "0.01"),
+              _rate("US", "0.003", kind="surcharge", per="message")]),
+    RateCard([_rate("GB", "0.04"), _rate("GB", "0.031", mccmnc="23415"), _rate("", "0.05")]),
+    RateCard([_rate("GB", "0.04"), _rate("GB", "0.02", tier_from=5), _rate("US", "0.01"),
+              _rate("GB", "7", kind="fixed"), _rate("FR", "3", kind="fixed")]),
+]  # fmt: skip
+
+
+@dataclass
+class Case:
+    """A frame and how it is planned."""
+
+    rows: list[dict[str, Any]]
+    bodies: dict[str, str]
+    options: dict[str, Any]
+    rates: Any
+    longer: int
+
+    @property
+    def profile(self) -> Profile:
+        """The profile of the plan."""
+        profile: Profile = self.options["profile"]
+        return profile
+
+
+class Maker:
+    """Makes hostile cases from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def text(self) -> str:
+        """A value: short, or long enough to matter."""
+        pick = self.random.random()
+        if pick < 0.06:
+            return ""
+        if pick < 0.1:
+            return self.random.choice(["${b}", "${a}x", "\n", "\r", "\r\n", "${x}"])
+        pool = self.random.choice(POOLS)
+        text = "".join(self.random.choices(pool, k=self.random.choice([1, 2, 3, 5, 9, 20])))
+        if self.random.random() < 0.3:
+            at = self.random.randrange(len(text))
+            text = text[:at] + self.random.choice(EXTENSION + UNICODE + ASTRAL) + text[at:]
+        return text
+
+    def profile(self, share: float) -> Profile:
+        """A profile that differs in a share of its switches."""
+        switches: dict[str, Any] = {}
+        for name, hint in typing.get_type_hints(Profile).items():
+            if self.random.random() >= share:
+                continue
+            if typing.get_origin(hint) is Literal:
+                switches[name] = self.random.choice(typing.get_args(hint))
+            elif name == "value_limit":
+                switches[name] = self.random.choice([None, 160, 5])
+            elif name == "languages" and self.random.random() < 0.5:
+                switches[name] = self.random.choice([("tr",), ("es", "pt"), "all"])
+        return Profile(**{**switches, "malformed_placeholder": "literal", "default_originator": True})
+
+    def body(self) -> str:
+        """A body, filled up to where parts end."""
+        body = self.random.choice(BODIES)
+        pool = self.random.choice(["x", "x", "x", "x€", "xж", "x😀", "€"])
+        filler = "".join(self.random.choices(pool, k=self.random.choice(FILLERS)))
+        return body.replace("%", filler)
+
+    def case(self, share: float) -> Case:
+        """A frame of a few rows, some of them alike."""
+        by = self.random.random() < 0.2
+        bodies = {key: self.body() for key in (("en", "sv", "*") if by else ("",))}
+        pool = [None, *(self.text() for _ in range(self.random.choice([2, 5, 12])))]
+        rows = [
+            {
+                "to": self.random.choice(NUMBERS),
+                "lang": self.random.choice(["en", "sv", "de"]),
+                "a": self.random.choice(pool),
+                "b": self.random.choice(pool),
+            }
+            for _ in range(self.random.choice([0, 1, 4, 9]))
+        ]
+        options: dict[str, Any] = {
+            "duplicates": self.random.choice(["keep", "keep", "flag"]),
+            "truncate_concat": self.random.random() < 0.1,
+            "max_number_of_message_parts": self.random.choice([None, None, None, 1, 2, 4]),
+            "profile": self.profile(share),
+            "bodies": self.random.random() < 0.2,
+        }
+        keys = {key for body in bodies.values() for key in re.findall(r"\$\{(\w)\}", body)}
+        defaults = {key: self.text() for key in sorted(keys) if self.random.random() < 0.6}
+        options["defaults"] = defaults
+        if by:
+            options["body_by"] = "lang"
+        rates = self.random.choice(PRICES)
+        return Case(rows, bodies, options, rates, self.random.choice([0, 3, 20]))
+
+    def frame(self, case: Case) -> pa.Table:
+        """The rows as columns of text, or as dictionaries."""
+        columns = {}
+        for name in ("to", "lang", "a", "b"):
+            array = pa.array([row[name] for row in case.rows], pa.string())
+            pick = self.random.random()
+            if pick < 0.3:
+                array = array.dictionary_encode()
+            elif pick < 0.5 and name in "ab" and case.rows:
+                known = list(dict.fromkeys(row[name] for row in case.rows))
+                spare = [None, "я", *known, "zz" * 40]
+                places = [spare.index(row[name]) for row in case.rows]
+                array = pa.DictionaryArray.from_arrays(pa.array(places), pa.array(spare))
+            columns[name] = array
+        return pa.table(columns)
+
+
+# Brute force.
+
+
+def whole_clusters(text: str, most: int) -> str:
+    """The longest prefix of whole grapheme clusters with at most so many code points."""
+    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
+    return text[: max(end for end in ends if end <= most)]
+
+
+def expand(
+    pieces: Sequence[str], values: Mapping[str, str], again: bool, inside: tuple[str, ...] = ()
+) -> str:
+    """Put values in the place of keys; where asked for, also in values."""
+    out = []
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0:
+            out.append(piece)
+        elif piece in inside or piece not in values:
+            out.append("${" + piece + "}")
+        elif again:
+            nested = re.split(r"\$\{([A-Za-z0-9_.\-]+)\}", values[piece])
+            out.append(expand(nested, values, again, (*inside, piece)))
+        else:
+            out.append(values[piece])
+    return "".join(out)
+
+
+def switched(text: str, profile: Profile) -> str:
+    """Apply the switches of characters."""
+    if profile.line_breaks == "crlf_to_lf":
+        text = text.replace("\r\n", "\n")
+    if profile.spaces == "space":
+        text = re.sub("[\t\u00a0\u2028]", " ", text)
+    if profile.controls == "removed":
+        text = re.sub("[\x00\x1b]", "", text)
+    if profile.greek_capitals == "latin":
+        for old, new in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u", strict=True):
+            text = text.replace(old, new)
+    return text.replace("ç", "Ç") if profile.small_c_cedilla == "gsm" else text
+
+
+def parts_of(text: str, case: Case) -> int:
+    """The parts that are billed for a text; 0 where it is not sent."""
+    profile = case.profile
+    if case.options["truncate_concat"]:
+        return 1
+    text = switched(text, profile)
+
+    def measured(text: str) -> tuple[Encoding, int]:
+        forced = Encoding.UNICODE if profile.form_feed == "unicode" and "\f" in text else None
+        made = measure(
+            text,
+            gsm_boundary=profile.gsm_boundary,
+            unicode_boundary=profile.unicode_boundary,
+            unicode_unit=profile.unicode_unit,
+            reference_bits=profile.reference_bits,
+            languages=profile.languages,
+            encoding=forced,
+        )
+        return made.encoding, made.number_of_parts
+
+    encoding, parts = measured(text)
+    if profile.auto_encoding == "on" and encoding == Encoding.UNICODE and parts > 1:
+        _, parts = measured(auto_encode(text, partial=profile.auto_encoding_partial == "partial"))
+    limit = case.options["max_number_of_message_parts"]
+    return 0 if parts > 255 or (limit is not None and parts > limit) else parts
+
+
+@dataclass
+class Row:
+    """A row that is sent: its number, the pieces of its body, and its own values."""
+
+    number: str
+    pieces: list[str]
+    values: dict[str, str]
+
+
+class Brute:
+    """The points of a case, each planned from nothing."""
+
+    def __init__(self, case: Case, made: Plan) -> None:
+        self.case = case
+        self.terms = None if case.rates is None else Terms.of(case.rates)
+        escapes = case.profile.double_dollar == "escape"
+        problems = [row["problem"] for row in made.rows.to_pylist()]
+        self.rows = []
+        for row, problem in zip(case.rows, problems, strict=True):
+            if problem is None:
+                body = case.bodies.get(row["lang"], case.bodies.get("*", case.bodies.get("")))
+                assert body is not None
+                pieces = list(Template(body, dollar_escapes=escapes).pieces)
+                values = {key: row[key] for key in "ab" if row[key] is not None}
+                self.rows.append(Row(row["to"].lstrip("+"), pieces, values))
+
+    def texts(
+        self, change: Callable[[Row], tuple[Sequence[str], Mapping[str, str]]]
+    ) -> list[str]:
+        """The text of every row, changed."""
+        again = self.case.profile.values_in_values == "again"
+        texts = []
+        for row in self.rows:
+            pieces, values = change(row)
+            texts.append(expand(pieces, {**self.case.options["defaults"], **values}, again))
+        return texts
+
+    def point(self, characters: int, parts: list[int]) -> Point:
+        """Add up messages of so many parts."""
+        cost = None
+        if self.terms is not None:
+            cost = Cost()
+            units: dict[Any, int] = {}
+            there = set()
+            for row, count in zip(self.rows, parts, strict=True):
+                if count:
+                    charge = self.terms.charge(row.number)
+                    there.add(country(row.number))
+                    cost += Cost(unpriced=1) if charge is None else charge.cost(count)
+                    for ladder in charge.tiered if charge is not None else ():
+                        units[ladder] = units.get(ladder, 0) + ladder.units(count, 1)
+            cost = sum((line.cost for line in self.terms.lines(units, there)), cost)
+        return Point(characters, sum(count > 0 for count in parts), sum(parts), cost)
+
+    def parts(self, texts: list[str]) -> list[int]:
+        """The parts of texts."""
+        return [parts_of(text, self.case) for text in texts]
+
+    def template(self, characters: int) -> Point:
+        """The last fixed text that is not empty, shorter or longer."""
+
+        def change(row: Row) -> tuple[list[str], dict[str, str]]:
+            pieces = list(row.pieces)
+            filled = [place for place in range(0, len(pieces), 2) if pieces[place]]
+            last = filled[-1] if filled else len(pieces) - 1
+            text = pieces[last] + "a" * max(characters, 0)
+            pieces[last] = text[: max(len(text) + min(characters, 0), 0)]
+            return pieces, row.values
+
+        return self.point(characters, self.parts(self.texts(change)))
+
+    def shorter(self, key: str, most: int) -> Point:
+        """Every value of a parameter cut."""
+
+        def change(row: Row) -> tuple[list[str], dict[str, str]]:
+            values = dict(row.values)
+            if key in values:
+                values[key] = whole_clusters(values[key], most)
+            return row.pieces, values
+
+        return self.point(most, self.parts(self.texts(change)))
+
+    def default(self, key: str, now: Point) -> tuple[int, int, Cost | None]:
+        """The rows, parts and cost that a default saves."""
+        before = self.parts(self.texts(lambda row: (row.pieces, row.values)))
+        after = self.parts(self.texts(lambda row: (row.pieces, without(row, key))))
+        better = [0 < new < old and key in row.values
+                  for row, old, new in zip(self.rows, before, after, strict=True)]  # fmt: skip
+        chosen = [new if on else old
+                  for on, old, new in zip(better, before, after, strict=True)]  # fmt: skip
+        then = self.point(0, chosen)
+        cost = None if now.cost is None or then.cost is None else now.cost - then.cost
+        return sum(better), now.parts - then.parts, cost
+
+
+def without(row: Row, key: str) -> dict[str, str]:
+    """The values of a row but one."""
+    return {name: text for name, text in row.values.items() if name != key}
+
+
+def planned(maker: Maker, case: Case) -> Plan | None:
+    """The plan of a case; None where the API would refuse it."""
+    body: Any = case.bodies[""] if "" in case.bodies else case.bodies
+    try:
+        return plan(maker.frame(case), body, rates=case.rates, **case.options)
+    except InputError:
+        return None
+
+
+def equal(found: Curve, expected: list[Point]) -> None:
+    """Compare curves point by point."""
+    assert [point.characters for point in found.points] == [
+        point.characters for point in expected
+    ]
+    for got, wanted in zip(found.points, expected, strict=True):
+        assert got == wanted
+
+
+def check(case: Case, made: Plan, found: Lengths) -> None:
+    """Hold every curve and saving of a case to brute force."""
+    brute = Brute(case, made)
+    points = [point.characters for point in found.template.points]
+    escapes = case.profile.double_dollar == "escape"
+    templates = [Template(body, dollar_escapes=escapes) for body in case.bodies.values()]
+    last = [next((text for text in reversed(each.literals) if text), "") for each in templates]
+    assert points == list(range(-max(map(len, last)), case.longer + 1))
+    equal(found.template, [brute.template(characters) for characters in points])
+    now = found.template.at(0)
+    assert (now.messages, now.parts) == (made.messages, made.parts)
+    assert now.cost == (made.cost if case.rates is not None else None)
+    keys = {key for each in templates for key in each.parameters}
+    assert set(found.parameters) == keys
+    for key, curve in found.parameters.items():
+        using = [row for row in brute.rows if key in row.pieces[1::2]]
+        longest = max((len(row.values.get(key, "")) for row in using), default=0)
+        equal(curve, [brute.shorter(key, most) for most in range(longest + 1)])
+        assert curve.points[-1] == Point(longest, now.messages, now.parts, now.cost)
+    for saving in found.defaults:
+        expected = brute.default(saving.parameter, now)
+        assert (saving.rows, saving.parts, saving.cost) == expected
+    assert {saving.parameter for saving in found.defaults} == keys & {*case.options["defaults"]}
+
+
+@pytest.mark.parametrize("seed", range(26))
+def test_equal_to_brute_force(seed: int) -> None:
+    """Every point of every curve is what planning it anew gives: 650 frames, any switches."""
+    maker = Maker(seed)
+    done = 0
+    while done < 25:
+        # Most plans have the switches as they are; then sums decide.
+        case = maker.case(maker.random.choice([0, 0, 0.1]))
+        made = planned(maker, case)
+        if made is None:
+            continue
+        done += 1
+        check(case, made, made.by_length(longer=case.longer))
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_pieces_of_work_of_any_size(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """However few rows, cells and octets are looked at together: the curves are the same."""
+    monkeypatch.setattr("smsplan.bulk.frames.BATCH_ROWS", 3)
+    monkeypatch.setattr("smsplan.bulk.alterations._CELLS", 7)
+    monkeypatch.setattr("smsplan.bulk.alterations._CHUNK", 500)
+    monkeypatch.setattr("smsplan.bulk.alterations._KINDS", 2)
+    monkeypatch.setattr("smsplan.bulk.changes._SMALL", 5)
+    maker = Maker(seed)
+    done = 0
+    while done < 10:
+        case = maker.case(maker.random.choice([0, 0, 0.1]))
+        made = planned(maker, case)
+        if made is not None:
+            done += 1
+            check(case, made, made.by_length(longer=case.longer))
+
+
+@pytest.mark.parametrize(
+    ("body", "values", "default", "switches"),
+    [
+        pytest.param("x" * 160 + "${a}", ["\r\n", "\n\r"], None, {}, id="a line break is whole"),
+        pytest.param("x" * 159 + "${a}", ["\0z", "\x1b\0yz"], None, {"controls": "removed"},
+                     id="removed characters count for a cut"),
+        pytest.param("x" * 100 + "${a}", ["e\u0301" * 40, "👨‍👩‍👧" * 9], "e\u0301" * 20,
+                     {"unicode_boundary": "grapheme"}, id="clusters stay whole at a boundary"),
+        pytest.param("${a}" + "e\u0301" * 34 + "zz", ["x" * 65], None,
+                     {"unicode_boundary": "grapheme"}, id="clusters in fixed text"),
+        pytest.param("x" * 60 + "${a}", ["“" * 9, "я“" * 9, "y" * 120], "“" * 30,
+                     {"auto_encoding": "on"}, id="look-alikes are replaced above one part"),
+        pytest.param("x" * 60 + "${a}", ["“" * 9, "я“" * 9, "y" * 120], None,
+                     {"auto_encoding": "on", "auto_encoding_partial": "partial"},
+                     id="and where some stay"),
+        pytest.param("x" * 140 + "${a}", ["ş" * 9, "şя" * 9, "[" * 12, "y" * 30], "ğ" * 20,
+                     {"languages": ("tr",)}, id="national tables"),
+        pytest.param("x" * 30 + "${a}", ["y" * 200], "ğ" * 20, {"languages": ("tr",)},
+                     id="a default alone needs national tables"),
+        pytest.param("x" * 30 + "${a}", ["y" * 200], "€" * 70, {"languages": ("tr",)},
+                     id="a national table has the euro"),
+        pytest.param("x" * 10 + "${a}", ["y" * 200], "“" * 80, {"auto_encoding": "on"},
+                     id="a default alone has look-alikes"),
+        pytest.param("x" * 155 + "${a}\n", ["\r", "a\r\n", "b"], "\r", {"line_breaks": "crlf_to_lf"},
+                     id="a line break over two pieces"),
+        pytest.param("x" * 155 + "${a}", ["${a}bcdefg", "x${a"], "y${a}",
+                     {"values_in_values": "again"}, id="a parameter in a value"),
+        pytest.param("x" * 66 + "${a}", ["😀" * 40, "z😀" * 30], None, {"unicode_unit": "code_point"},
+                     id="characters beyond the BMP are one unit"),
+        pytest.param("€" * 70 + "${a}€€", ["€" * 90, "z€" * 60, "z" * 160], "€" * 40,
+                     {"gsm_boundary": "dense"}, id="dense"),
+        pytest.param("€" * 70 + "${a}€€", ["€" * 90, "z€" * 60, "z" * 160], "€" * 40,
+                     {"reference_bits": 16}, id="parts of 152"),
+        pytest.param("${a}" * 10, ["", "z" * 100], "z" * 26215, {"value_limit": None},
+                     id="a default that cannot be sent"),
+        pytest.param("x${a}", ["z" * 39014, "z" * 39015, "€" * 19000], "z", {"value_limit": None},
+                     id="no more than 255 parts"),
+    ],
+)  # fmt: skip
+def test_what_one_cut_decides(
+    body: str, values: list[str | None], default: str | None, switches: dict[str, Any]
+) -> None:
+    """Cases in which one switch, or one cluster, decides a point: the same as brute force."""
+    options = {
+        "duplicates": "keep",
+        "truncate_concat": False,
+        "max_number_of_message_parts": None,
+        "profile": Profile(body_limit=None, **switches),
+        "defaults": {} if default is None else {"a": default},
+    }
+    rows = [{"to": "+447700900123", "lang": "en", "a": value, "b": None} for value in values]
+    case = Case(rows, {"": body}, options, "0.034 GBP", 20)
+    made = plan(pa.Table.from_pylist(rows), body, rates=case.rates, **options)
+    found = made.by_length(longer=20)
+    if max(len(value or "") for value in values) > 5000:
+        # The last points decide, and all of them would take minutes.
+        brute = Brute(case, made)
+        equal(found.template, [brute.template(n) for n in range(-len("x"), 21)])
+        for most in (*range(3), 19_000, *range(39_012, 39_015)):
+            assert found.parameters["a"].at(most) == brute.shorter("a", most)
+        return
+    check(case, made, found)
