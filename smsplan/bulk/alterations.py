@@ -8,6 +8,7 @@ tables, whole clusters), the rows that it may concern are planned by the kernel,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -27,14 +28,18 @@ from smsplan.bulk.parts import Characters, Room
 from smsplan.bulk.shapes import CLASS, Shapes, cut_places, prefix_sizes, shape_of, shapes_of
 from smsplan.dryruns import MAX_PARTS
 from smsplan.encoding import Encoding, part_capacity, ucs2
+from smsplan.encoding.substitution import AUTO_ENCODING
 
 # What 255 parts hold.
 MOST_CHARACTERS = MAX_PARTS * part_capacity(Encoding.GSM, parts=2)
 # Cells of a table, and octets of shapes, that are looked at together.
 _CELLS = 1 << 20
 _CHUNK = 1 << 21
+# Octets of a batch that is not cut into smaller ones.
+_OCTETS = 1 << 23
 _FLAGS = 3 * FIELD
 _SUMS = (1 << _FLAGS) - 1
+_OUTSIDE = 1 << _FLAGS
 # Up to so many kinds are counted without sorting.
 _KINDS = 1 << 21
 
@@ -98,6 +103,13 @@ class Alterations:
         """Count rows that are sent: what decides the price of each, and its billed parts."""
         if not batch.num_rows:
             return
+        # Of long values that are all different, what is looked at grows with their octets.
+        step = max(batch.num_rows * _OCTETS // max(batch.nbytes, _OCTETS), 1)
+        for start in range(0, batch.num_rows, step):
+            some = slice(start, start + step)
+            self._add(batch.slice(start, step), places[some], billed[some])
+
+    def _add(self, batch: pa.RecordBatch, places: Ints, billed: Ints) -> None:
         for rows, kernel in self._kernel.groups(batch):
             body = self._bodies[id(kernel)]
             some = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
@@ -222,7 +234,7 @@ class _Body:
             )
             for key in self.keys
         }
-        unsure = self._unsure(columns, batch.num_rows)
+        unsure = self._unsure(batch, columns)
         if unsure is None:
             self._by_sums(columns, places, billed, tally)
             return
@@ -233,29 +245,37 @@ class _Body:
         if len(rest):
             self._by_kernel(batch.take(pa.array(rest)), places[rest], billed[rest], tally)
 
-    def _unsure(self, columns: dict[str, Shapes], rows: int) -> Mask | None:
+    def _unsure(self, batch: pa.RecordBatch, columns: dict[str, Shapes]) -> Mask | None:
         """Mark rows of which sums do not decide every alteration; None: there are none."""
         profile = self._profile
         if profile.values_in_values == "again" or profile.line_breaks == "crlf_to_lf":
-            return np.ones(rows, bool)
-        outside = (
-            profile.auto_encoding != "off"
-            or profile.unicode_boundary == "grapheme"
-            or bool(profile.languages)
-        )
-        if not outside:
-            return None
-        # Only Unicode messages, and with national tables those with extension characters.
-        telling = 1 << _FLAGS | (_SUMS >> FIELD << FIELD if profile.languages else 0)
-        fixed = _joined(self._fixed, *self._last_sizes[-1:].tolist())
-        marked = np.full(rows, bool(fixed & telling))
-        for shapes in columns.values():
-            sizes = _sizes(shapes)
-            marked |= ((sizes & telling) > 0)[shapes.codes]
-            if sizes[shapes.missing] & telling:
+            return np.ones(batch.num_rows, bool)
+        marked = np.zeros(batch.num_rows, bool)
+        telling = 0
+        if profile.unicode_boundary == "grapheme":
+            telling |= _OUTSIDE
+        if profile.languages:
+            telling |= _OUTSIDE | _SUMS >> FIELD << FIELD
+        if telling:
+            fixed = _joined(self._fixed, *self._last_sizes[-1:].tolist())
+            marked[:] = bool(fixed & telling)
+            for shapes in columns.values():
+                sizes = _sizes(shapes)
                 # The default may stand in any row.
-                marked[:] = True
-        return marked
+                marked |= bool(sizes[shapes.missing] & telling)
+                marked |= ((sizes & telling) > 0)[shapes.codes]
+        if profile.auto_encoding != "off":
+            # Other texts stay as they are.
+            fixed_texts = [text for _, text in self._pieces]
+            fixed_texts += [self._options.defaults.get(key, "") for key in self.keys]
+            marked |= any(ord(point) in AUTO_ENCODING for point in "".join(fixed_texts))
+            look_alikes = "[" + "".join(map(re.escape, map(chr, AUTO_ENCODING))) + "]"
+            for key in self.keys:
+                name = self._options.columns[key]
+                texts = text_cells(batch.column(name), name).text
+                found = pc.fill_null(pc.match_substring_regex(texts, look_alikes), False)
+                marked |= found.to_numpy(zero_copy_only=False)
+        return marked if marked.any() else None
 
     def _one_part(self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: Tally) -> None:
         """Whatever the text, one part is sent."""

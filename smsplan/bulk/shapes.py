@@ -34,7 +34,7 @@ CLASS = 7
 OPENS = 8  # a grapheme cluster begins before the character
 _LETTER = 0x40  # so that a shape is a text as well, which Arrow can tell apart
 _OUTSIDE = 1 << 3 * FIELD
-_CR = 0x0D
+_CR, _LF, _SPACE = 0x0D, 0x0A, 0x20
 
 # What a character of each class adds to a packed size; that one is outside is added once a text.
 _SIZES = np.zeros(8, np.int64)
@@ -180,7 +180,10 @@ def _shapes(texts: Any, classes: Classes) -> Octets:
     begins = kinds != CONTINUATION
     points = characters.points(slice(None))
     opens = np.ones(len(points), bool)
-    opens[1:] = clear(points[:-1], points[1:])
+    before, after = points[:-1], points[1:]
+    # GB3 to GB5: a break on both sides of a control character, but within CR LF.
+    control = (before < _SPACE) | (after < _SPACE)
+    opens[1:] = clear(before, after) | control & ((before != _CR) | (after != _LF))
     filled = np.flatnonzero(characters.last > characters.first)
     opens[characters.first[filled]] = True
     unclear = np.flatnonzero(~opens)

@@ -411,6 +411,7 @@ def test_pieces_of_work_of_any_size(monkeypatch: pytest.MonkeyPatch, seed: int) 
     """However few rows, cells and octets are looked at together: the curves are the same."""
     monkeypatch.setattr("smsplan.bulk.frames.BATCH_ROWS", 3)
     monkeypatch.setattr("smsplan.bulk.alterations._CELLS", 7)
+    monkeypatch.setattr("smsplan.bulk.alterations._OCTETS", 40)
     monkeypatch.setattr("smsplan.bulk.alterations._CHUNK", 500)
     monkeypatch.setattr("smsplan.bulk.alterations._KINDS", 2)
     monkeypatch.setattr("smsplan.bulk.changes._SMALL", 5)
