@@ -240,7 +240,9 @@ class _Body:
             return
         sure, rest = np.flatnonzero(~unsure), np.flatnonzero(unsure)
         if len(sure):
-            some = {key: shapes._replace(codes=shapes.codes[sure]) for key, shapes in columns.items()}
+            some = {
+                key: shapes._replace(codes=shapes.codes[sure]) for key, shapes in columns.items()
+            }
             self._by_sums(some, places[sure], billed[sure], tally)
         if len(rest):
             self._by_kernel(batch.take(pa.array(rest)), places[rest], billed[rest], tally)
@@ -467,9 +469,7 @@ class _Body:
 
             parts[doubt] = self._walked(columns, groups, pool, doubt, total[doubt], overridden)
         parts = np.where((parts == 0) | (groups.codes[key] == shapes.missing), groups.billed, parts)
-        tally.save(
-            key, groups.place, groups.billed[groups.group], parts[groups.group], groups.rows
-        )
+        tally.save(key, groups.place, groups.billed[groups.group], parts[groups.group], groups.rows)
 
     def _of_key(self, key: str) -> list[int]:
         return [place for place, (other, _) in enumerate(self._pieces) if other == key]
@@ -547,9 +547,7 @@ class _Body:
 
     # By the kernel.
 
-    def _by_kernel(
-        self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: Tally
-    ) -> None:
+    def _by_kernel(self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: Tally) -> None:
         """Plan the distinct rows once for every point of every curve."""
         texts = {
             key: text_cells(batch.column(name), name).text.cast(pa.large_string())
@@ -589,9 +587,7 @@ class _Body:
             longest = max((len(text) for text in own if text is not None), default=0)
             tally.reach(key, longest)
 
-            def shorter(
-                most: int, own: list[Any] = own, ends: list[list[int]] = ends
-            ) -> pa.Array:
+            def shorter(most: int, own: list[Any] = own, ends: list[list[int]] = ends) -> pa.Array:
                 cut = [
                     None if text is None else text[: end[min(most, len(text))]]
                     for text, end in zip(own, ends, strict=True)

@@ -68,7 +68,9 @@ class Changes:
         places = keys >> _PARTS + _POINTS
         order = np.argsort(points, kind="stable")
         now: dict[tuple[int, int], int] = {}
-        rows = zip(*(each[order].tolist() for each in (points, places, parts, changes)), strict=True)
+        rows = zip(
+            *(each[order].tolist() for each in (points, places, parts, changes)), strict=True
+        )
         last = None
         for point, place, count, change in rows:
             if last is not None and point != last:

@@ -125,7 +125,9 @@ class Maker:
                 switches[name] = self.random.choice([None, 160, 5])
             elif name == "languages" and self.random.random() < 0.5:
                 switches[name] = self.random.choice([("tr",), ("es", "pt"), "all"])
-        return Profile(**{**switches, "malformed_placeholder": "literal", "default_originator": True})
+        return Profile(
+            **{**switches, "malformed_placeholder": "literal", "default_originator": True}
+        )
 
     def body(self) -> str:
         """A body, filled up to where parts end."""
@@ -274,9 +276,7 @@ class Brute:
                 values = {key: row[key] for key in "ab" if row[key] is not None}
                 self.rows.append(Row(row["to"].lstrip("+"), pieces, values))
 
-    def texts(
-        self, change: Callable[[Row], tuple[Sequence[str], Mapping[str, str]]]
-    ) -> list[str]:
+    def texts(self, change: Callable[[Row], tuple[Sequence[str], Mapping[str, str]]]) -> list[str]:
         """The text of every row, changed."""
         again = self.case.profile.values_in_values == "again"
         texts = []
@@ -359,9 +359,7 @@ def planned(maker: Maker, case: Case) -> Plan | None:
 
 def equal(found: Curve, expected: list[Point]) -> None:
     """Compare curves point by point."""
-    assert [point.characters for point in found.points] == [
-        point.characters for point in expected
-    ]
+    assert [point.characters for point in found.points] == [point.characters for point in expected]
     for got, wanted in zip(found.points, expected, strict=True):
         assert got == wanted
 
