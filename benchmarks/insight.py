@@ -39,6 +39,7 @@ def calls(made: Plan) -> dict[str, Callable[[], Any]]:
         "explain()": made.explain,
         "characters()": made.characters,
         "audit()": made.audit,
+        "by_length()": made.by_length,
     }
 
 

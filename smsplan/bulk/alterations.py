@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from smsplan.bulk import parts as counting
 from smsplan.bulk.cells import text_cells
 from smsplan.bulk.changes import Changes
-from smsplan.bulk.classes import ASTRAL, FIELD, NARROW, WIDE, Classes, Sizes
+from smsplan.bulk.classes import ASTRAL, FIELD, WIDE, Classes, Sizes
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
 from smsplan.bulk.options import Options
@@ -29,6 +29,7 @@ from smsplan.bulk.shapes import CLASS, Shapes, cut_places, prefix_sizes, shape_o
 from smsplan.dryruns import MAX_PARTS
 from smsplan.encoding import Encoding, part_capacity, ucs2
 from smsplan.encoding.substitution import AUTO_ENCODING
+from smsplan.encoding.ucs2 import shortened
 
 # What 255 parts hold.
 MOST_CHARACTERS = MAX_PARTS * part_capacity(Encoding.GSM, parts=2)
@@ -191,7 +192,7 @@ class _Body:
             elif piece in options.columns:
                 self._pieces.append((piece, ""))
             else:
-                self._pieces.append((None, options.defaults.get(piece, "")))
+                self._pieces.append((None, options.default(piece) or ""))
         self.keys = tuple(
             dict.fromkeys(key for key in self.template.parameters if key in options.columns)
         )
@@ -227,9 +228,9 @@ class _Body:
         self._make()
         columns = {
             key: shapes_of(
-                batch.column(self._options.columns[key]),
+                self._limited(batch, key),
                 self._options.columns[key],
-                self._options.defaults.get(key, ""),
+                self._options.default(key) or "",
                 self._classes,
             )
             for key in self.keys
@@ -247,6 +248,16 @@ class _Body:
         if len(rest):
             self._by_kernel(batch.take(pa.array(rest)), places[rest], billed[rest], tally)
 
+    def _limited(self, batch: pa.RecordBatch, key: str) -> Any:
+        """Return the values of a key, cut to its limit."""
+        name, limit = self._options.columns[key], self._options.limits.get(key)
+        if limit is None:
+            return batch.column(name)
+        text = text_cells(batch.column(name), name).text.cast(pa.large_string())
+        over = pc.fill_null(pc.greater(pc.utf8_length(text), limit), False)
+        short = [shortened(value, limit) for value in text.filter(over).to_pylist()]
+        return pc.replace_with_mask(text, over, pa.array(short, text.type)) if short else text
+
     def _unsure(self, batch: pa.RecordBatch, columns: dict[str, Shapes]) -> Mask | None:
         """Mark rows of which sums do not decide every alteration; None: there are none."""
         profile = self._profile
@@ -254,7 +265,7 @@ class _Body:
             return np.ones(batch.num_rows, bool)
         marked = np.zeros(batch.num_rows, bool)
         telling = 0
-        if profile.unicode_boundary == "grapheme":
+        if profile.unicode_boundary == "grapheme" or self._options.substitute is not None:
             telling |= _OUTSIDE
         if profile.languages:
             telling |= _OUTSIDE | _SUMS >> FIELD << FIELD
@@ -285,7 +296,8 @@ class _Body:
         for key in self.keys:
             _appear(tally.parameter(key), places, billed)
             name = self._options.columns[key]
-            longest = pc.max(pc.utf8_length(text_cells(batch.column(name), name).text)).as_py()
+            values = text_cells(self._limited(batch, key), name).text
+            longest = pc.max(pc.utf8_length(values)).as_py()
             tally.reach(key, longest or 0)
 
     # By sums.
@@ -550,7 +562,7 @@ class _Body:
     def _by_kernel(self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: Tally) -> None:
         """Plan the distinct rows once for every point of every curve."""
         texts = {
-            key: text_cells(batch.column(name), name).text.cast(pa.large_string())
+            key: text_cells(self._limited(batch, key), name).text.cast(pa.large_string())
             for key, name in self._options.columns.items()
         }
         mixed = np.zeros(batch.num_rows, np.int64)
@@ -634,10 +646,11 @@ class _Body:
 
 
 def _ends(text: str | None) -> list[int]:
-    """Where a text ends that is cut to 0, 1, 2 ... characters, never inside a cluster."""
+    """Where a text ends that is cut to 0, 1, 2 ... characters, as ``shortened`` cuts it."""
     ends = [0]
     for start, end in ucs2.clusters(text or ""):
-        ends += [start] * (end - start - 1) + [end]
+        inside = [start] * (end - start - 1) if start else range(1, end)
+        ends += [*inside, end]
     return ends
 
 
@@ -707,7 +720,8 @@ def _correct(
 def _sizes(shapes: Shapes) -> Ints:
     """Return the packed size of every shape."""
     sizes, starts = prefix_sizes(shapes.octets)
-    return sizes[starts + shapes.octets.lengths]
+    whole: Ints = sizes[starts + shapes.octets.lengths]
+    return whole
 
 
 def _joined(*sizes: int) -> int:

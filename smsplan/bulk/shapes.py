@@ -107,7 +107,8 @@ def shape_of(text: str, classes: Classes) -> Bytes:
 def prefix_sizes(octets: Octets) -> tuple[Ints, Ints]:
     """Return the packed sizes of every prefix of every shape, and where those of each begin.
 
-    A prefix of n characters ends where the last whole cluster within them does.
+    A prefix of n characters ends where the last whole cluster within them does; of the first
+    cluster, where the character does (``ucs2.shortened``).
     """
     kinds = octets.data & CLASS
     sizes = np.zeros(len(kinds) + 1, np.int64)
@@ -138,7 +139,7 @@ def cut_places(octets: Octets) -> tuple[Ints, Ints]:
     border[starts[:-1]] = True  # nothing
     border[starts[1:] - 1] = True  # everything
     ends: Ints = np.maximum.accumulate(np.where(border, place, 0))
-    return ends, starts[:-1]
+    return np.where(ends == octets.offsets[:-1][shape], place, ends), starts[:-1]
 
 
 def _values(array: Any, column: str) -> tuple[Any, Ints | None, Mask]:

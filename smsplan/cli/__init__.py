@@ -22,6 +22,7 @@ from smsplan.cli import (
     estimate_command,
     example_command,
     explain_command,
+    lengths_command,
     lint_command,
     plan_command,
     rates_command,
@@ -51,6 +52,7 @@ app.command("estimate")(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
 app.command("audit")(audit_command.audit_list)
+app.command("lengths")(lengths_command.write_lengths)
 app.command("explain")(explain_command.explain_plan)
 app.command("assumptions")(assumptions_command.write_assumptions)
 app.command("lint")(lint_command.lint_templates)

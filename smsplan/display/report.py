@@ -146,8 +146,8 @@ def content_of(
 def _asked(question: Callable[[], T]) -> T | str:
     try:
         return question()
-    except (SmsplanError, NotImplementedError) as error:
-        return str(error) or "it is not computed yet"
+    except SmsplanError as error:
+        return str(error)
 
 
 def report_html(content: Content) -> str:

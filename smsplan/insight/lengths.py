@@ -202,7 +202,7 @@ class _Places:
         mixed = (mixed + 1) << 16
         if self._terms is not None:
             mixed |= places(ours.column("country"), COUNTRIES).astype(np.int64) + 1
-        kinds, first, at = np.unique(mixed, return_index=True, return_inverse=True)
+        kinds, at = np.unique(mixed, return_inverse=True)
         numbers = []
         for kind in kinds.tolist():
             country = (kind & 0xFFFF) - 1

@@ -186,9 +186,12 @@ class Maker:
 
 
 def whole_clusters(text: str, most: int) -> str:
-    """The longest prefix of whole grapheme clusters with at most so many code points."""
+    """The longest prefix of whole grapheme clusters with at most so many code points.
+
+    Of a first cluster that is longer, so many code points.
+    """
     ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
-    return text[: max(end for end in ends if end <= most)]
+    return text[: max(end for end in ends if end <= most) or most]
 
 
 def expand(
@@ -350,7 +353,7 @@ def without(row: Row, key: str) -> dict[str, str]:
 
 def planned(maker: Maker, case: Case) -> Plan | None:
     """The plan of a case; None where the API would refuse it."""
-    body: Any = case.bodies[""] if "" in case.bodies else case.bodies
+    body: Any = case.bodies.get("", case.bodies)
     try:
         return plan(maker.frame(case), body, rates=case.rates, **case.options)
     except InputError:
@@ -446,12 +449,12 @@ def test_pieces_of_work_of_any_size(monkeypatch: pytest.MonkeyPatch, seed: int) 
                      id="a national table has the euro"),
         pytest.param("x" * 10 + "${a}", ["y" * 200], "“" * 80, {"auto_encoding": "on"},
                      id="a default alone has look-alikes"),
-        pytest.param("x" * 155 + "${a}\n", ["\r", "a\r\n", "b"], "\r", {"line_breaks": "crlf_to_lf"},
-                     id="a line break over two pieces"),
+        pytest.param("x" * 155 + "${a}\n", ["\r", "a\r\n", "b"], "\r",
+                     {"line_breaks": "crlf_to_lf"}, id="a line break over two pieces"),
         pytest.param("x" * 155 + "${a}", ["${a}bcdefg", "x${a"], "y${a}",
                      {"values_in_values": "again"}, id="a parameter in a value"),
-        pytest.param("x" * 66 + "${a}", ["😀" * 40, "z😀" * 30], None, {"unicode_unit": "code_point"},
-                     id="characters beyond the BMP are one unit"),
+        pytest.param("x" * 66 + "${a}", ["😀" * 40, "z😀" * 30], None,
+                     {"unicode_unit": "code_point"}, id="characters beyond the BMP are one unit"),
         pytest.param("€" * 70 + "${a}€€", ["€" * 90, "z€" * 60, "z" * 160], "€" * 40,
                      {"gsm_boundary": "dense"}, id="dense"),
         pytest.param("€" * 70 + "${a}€€", ["€" * 90, "z€" * 60, "z" * 160], "€" * 40,
@@ -466,7 +469,7 @@ def test_what_one_cut_decides(
     body: str, values: list[str | None], default: str | None, switches: dict[str, Any]
 ) -> None:
     """Cases in which one switch, or one cluster, decides a point: the same as brute force."""
-    options = {
+    options: dict[str, Any] = {
         "duplicates": "keep",
         "truncate_concat": False,
         "max_number_of_message_parts": None,
@@ -485,3 +488,39 @@ def test_what_one_cut_decides(
             assert found.parameters["a"].at(most) == brute.shorter("a", most)
         return
     check(case, made, found)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_with_substitution_and_limits(seed: int) -> None:
+    """With look-alikes replaced and values limited, each point is that of a plan made anew."""
+    chance = random.Random(seed)
+    pools = ["abc", "abc“–", "a’é", "ş…b", "e\u0301“", "😀a–"]
+    rows: list[dict[str, Any]] = [
+        {
+            "to": f"+4477009001{place:02}",
+            "a": chance.choice([None, *("".join(chance.choices(pool, k=9)) for pool in pools)]),
+            "b": "".join(chance.choices(chance.choice(pools), k=chance.randint(0, 12))),
+        }
+        for place in range(12)
+    ]
+    last = "!“…" + "x" * chance.choice([0, 3])
+    head = "x" * chance.choice([40, 58, 120, 140]) + "–${a} ${b} "
+    limits = chance.choice([{}, {"a": 4}, {"a": 3, "b": 5}])
+    flags: dict[str, Any] = {
+        "defaults": {"a": "dear “you”"},
+        "limits": limits,
+        "substitute": chance.choice([None, "safe", "lossy"]),
+        "rates": "0.03 GBP",
+    }
+
+    def parts(body: str, changed: Sequence[Mapping[str, Any]]) -> int:
+        return plan(list(changed), body, **flags).parts
+
+    found = plan(rows, head + last, **flags).by_length(longer=40)
+    for characters in range(-len(last), 41):
+        text = last[: max(len(last) + characters, 0)] + "a" * max(characters, 0)
+        assert found.template.at(characters).parts == parts(head + text, rows)
+    for key, curve in found.parameters.items():
+        for most in range(len(curve.points)):
+            cut = [{**row, key: row[key] and whole_clusters(row[key], most)} for row in rows]
+            assert curve.at(most).parts == parts(head + last, cut)

@@ -1,0 +1,22 @@
+"""``smsplan lengths``: what a shorter or longer text would cost, over the recipients of a plan."""
+
+from __future__ import annotations
+
+import typer
+
+from smsplan.cli.console import write_json, write_result
+
+
+def write_lengths(
+    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    longer: int = typer.Option(160, min=0, help="How many characters more are looked at."),
+    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+) -> None:
+    """Say what characters less, or more, would change; for the text and for each parameter."""
+    from smsplan.planner import Plan
+
+    found = Plan.open(plan).by_length(longer=longer)
+    if as_json:
+        write_json("smsplan.lengths/1", found.to_dict())
+    else:
+        write_result(found)
