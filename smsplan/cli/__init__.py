@@ -17,6 +17,7 @@ from smsplan.cli import (
     assumptions_command,
     audit_command,
     batches_command,
+    campaign_command,
     compare_command,
     dry_run_command,
     estimate_command,
@@ -60,6 +61,7 @@ app.command("report")(report_command.write_page)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")
+app.add_typer(campaign_command.app, name="campaign")
 app.command("sandbox")(sandbox_command.run_sandbox)
 app.command("example")(example_command.example)
 

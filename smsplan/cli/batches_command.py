@@ -25,7 +25,9 @@ _JSON = typer.Option(False, "--json", help="Write JSON.")
 
 
 @contextmanager
-def connected(credentials: str | None) -> Iterator[SinchApi]:
+def connected(
+    credentials: str | None, requests_per_second: float | None = None
+) -> Iterator[SinchApi]:
     """Connect to the account of the environment, or of a file."""
     from smsplan.sinch import Credentials, SinchApi
 
@@ -34,7 +36,7 @@ def connected(credentials: str | None) -> Iterator[SinchApi]:
         if credentials is None
         else Credentials.from_file(credentials)
     )
-    with SinchApi(given) as api:
+    with SinchApi(given, requests_per_second=requests_per_second) as api:
         yield api
 
 

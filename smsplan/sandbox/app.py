@@ -80,6 +80,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
         *(
             Route(f"/sandbox/{name}", _control(account, max_body, do), methods=[method])
             for name, method, do in (
+                ("clock", "GET", lambda account, _: {"now": stamp(account.now)}),
                 ("clock", "POST", _clock),
                 ("reset", "POST", _reset),
                 ("faults", "POST", _faults),

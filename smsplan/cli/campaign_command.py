@@ -1,0 +1,209 @@
+"""``smsplan campaign``: send a saved plan safely, and see where it stands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from smsplan.cli.batches_command import connected
+from smsplan.cli.console import read_text, say, write_json
+from smsplan.errors import InputError
+
+app = typer.Typer(
+    help="Send a plan so that nobody gets it twice: create, send, status, cancel, update, "
+    "feedback, reports."
+)
+
+_JOURNAL = typer.Argument(..., help="The campaign's journal, a file.")
+_CREDENTIALS = typer.Option(
+    None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
+)
+_JSON = typer.Option(False, "--json", help="Write JSON.")
+
+
+@app.command("create")
+def create_campaign(
+    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    journal: str = typer.Argument(..., help="The journal to write; there must be none yet."),
+    hold: float = typer.Option(600, help="Seconds that each batch is created ahead."),
+    settle: float = typer.Option(
+        120, help="Seconds until the service lists what it accepted, at most."
+    ),
+    rate: str = typer.Option(
+        None, help="Send in portions at this rate, such as '30 recipients/s'."
+    ),
+    start: datetime = typer.Option(None, help="With --rate: when to begin, in UTC."),
+    client_reference: str = typer.Option(None, help="What the references of batches begin with."),
+    callback_url: str = typer.Option(None, help="Where delivery reports are posted."),
+    delivery_report: str = typer.Option("per_recipient", help="Which delivery reports to ask for."),
+    max_cost: list[str] = typer.Option(
+        [], help="Refuse above this cost: '500 EUR'. Repeatable, one for each currency."
+    ),
+    max_parts: int = typer.Option(None, min=0, help="Refuse above so many parts."),
+    max_messages: int = typer.Option(None, min=0, help="Refuse above so many messages."),
+) -> None:
+    """Write the journal of a campaign; nothing is sent."""
+    from datetime import UTC
+
+    from smsplan.planner import Plan
+    from smsplan.sinch.campaigns import Campaign
+
+    made = Plan.open(plan)
+    schedule = None
+    if rate is not None:
+        begin = datetime.now(UTC) if start is None else start.replace(tzinfo=UTC)
+        schedule = made.schedule(rate, start=begin)
+    guard = {"max_cost": max_cost or None, "max_parts": max_parts, "max_messages": max_messages}
+    with Campaign.create(
+        made,
+        journal,
+        hold=hold,
+        settle=settle,
+        schedule=schedule,
+        guard=guard,
+        plan_file=plan,
+        client_reference=client_reference,
+        callback_url=callback_url,
+        delivery_report=delivery_report,
+    ) as campaign:
+        say(
+            f"wrote {journal}: {campaign.messages:,} messages, {campaign.parts:,} parts; nothing "
+            f"is sent yet: smsplan campaign send {journal}"
+        )
+
+
+@app.command("send")
+def send_campaign(
+    journal: str = _JOURNAL,
+    yes: bool = typer.Option(False, "--yes", help="Send without asking."),
+    unverified: bool = typer.Option(
+        False, help="Send although the plan's profile was never verified on the account."
+    ),
+    resend: bool = typer.Option(
+        False, help="Send unresolved requests again, which may send them twice."
+    ),
+    requests_per_second: float = typer.Option(None, min=0.01, help="Calls a second at most."),
+    credentials: str = _CREDENTIALS,
+    as_json: bool = _JSON,
+) -> None:
+    """Send what is not sent yet; interrupted, the same command goes on."""
+    from smsplan.sinch.campaigns import Campaign
+
+    with Campaign.open(journal) as campaign, connected(credentials, requests_per_second) as api:
+        if not yes:
+            _confirm(campaign.messages)
+
+        def progress(accepted: int) -> None:
+            if sys.stderr.isatty():
+                print(f"\r{accepted:,} recipients accepted", end="", file=sys.stderr, flush=True)
+
+        status = campaign.send(api, unverified=unverified, resend=resend, progress=progress)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        _show(status, as_json=as_json)
+    if not status.done:
+        sys.exit(3)
+
+
+def _confirm(messages: int) -> None:
+    """Ask for the number of messages, so that nobody sends by habit."""
+    if not sys.stdin.isatty():
+        raise InputError("sending asks first; from a job, say --yes")
+    typed = typer.prompt(f"{messages:,} messages will be sent; type that number to go on", err=True)
+    if typed.replace(",", "").replace(" ", "") != str(messages):
+        raise InputError("that is another number; nothing was sent")
+
+
+@app.command("status")
+def show_status(
+    journal: str = _JOURNAL,
+    left_out: bool = typer.Option(False, help="Write the recipients that the API refused."),
+    as_json: bool = _JSON,
+) -> None:
+    """Say where a campaign stands."""
+    from smsplan.sinch.campaigns import Campaign
+
+    with Campaign.open(journal) as campaign:
+        if left_out:
+            for recipient, code in campaign.left_out():
+                typer.echo(f"{recipient},{code}")
+            return
+        _show(campaign.status(), as_json=as_json)
+
+
+@app.command("cancel")
+def cancel_campaign(
+    journal: str = _JOURNAL,
+    credentials: str = _CREDENTIALS,
+) -> None:
+    """Cancel every batch that was accepted: what is not delivered yet will not be."""
+    from smsplan.sinch.campaigns import Campaign
+
+    with Campaign.open(journal) as campaign, connected(credentials) as api:
+        say(f"cancelled {campaign.cancel(api):,} batches")
+
+
+@app.command("update")
+def update_campaign(
+    journal: str = _JOURNAL,
+    changes: str = typer.Argument(..., help="A JSON file with the fields that change; - is stdin."),
+    credentials: str = _CREDENTIALS,
+) -> None:
+    """Change fields of every batch that was accepted, such as send_at."""
+    from smsplan.batches import TextUpdate
+    from smsplan.sinch.campaigns import Campaign
+
+    try:
+        update = TextUpdate.from_dict(json.loads(read_text(changes, "JSON file")))
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{changes}' is no JSON of an update; mend it") from None
+    with Campaign.open(journal) as campaign, connected(credentials) as api:
+        say(f"updated {campaign.update(api, update):,} batches")
+
+
+@app.command("feedback")
+def send_feedback(
+    journal: str = _JOURNAL,
+    recipients: str = typer.Argument(None, help="A file of numbers, one a line; none: --all."),
+    everybody: bool = typer.Option(False, "--all", help="All recipients of the campaign."),
+    credentials: str = _CREDENTIALS,
+) -> None:
+    """Say which recipients the messages of a campaign reached."""
+    from smsplan.sinch.campaigns import Campaign
+
+    if (recipients is None) != everybody:
+        raise typer.BadParameter("name a file of numbers, or say --all", param_hint="RECIPIENTS")
+    numbers = None
+    if recipients is not None:
+        lines = read_text(recipients, "list of numbers").splitlines()
+        numbers = [line.strip() for line in lines if line.strip()]
+        if not numbers:
+            raise InputError("the list of numbers is empty; for all recipients say --all")
+    with Campaign.open(journal) as campaign, connected(credentials) as api:
+        say(f"accepted for {campaign.feedback(api, numbers):,} batches")
+
+
+@app.command("reports")
+def write_reports(
+    journal: str = _JOURNAL,
+    output: str = typer.Argument(..., help="The CSV file to write."),
+    credentials: str = _CREDENTIALS,
+) -> None:
+    """Fetch the delivery reports of a campaign, for smsplan reconcile."""
+    from smsplan.sinch.campaigns import Campaign
+
+    with Campaign.open(journal) as campaign, connected(credentials) as api:
+        say(f"wrote {campaign.reports(api, output):,} reports to {output}")
+
+
+def _show(status: Any, *, as_json: bool) -> None:
+    if as_json:
+        write_json("smsplan.campaign/1", status.to_dict())
+    else:
+        typer.echo(str(status))

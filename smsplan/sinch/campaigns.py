@@ -1,0 +1,588 @@
+"""Sending a plan so that nobody gets a message twice and nobody is forgotten.
+
+The API has no idempotency key, and may accept a request after its caller gave up. So every batch is
+created with a ``send_at`` some minutes ahead (``hold``); a journal on disk is written before and
+after each call; and each batch has a ``client_reference`` of its own by which a lost one is looked
+for. What is found is kept; what is not found within ``settle`` is created again, with the same
+``send_at``; and before that comes, it is looked for once more: of two, the later is cancelled.
+
+Promised: each recipient is in exactly one accepted batch, as long as the service lists what it
+accepts within ``settle`` after it closed the connection. Where it takes longer, but less than
+``hold``, what is unclear is ``unresolved``, reported, and never sent again unless that is asked
+for; nothing goes out twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smsplan.batches import TextBatch, TextUpdate, parse_time
+from smsplan.errors import InputError
+from smsplan.reports import Report
+from smsplan.sinch.api import ApiError, BatchesApi, SentBatch, SinchApi
+from smsplan.sinch.journal import Entry, Journal, State
+
+if TYPE_CHECKING:
+    from smsplan.planner import Plan
+    from smsplan.pricing.schedule import Schedule
+
+HOLD = 600.0
+SETTLE = 120.0
+# So long before ``send_at`` nothing is begun any more.
+MARGIN = 30.0
+# The service's clock may be so far from ours.
+_SKEW = timedelta(minutes=5)
+_POLL = 2.0
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
+# Waits after 429, in seconds, doubled each time up to the second figure.
+_WAIT, _LONGEST_WAIT, _REFUSALS = 1.0, 60.0, 12
+_PLACE = re.compile(r"'to\[(\d+)\]'")
+_FIELD = re.compile(r"[Pp]arameter '([^']+)'")
+# So many recipients in a row that are refused alike are no single bad numbers.
+_ALL_BAD = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where a campaign stands: requests and recipients by state, and whom the API refused."""
+
+    batches: Mapping[State, int]
+    recipients: Mapping[State, int]
+    left_out: int
+    cancelled_doubles: int
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to be sent, or to be cleared up."""
+        open_ = (State.PLANNED, State.CALLING, State.LOST, State.UNRESOLVED)
+        return not any(self.batches.get(state) for state in open_)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "done": self.done,
+            "batches": {str(state): self.batches.get(state, 0) for state in State},
+            "recipients": {str(state): self.recipients.get(state, 0) for state in State},
+            "left_out": self.left_out,
+            "cancelled_doubles": self.cancelled_doubles,
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"{state}: {self.batches[state]:,} batches, {self.recipients[state]:,} recipients"
+            for state in State
+            if self.batches.get(state)
+        ]
+        if self.left_out:
+            lines.append(f"left out: {self.left_out:,} recipients that the API refuses")
+        if self.cancelled_doubles:
+            lines.append(
+                f"{self.cancelled_doubles:,} second batches cancelled before they went out"
+            )
+        if self.batches.get(State.UNRESOLVED):
+            lines.append(
+                "unresolved: it is not known whether these were accepted; look at the account, "
+                "and send them again only if they were not (resend)"
+            )
+        return "\n".join(lines)
+
+
+class Campaign:
+    """A plan that is being sent, and the journal of it.
+
+    ``clock`` gives the time in seconds, ``sleep`` waits; both for tests. Use it as a context
+    manager, or :meth:`close` it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._sleep = sleep
+
+    def __repr__(self) -> str:
+        return f"<Campaign {self._journal.path}>"
+
+    def __enter__(self) -> Campaign:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    @classmethod
+    def create(
+        cls,
+        plan: Plan,
+        journal: str | os.PathLike[str],
+        *,
+        schedule: Schedule | None = None,
+        hold: float = HOLD,
+        settle: float = SETTLE,
+        margin: float = MARGIN,
+        guard: Mapping[str, Any] | None = None,
+        plan_file: str | os.PathLike[str] | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        **options: Any,
+    ) -> Campaign:
+        """Write a campaign's journal; nothing is sent.
+
+        ``guard`` are limits of :meth:`Plan.check`, ``options`` fields of :meth:`Plan.batches`.
+        ``hold`` is how many seconds ahead each batch is created, ``settle`` how many the service
+        may take until it lists what it accepted, ``margin`` how long before a batch goes out it is
+        looked for the last time. ``plan_file`` is the file of a saved plan, which
+        has to be the same when it is sent.
+
+        Raises :class:`~smsplan.errors.PlanRejected` where the plan is above its limits.
+        """
+        if hold < 2 * settle + margin:
+            raise InputError(
+                f"hold={hold:g} seconds leave no time to look for a lost batch twice; use at least "
+                f"{2 * settle + margin:g} (2 x settle + {margin:g})"
+            )
+        plan.check(**(guard or {}))
+        if not plan.messages:
+            raise InputError("the plan sends nothing; see its problems")
+        name = options.pop("client_reference", None) or f"smsplan-{secrets.token_hex(4)}"
+        meta = {
+            "reference": name,
+            "hold": hold,
+            "settle": settle,
+            "margin": margin,
+            "messages": plan.messages,
+            "parts": plan.parts,
+            "profile": plan.options.profile.to_dict(),
+            "plan_file": None if plan_file is None else os.path.abspath(plan_file),  # noqa: PTH100
+            "plan_digest": None if plan_file is None else _digest(plan_file),
+            "verified": False,
+        }
+
+        def requests() -> Iterator[tuple[str, Mapping[str, Any]]]:
+            for number, batch in enumerate(plan.batches(schedule=schedule, **options), start=1):
+                request = batch.to_dict()
+                request.pop("client_reference", None)
+                yield f"{name}-{number:06}", request
+
+        return cls(Journal.create(journal, meta, requests()), clock=clock, sleep=sleep)
+
+    @classmethod
+    def open(
+        cls,
+        journal: str | os.PathLike[str],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Campaign:
+        """Open a campaign that was created before."""
+        return cls(Journal.open(journal), clock=clock, sleep=sleep)
+
+    @property
+    def messages(self) -> int:
+        """How many messages the plan sends."""
+        return int(self._journal.meta("messages"))
+
+    @property
+    def parts(self) -> int:
+        """How many parts they are billed as."""
+        return int(self._journal.meta("parts"))
+
+    @property
+    def verified(self) -> bool:
+        """Whether the plan's profile was verified on an account, without differences."""
+        return bool(self._journal.meta("verified"))
+
+    def set_verified(self, profile: Mapping[str, Any], differences: int) -> None:
+        """Note a verification; raises InputError where it is of another profile, or differs."""
+        if profile != self._journal.meta("profile"):
+            raise InputError("the verification is of another profile than the plan's; verify anew")
+        if differences:
+            raise InputError(
+                f"the verification found {differences:,} differences; plan again with the profile "
+                "that explains them"
+            )
+        self._journal.put_meta("verified", True)
+
+    def status(self) -> Status:
+        """Say where the campaign stands."""
+        counts = self._journal.counts()
+        return Status(
+            batches={state: count for state, (count, _) in counts.items()},
+            recipients={state: people for state, (_, people) in counts.items()},
+            left_out=len(self._journal.left_out()),
+            cancelled_doubles=self._journal.doubles(),
+        )
+
+    def left_out(self) -> list[tuple[str, str]]:
+        """Return the recipients that the API refused, each with its code."""
+        return self._journal.left_out()
+
+    # Sending.
+
+    def send(
+        self,
+        api: BatchesApi,
+        *,
+        unverified: bool = False,
+        resend: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Status:
+        """Send what is not sent yet, and clear up what is unclear; interrupted, call it again.
+
+        Returns when every request is accepted, refused or unresolved: where a batch had to be
+        created again, that is shortly before it goes out. ``unverified`` sends although the profile
+        was never verified; ``resend`` sends unresolved requests again, which may send them twice.
+        ``progress`` is called with the number of recipients that are accepted.
+
+        Raises :class:`~smsplan.errors.InputError` where the plan's file has changed or somebody is
+        sending already, and :class:`~smsplan.sinch.ApiError` where the account refuses to send.
+        """
+        self._check_sendable(unverified=unverified)
+        with self._journal.locked():
+            now = self._clock()
+            self._journal.recover(now, lambda entry: self._too_late(entry, now))
+            for entry in self._journal.entries(State.UNRESOLVED):
+                # Perhaps it has come up meanwhile.
+                if not self._keep_one(api, entry) and resend:
+                    self._journal.set(
+                        entry.number, state=State.PLANNED, send_at=None, started=None, created=0
+                    )
+            self._create_all(api, progress)
+            self._clear_up(api, progress)
+        return self.status()
+
+    def _check_sendable(self, *, unverified: bool) -> None:
+        path, digest = self._journal.meta("plan_file"), self._journal.meta("plan_digest")
+        if path is not None and Path(path).exists() and _digest(path) != digest:
+            raise InputError(
+                f"the plan '{path}' has changed since the campaign was created; create it anew"
+            )
+        if not self.verified and not unverified:
+            raise InputError(
+                "the plan's profile was never verified on the account; run smsplan verify and name "
+                "its result (--verification), or say that you send all the same (--unverified)"
+            )
+
+    def _create_all(self, api: BatchesApi, progress: Callable[[int], None] | None) -> None:
+        refused = 0
+        while planned := self._journal.entries(State.PLANNED):
+            for entry in planned:
+                before = len(self._journal.left_out())
+                self._create(api, self._journal.entry(entry.number))
+                gone = len(self._journal.left_out()) - before
+                refused = refused + gone if gone else 0
+                if refused >= _ALL_BAD:
+                    raise InputError(
+                        f"the API refused {refused:,} recipients one after the other; look at them "
+                        "(campaign status --left-out) before you go on"
+                    )
+                if progress is not None:
+                    progress(self.status().recipients.get(State.ACCEPTED, 0))
+
+    def _create(self, api: BatchesApi, entry: Entry) -> None:
+        """Create a batch, with waits where the service asks for them."""
+        wait = _WAIT
+        for _ in range(_REFUSALS):
+            batch, send_at = self._batch(entry)
+            now = self._clock()
+            call = self._journal.begin(
+                entry.number,
+                "send",
+                now,
+                state=State.CALLING,
+                send_at=send_at,
+                started=now if entry.started is None else entry.started,
+                unsure=int(entry.created > 0),
+                created=entry.created + 1,
+            )
+            try:
+                sent = api.send(batch)
+            except ApiError as error:
+                if error.status == 429:
+                    # Refused for sure: nothing was made.
+                    self._back(call, entry, "429")
+                    self._sleep(random.uniform(wait / 2, wait))
+                    wait = min(2 * wait, _LONGEST_WAIT)
+                    continue
+                self._failed(call, entry, error)
+            else:
+                self._accepted(call, entry, sent)
+            return
+        raise InputError(
+            f"the service answered {_REFUSALS} times in a row that it has too many requests; go on "
+            "later: campaign send"
+        )
+
+    def _batch(self, entry: Entry) -> tuple[TextBatch, datetime]:
+        """Return the batch that is sent, and its ``send_at``: the same for every try."""
+        soonest = datetime.fromtimestamp(self._clock(), UTC) + timedelta(
+            seconds=self._journal.meta("hold")
+        )
+        send_at = entry.send_at
+        if send_at is None or self._clock() > self._deadline(send_at):
+            given = entry.request.get("send_at")
+            send_at = soonest if given is None else max(parse_time(given), soonest)
+        request = {
+            **entry.request,
+            "send_at": send_at.isoformat(),
+            "client_reference": entry.reference,
+        }
+        expires = request.get("expire_at")
+        if expires is not None and parse_time(expires) <= send_at:
+            raise InputError(
+                "the schedule has passed: batches would expire before they are sent; make the "
+                "schedule anew"
+            )
+        # What the plan allows the account decides; no limit of our own is in its way.
+        return TextBatch.from_dict(
+            request, profile=_lenient(self._journal.meta("profile"))
+        ), send_at
+
+    def _back(self, call: int, entry: Entry, outcome: str) -> None:
+        """Write down that nothing was made: the request is as it was before the call."""
+        state = State.PLANNED if not entry.created else State.LOST
+        self._journal.end(
+            call,
+            self._clock(),
+            outcome,
+            entry.number,
+            state=state,
+            created=entry.created,
+            unsure=int(entry.created > 1),
+            lost_at=entry.lost_at,
+            **({} if entry.created else {"send_at": None, "started": None}),
+        )
+
+    def _accepted(self, call: int, entry: Entry, sent: SentBatch) -> None:
+        self._journal.end(
+            call,
+            self._clock(),
+            "accepted",
+            entry.number,
+            state=State.ACCEPTED,
+            batch_id=sent.id,
+            lost_at=None,
+        )
+
+    def _failed(self, call: int, entry: Entry, error: ApiError) -> None:
+        outcome = error.code or str(error.status or error.reason)
+        if error.outcome_unknown:
+            at = self._clock()
+            self._journal.end(call, at, outcome, entry.number, state=State.LOST, lost_at=at)
+            return
+        self._back(call, entry, outcome)
+        entry = self._journal.entry(entry.number)
+        place = _PLACE.search(error.text)
+        field = _FIELD.search(error.text)
+        to = entry.request["to"]
+        if place is not None and int(place[1]) < len(to):
+            self._journal.leave_out(entry, [to[int(place[1])]], error.code)
+        elif error.code == "illegal_number_type" or (error.status == 400 and field is None):
+            if entry.created:
+                # One that was lost may be there whole; it cannot be split any more.
+                raise error
+            if len(to) == 1:
+                self._journal.leave_out(entry, to, error.code)
+            else:
+                self._journal.split(entry)
+        else:
+            raise error
+
+    # Clearing up.
+
+    def _clear_up(self, api: BatchesApi, progress: Callable[[int], None] | None) -> None:
+        """Look for what is lost until it is clear, and for seconds of what was created again."""
+        poll = min(_POLL, self._journal.meta("settle") / 4)
+        while True:
+            lost = self._journal.entries(State.LOST)
+            for entry in lost:
+                self._look(api, entry)
+            if progress is not None and lost:
+                progress(self.status().recipients.get(State.ACCEPTED, 0))
+            for entry in self._journal.unsure():
+                self._look_again(api, entry)
+            waiting, unsure = self._journal.entries(State.LOST), self._journal.unsure()
+            if not waiting and not unsure:
+                return
+            ends = [self._deadline(entry.send_at) for entry in unsure if entry.send_at]
+            soonest = min(ends, default=0.0) - self._clock()
+            self._sleep(poll if waiting else max(poll, soonest))
+
+    def _deadline(self, send_at: datetime) -> float:
+        """When a batch is looked for the last time."""
+        return send_at.timestamp() - float(self._journal.meta("margin"))
+
+    def _too_late(self, entry: Entry, now: float) -> bool:
+        return entry.send_at is not None and now >= self._deadline(entry.send_at)
+
+    def _look(self, api: BatchesApi, entry: Entry) -> None:
+        """Look for a lost request: keep what is found, create it again, or give up."""
+        listed = True
+        try:
+            if self._keep_one(api, entry):
+                return
+        except ApiError as error:
+            if not (error.outcome_unknown or error.status == 429):
+                raise
+            listed = False
+        now = self._clock()
+        lost_at = now if entry.lost_at is None else entry.lost_at
+        if self._too_late(entry, now):
+            self._journal.set(entry.number, state=State.UNRESOLVED)
+        elif listed and now - lost_at >= self._journal.meta("settle"):
+            self._create(api, self._journal.entry(entry.number))
+
+    def _look_again(self, api: BatchesApi, entry: Entry) -> None:
+        """Look, shortly before it goes out, whether what was created again is there twice."""
+        now = self._clock()
+        if entry.send_at is not None and not self._too_late(entry, now):
+            return
+        try:
+            self._keep_one(api, entry)
+        except ApiError as error:
+            if not (error.outcome_unknown or error.status == 429):
+                raise
+            if entry.send_at is not None and now < entry.send_at.timestamp():
+                return
+            self._journal.set(entry.number, state=State.UNRESOLVED)
+        self._journal.set(entry.number, unsure=0)
+
+    def _batches_of(self, api: BatchesApi, entry: Entry) -> list[SentBatch]:
+        """Return the batches of a request that are not cancelled, oldest first."""
+        started = self._clock() if entry.started is None else entry.started
+        page = api.list(
+            client_reference=entry.reference,
+            start_date=datetime.fromtimestamp(started, UTC) - _SKEW,
+            page_size=100,
+        )
+        made = [batch for batch in page.batches if not batch.canceled]
+        return sorted(made, key=lambda batch: (batch.created_at or _NO_TIME, batch.id))
+
+    def _keep_one(self, api: BatchesApi, entry: Entry) -> bool:
+        """Keep the oldest batch of a request, and cancel the others; False where there is none."""
+        found = self._batches_of(api, entry)
+        if not found:
+            return False
+        for other in found[1:]:
+            call = self._journal.begin(entry.number, "cancel", self._clock())
+            api.cancel(other.id)
+            self._journal.end(call, self._clock(), "cancelled", None)
+            self._journal.put_double(other.id, entry.number, self._clock())
+        self._journal.set(entry.number, state=State.ACCEPTED, batch_id=found[0].id, lost_at=None)
+        return True
+
+    # The whole campaign.
+
+    def cancel(self, api: BatchesApi) -> int:
+        """Cancel every batch that was accepted; returns how many."""
+        return self._each("cancel", api.cancel, State.CANCELLED)
+
+    def update(self, api: BatchesApi, update: TextUpdate) -> int:
+        """Update every batch that was accepted, such as its ``send_at``; returns how many.
+
+        Recipients cannot be added to a whole campaign: raises InputError.
+        """
+        if {"to_add", "client_reference"} & set(update.to_dict()):
+            raise InputError(
+                "recipients and references belong to single batches; see: smsplan batches update"
+            )
+        return self._each("update", lambda id_: api.update(id_, update))
+
+    def feedback(self, api: BatchesApi, recipients: Sequence[str] | None = None) -> int:
+        """Say that messages arrived: of these recipients, or of all; returns how many batches."""
+        if recipients is None:
+            return self._each("feedback", lambda id_: api.feedback(id_, ()))
+        wanted = {number.lstrip("+") for number in recipients}
+        count = 0
+        for entry in self._journal.entries(State.ACCEPTED):
+            here = [to for to in self._journal.entry(entry.number).request["to"] if to in wanted]
+            if here and entry.batch_id is not None:
+                api.feedback(entry.batch_id, here)
+                count += 1
+        return count
+
+    def _each(
+        self,
+        operation: str,
+        do: Callable[[str], Any],
+        state: State | None = None,
+    ) -> int:
+        count = 0
+        with self._journal.locked():
+            for entry in self._journal.entries(State.ACCEPTED):
+                if entry.batch_id is None:
+                    continue
+                call = self._journal.begin(entry.number, operation, self._clock())
+                do(entry.batch_id)
+                changed = {} if state is None else {"state": state}
+                self._journal.end(call, self._clock(), "done", entry.number, **changed)
+                count += 1
+        return count
+
+    def reports(self, api: SinchApi, output: str | os.PathLike[str]) -> int:
+        """Write the delivery reports of the campaign as CSV, which ``reconcile`` reads.
+
+        Returns how many there are; whole or not at all.
+        """
+        ids = {entry.batch_id for entry in self._journal.entries() if entry.batch_id is not None}
+        start = min(
+            (entry.started for entry in self._journal.entries() if entry.started), default=None
+        )
+        names = [
+            one.name for one in fields(Report) if one.name not in ("place", "price", "currency")
+        ]
+        target = Path(output)
+        part = target.with_name(f".{target.name}.part")
+        count = 0
+        try:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(names)
+                since = None if start is None else datetime.fromtimestamp(start, UTC) - _SKEW
+                for report in api.reports(start_date=since):
+                    if report.batch_id in ids:
+                        cells = [getattr(report, name) for name in names]
+                        writer.writerow(["" if cell is None else cell for cell in cells])
+                        count += 1
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return count
+
+
+def _lenient(profile: Mapping[str, Any]) -> Any:
+    from smsplan.profiles import Profile
+
+    return Profile.from_dict(dict(profile))
+
+
+def _digest(path: str | os.PathLike[str]) -> str:
+    """SHA-256 (hex) of a file, or of all files of a folder with their names."""
+    found = hashlib.sha256()
+    root = Path(path)
+    for each in sorted(root.rglob("*")) if root.is_dir() else [root]:
+        if each.is_file():
+            found.update(each.name.encode())
+            with each.open("rb") as file:
+                while block := file.read(1 << 20):
+                    found.update(block)
+    return found.hexdigest()
