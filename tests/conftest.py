@@ -29,21 +29,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def _judge_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Count a skip by its reason; one in CI, or without a reason, is a failure."""
+Report = pytest.TestReport | pytest.CollectReport
+
+
+def _reason(report: Report) -> str | None:
+    """Why something was skipped; None where it was not."""
     if not report.skipped or hasattr(report, "wasxfail"):
-        return
+        return None
     longrepr = report.longrepr
     reason = str(longrepr[2] if isinstance(longrepr, tuple) else longrepr)
-    reason = reason.removeprefix("Skipped: ").removeprefix("Skipped").strip()
+    return reason.removeprefix("Skipped: ").removeprefix("Skipped").strip()
+
+
+def _judge_skip(report: Report) -> None:
+    """A skip in CI, or without a reason, is a failure."""
+    reason = _reason(report)
+    if reason is None:
+        return
     if reason in {"", "unconditional skip"}:
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: skipped without a reason; add reason='...'"
     elif IN_CI:
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: skipped in CI: {reason}; .ci/run must install it"
-    else:
+
+
+def _count(report: Report) -> None:
+    reason = _reason(report)
+    if reason is not None:
         _not_run[reason] = _not_run.get(reason, 0) + 1
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what was not run: here, since tests may run in other processes."""
+    _count(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Count modules that were not run."""
+    _count(report)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -72,7 +96,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     """Print the closing line, below everything else, unless the run was broken off."""
     yield
     ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    if ended and session.config.getoption("--closing-line"):
+    worker = hasattr(session.config, "workerinput")
+    if ended and not worker and session.config.getoption("--closing-line"):
         left = "; ".join(f"{reason} ({count})" for reason, count in sorted(_not_run.items()))
         print(f"could not run here: {left}" if left else "all checks ran")
 
