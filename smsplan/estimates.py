@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.name_statistics import NAMES, names
-from smsplan.ratecards import RateCard, Terms
+from smsplan.ratecards import Charge, RateCard, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, rounded, shown
 from smsplan.templates import Template
 
@@ -324,6 +324,16 @@ def _student(confidence: float, degrees: int) -> float:
 # --- before there is a list ---------------------------------------------------------------------
 
 
+def _charge(terms: Terms, country: str | None) -> Charge | None:
+    """What messages to a country cost: by its code, or by its calling code where rows have both."""
+    from smsplan.numbers.numbering import REGIONS, plan
+
+    found = terms.at(country or "", "")
+    if found is None and country in REGIONS:
+        found = terms.at(country, plan(country).calling_code)
+    return found
+
+
 def _without_a_list(
     body: str | Template,
     lengths: Mapping[str, str | int | Sequence[str]],
@@ -363,7 +373,7 @@ def _without_a_list(
     cost: dict[str, Interval] = {}
     unpriced = Fraction(0)
     if rates is not None:
-        charge = Terms.of(rates).at(country or "", "")
+        charge = _charge(Terms.of(rates), country)
         if charge is not None and charge.rejected:
             raise InputError(f"the rate card rejects numbers of '{country or 'no country'}'")
         if charge is None:

@@ -170,3 +170,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert found.stdout.startswith("1,000 messages · ")
     made: Estimate = estimate("Hi ${name}", lengths={"name": "tr"}, messages=1000)
     assert found.stdout.strip() == str(made)
+
+
+def test_country_of_a_card_with_prefixes() -> None:
+    """Rows that have a country and its calling code price an estimate for the country."""
+    card = RateCard([Rate(country="TR", prefix="90", price=Decimal("0.05"), currency="EUR")])
+    about = estimate("Hi", lengths={}, messages=100, country="TR", rates=card)
+    assert about.unpriced == 0
+    assert about.cost["EUR"].expected == Decimal(5)
