@@ -64,9 +64,10 @@ def run_sandbox(
     server = make_server(account)
     listening = listen(host, port)
     url = address(listening)
-    typer.echo(url)
     shown = settings.token if token is None else "$SMSPLAN_SANDBOX_TOKEN"
+    # Whoever waits for the address may stop it as soon as that is there: it comes last.
     say(_pointers(url, service_plan_id, shown))
+    typer.echo(url)
     try:
         server.run([listening])
     finally:
