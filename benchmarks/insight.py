@@ -71,6 +71,8 @@ def insight(run: Run, data: People) -> None:
 def _check(run: Run, made: Plan) -> None:
     """What adds up, adds up exactly."""
     waterfall, characters = made.explain(), made.characters()
+    now = made.by_length().template.at(0)
+    run.check("by_length() at the plan's length", (now.parts, now.cost) == (made.parts, made.cost))
     steps = {step.kind: step.parts for step in waterfall.steps}
     run.check("parts of the waterfall", sum(steps.values()) == made.parts)
     money = sum(

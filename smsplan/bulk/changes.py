@@ -81,3 +81,45 @@ class Changes:
                 del now[place, count]
         if last is not None:
             yield last, now
+
+
+class Tally:
+    """What alterations of a plan would be: of the template, of each parameter, with its default.
+
+    ``template`` counts characters from the most that are cut on; ``parameters`` from 0 to the
+    ``longest`` value. ``saved`` are the rows in which a default would save parts, and these parts;
+    ``defaults`` how messages would move.
+    """
+
+    def __init__(self) -> None:
+        self.template = Changes()
+        self.parameters: dict[str, Changes] = {}
+        self.longest: dict[str, int] = {}
+        self.defaults: dict[str, Changes] = {}
+        self.saved: dict[str, tuple[int, int]] = {}
+
+    def begin(self, key: str, *, has_default: bool) -> None:
+        """Begin a curve, of which no row may come to be counted."""
+        self.parameters.setdefault(key, Changes())
+        self.longest.setdefault(key, 0)
+        if has_default:
+            self.saved.setdefault(key, (0, 0))
+            self.defaults.setdefault(key, Changes())
+
+    def parameter(self, key: str) -> Changes:
+        """Return the curve of a parameter."""
+        return self.parameters[key]
+
+    def reach(self, key: str, longest: int) -> None:
+        """Note how long a value is."""
+        self.longest[key] = max(self.longest[key], longest)
+
+    def save(self, key: str, places: Ints, old: Ints, new: Ints, messages: Ints) -> None:
+        """Note what a default would save: where a message would have fewer parts."""
+        less = np.flatnonzero(new < old)
+        rows, parts = self.saved[key]
+        rows += int(messages[less].sum())
+        parts += int(((old - new) * messages)[less].sum())
+        self.saved[key] = rows, parts
+        nothing = np.zeros(len(less), np.int64)
+        self.defaults[key].move(nothing, places[less], old[less], new[less], messages[less])

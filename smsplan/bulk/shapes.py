@@ -46,7 +46,7 @@ _SIZES[ASTRAL] += 1 << 2 * FIELD
 class Shapes(NamedTuple):
     """The shapes of a column: ``codes`` says of each row which it has, ``octets`` what they are.
 
-    The last shape is that of the text for rows without a value, which no cut concerns.
+    The last shape is that of the text for rows without a value.
     """
 
     codes: Ints
@@ -58,8 +58,12 @@ class Shapes(NamedTuple):
         return len(self.octets) - 1
 
 
-def shapes_of(array: Any, column: str, absent: str, classes: Classes) -> Shapes:
+def shapes_of(
+    array: Any, column: str, absent: str, classes: Classes, *, limit: int | None = None
+) -> Shapes:
     """Find the shapes of a column of values; ``absent`` is the text where there is none.
+
+    All of them are cut to ``limit`` characters.
 
     >>> import pyarrow as pa
     >>> from smsplan import Profile
@@ -95,7 +99,28 @@ def shapes_of(array: Any, column: str, absent: str, classes: Classes) -> Shapes:
     every = np.concatenate(counts)
     codes = code if index is None else code[index]
     codes = np.where(missing, len(every) - 1, codes[: len(missing)])
-    return Shapes(codes, Octets(np.concatenate(parts), _ends(every)))
+    found = Octets(np.concatenate(parts), _ends(every))
+    return Shapes(codes, found if limit is None else _shortened(found, limit))
+
+
+def _shortened(octets: Octets, limit: int) -> Octets:
+    """Cut every shape to so many characters."""
+    ends, starts = cut_places(octets)
+    begins = octets.offsets[:-1]
+    lengths = ends[starts + np.minimum(octets.lengths, limit)] - begins
+    return Octets(octets.data[ranges(begins, lengths)], _ends(lengths))
+
+
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """Return the numbers of all ranges, one behind the other.
+
+    >>> ranges(np.array([3, 10]), np.array([2, 1])).tolist()
+    [3, 4, 10]
+    """
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    numbers: Ints = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    return numbers
 
 
 def shape_of(text: str, classes: Classes) -> Bytes:
@@ -105,11 +130,7 @@ def shape_of(text: str, classes: Classes) -> Bytes:
 
 
 def prefix_sizes(octets: Octets) -> tuple[Ints, Ints]:
-    """Return the packed sizes of every prefix of every shape, and where those of each begin.
-
-    A prefix of n characters ends where the last whole cluster within them does; of the first
-    cluster, where the character does (``ucs2.shortened``).
-    """
+    """Return the packed sizes of every prefix of every shape, and where those of each begin."""
     kinds = octets.data & CLASS
     sizes = np.zeros(len(kinds) + 1, np.int64)
     np.cumsum(_SIZES[kinds], out=sizes[1:])
@@ -126,7 +147,8 @@ def prefix_sizes(octets: Octets) -> tuple[Ints, Ints]:
 def cut_places(octets: Octets) -> tuple[Ints, Ints]:
     """Return where every prefix of every shape ends in the octets, and where those of each begin.
 
-    There is one more prefix than there are characters: that of none.
+    A prefix of n characters ends where the last whole cluster within them does, or within the first
+    one, as :func:`smsplan.encoding.ucs2.shortened` has it. That of no characters is one too.
     """
     lengths = octets.lengths
     starts = np.zeros(len(lengths) + 1, np.int64)
@@ -136,10 +158,14 @@ def cut_places(octets: Octets) -> tuple[Ints, Ints]:
     place = np.arange(starts[-1]) - shape
     opens = np.append(octets.data & OPENS, np.uint8(OPENS)) > 0
     border = opens[place]
-    border[starts[:-1]] = True  # nothing
+    # The first cluster ends where another one, or the text, does.
+    firsts, lasts = octets.offsets[:-1], octets.offsets[1:]
+    begins = np.flatnonzero(opens)
+    behind = begins[np.minimum(np.searchsorted(begins, firsts, side="right"), len(begins) - 1)]
+    border |= place <= np.minimum(behind, lasts)[shape]
     border[starts[1:] - 1] = True  # everything
     ends: Ints = np.maximum.accumulate(np.where(border, place, 0))
-    return np.where(ends == octets.offsets[:-1][shape], place, ends), starts[:-1]
+    return ends, starts[:-1]
 
 
 def _values(array: Any, column: str) -> tuple[Any, Ints | None, Mask]:

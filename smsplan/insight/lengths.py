@@ -165,7 +165,7 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
     }
     now = template.at(0)
     worth = _Worth(now.cost)
-    counts = Counter(_counts(tally.template, tally.cut))
+    counts = Counter(_counts(tally.template, -altered.points.start))
     savings = []
     for key, (rows, parts) in tally.saved.items():
         moved = counts.copy()

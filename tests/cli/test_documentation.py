@@ -82,6 +82,12 @@ def test_json_keys() -> None:
         inner += [key for step in data.get("steps", ()) for each in step["causes"] for key in each]
         assert inner
         assert all(f'"{key}"' in described for key in inner), name
+    people = [{"to": "+447700900123", "name": "Olivia"}]
+    lengths = plan(people, "a" * 158 + "${name}", defaults={"name": "x"}).by_length().to_dict()
+    assert {"schema", *lengths} == documented("smsplan.lengths/1")
+    described = (DOCS / "json.md").read_text(encoding="utf-8").split("## smsplan.lengths/1\n")[1]
+    for part in (lengths["template"], lengths["template"]["points"][0], lengths["defaults"][0]):
+        assert all(f'"{key}"' in described.split("\n## ")[0] for key in part)
     section = (DOCS / "json.md").read_text(encoding="utf-8")
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 import pytest
 import regex
 
-from smsplan import InputError, Plan, Profile, Rate, RateCard, Template, plan
-from smsplan.encoding import Encoding, measure
+from smsplan import InputError, Plan, Profile, Rate, RateCard, Substitution, Template, plan
+from smsplan.encoding import Encoding, Measure, measure
 from smsplan.encoding.substitution import auto_encode
 from smsplan.insight.lengths import Curve, Lengths, Point
 from smsplan.numbers import country
@@ -156,10 +158,18 @@ class Maker:
             "max_number_of_message_parts": self.random.choice([None, None, None, 1, 2, 4]),
             "profile": self.profile(share),
             "bodies": self.random.random() < 0.2,
+            "limits": {},
+            "substitute": None,
         }
+        if self.random.random() < 0.2:
+            options["substitute"] = self.random.choice(
+                ["safe", "lossy", Substitution(partial=True), Substitution(above_one_part=True)]
+            )
         keys = {key for body in bodies.values() for key in re.findall(r"\$\{(\w)\}", body)}
         defaults = {key: self.text() for key in sorted(keys) if self.random.random() < 0.6}
         options["defaults"] = defaults
+        if keys and self.random.random() < 0.2:
+            options["limits"] = {self.random.choice(sorted(keys)): self.random.choice([1, 2, 6])}
         if by:
             options["body_by"] = "lang"
         rates = self.random.choice(PRICES)
@@ -188,10 +198,10 @@ class Maker:
 def whole_clusters(text: str, most: int) -> str:
     """The longest prefix of whole grapheme clusters with at most so many code points.
 
-    Of a first cluster that is longer, so many code points.
+    Where the first cluster is longer, it is cut.
     """
-    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
-    return text[: max(end for end in ends if end <= most) or most]
+    ends = [end for match in regex.finditer(r"\X", text) if (end := match.end()) <= most]
+    return text[: max(ends, default=most)]
 
 
 def expand(
@@ -233,9 +243,9 @@ def parts_of(text: str, case: Case) -> int:
         return 1
     text = switched(text, profile)
 
-    def measured(text: str) -> tuple[Encoding, int]:
+    def measured(text: str) -> Measure:
         forced = Encoding.UNICODE if profile.form_feed == "unicode" and "\f" in text else None
-        made = measure(
+        return measure(
             text,
             gsm_boundary=profile.gsm_boundary,
             unicode_boundary=profile.unicode_boundary,
@@ -244,11 +254,15 @@ def parts_of(text: str, case: Case) -> int:
             languages=profile.languages,
             encoding=forced,
         )
-        return made.encoding, made.number_of_parts
 
-    encoding, parts = measured(text)
+    substitution = Substitution.of(case.options["substitute"])
+    if substitution is not None:
+        replaced = substitution.apply(text, lambda text: measured(switched(text, profile))).text
+        text = switched(replaced, profile)
+    encoding, _, parts, *_ = measured(text)
     if profile.auto_encoding == "on" and encoding == Encoding.UNICODE and parts > 1:
-        _, parts = measured(auto_encode(text, partial=profile.auto_encoding_partial == "partial"))
+        text = auto_encode(text, partial=profile.auto_encoding_partial == "partial")
+        parts = measured(text).number_of_parts
     limit = case.options["max_number_of_message_parts"]
     return 0 if parts > 255 or (limit is not None and parts > limit) else parts
 
@@ -279,14 +293,21 @@ class Brute:
                 values = {key: row[key] for key in "ab" if row[key] is not None}
                 self.rows.append(Row(row["to"].lstrip("+"), pieces, values))
 
+    def values(self, row: Row) -> dict[str, str]:
+        """The values of a row and the defaults, within the limits of the plan."""
+        return self.within({**self.case.options["defaults"], **row.values})
+
+    def within(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Cut values to the limits of the plan."""
+        limits = self.case.options["limits"]
+        return {
+            key: whole_clusters(text, limits.get(key, len(text))) for key, text in values.items()
+        }
+
     def texts(self, change: Callable[[Row], tuple[Sequence[str], Mapping[str, str]]]) -> list[str]:
         """The text of every row, changed."""
         again = self.case.profile.values_in_values == "again"
-        texts = []
-        for row in self.rows:
-            pieces, values = change(row)
-            texts.append(expand(pieces, {**self.case.options["defaults"], **values}, again))
-        return texts
+        return [expand(*change(row), again) for row in self.rows]
 
     def point(self, characters: int, parts: list[int]) -> Point:
         """Add up messages of so many parts."""
@@ -318,15 +339,15 @@ class Brute:
             last = filled[-1] if filled else len(pieces) - 1
             text = pieces[last] + "a" * max(characters, 0)
             pieces[last] = text[: max(len(text) + min(characters, 0), 0)]
-            return pieces, row.values
+            return pieces, self.values(row)
 
         return self.point(characters, self.parts(self.texts(change)))
 
     def shorter(self, key: str, most: int) -> Point:
-        """Every value of a parameter cut."""
+        """Every value of a parameter cut, and its default."""
 
         def change(row: Row) -> tuple[list[str], dict[str, str]]:
-            values = dict(row.values)
+            values = self.values(row)
             if key in values:
                 values[key] = whole_clusters(values[key], most)
             return row.pieces, values
@@ -335,8 +356,9 @@ class Brute:
 
     def default(self, key: str, now: Point) -> tuple[int, int, Cost | None]:
         """The rows, parts and cost that a default saves."""
-        before = self.parts(self.texts(lambda row: (row.pieces, row.values)))
-        after = self.parts(self.texts(lambda row: (row.pieces, without(row, key))))
+        default = self.within({key: self.case.options["defaults"][key]})
+        before = self.parts(self.texts(lambda row: (row.pieces, self.values(row))))
+        after = self.parts(self.texts(lambda row: (row.pieces, {**self.values(row), **default})))
         better = [0 < new < old and key in row.values
                   for row, old, new in zip(self.rows, before, after, strict=True)]  # fmt: skip
         chosen = [new if on else old
@@ -344,11 +366,6 @@ class Brute:
         then = self.point(0, chosen)
         cost = None if now.cost is None or then.cost is None else now.cost - then.cost
         return sum(better), now.parts - then.parts, cost
-
-
-def without(row: Row, key: str) -> dict[str, str]:
-    """The values of a row but one."""
-    return {name: text for name, text in row.values.items() if name != key}
 
 
 def planned(maker: Maker, case: Case) -> Plan | None:
@@ -383,7 +400,7 @@ def check(case: Case, made: Plan, found: Lengths) -> None:
     assert set(found.parameters) == keys
     for key, curve in found.parameters.items():
         using = [row for row in brute.rows if key in row.pieces[1::2]]
-        longest = max((len(row.values.get(key, "")) for row in using), default=0)
+        longest = max((len(brute.values(row)[key]) for row in using), default=0)
         equal(curve, [brute.shorter(key, most) for most in range(longest + 1)])
         assert curve.points[-1] == Point(longest, now.messages, now.parts, now.cost)
     for saving in found.defaults:
@@ -392,12 +409,12 @@ def check(case: Case, made: Plan, found: Lengths) -> None:
     assert {saving.parameter for saving in found.defaults} == keys & {*case.options["defaults"]}
 
 
-@pytest.mark.parametrize("seed", range(26))
+@pytest.mark.parametrize("seed", range(22))
 def test_equal_to_brute_force(seed: int) -> None:
-    """Every point of every curve is what planning it anew gives: 650 frames, any switches."""
+    """Every point of every curve is what planning it anew gives: 528 frames, any switches."""
     maker = Maker(seed)
     done = 0
-    while done < 25:
+    while done < 24:
         # Most plans have the switches as they are; then sums decide.
         case = maker.case(maker.random.choice([0, 0, 0.1]))
         made = planned(maker, case)
@@ -411,10 +428,10 @@ def test_equal_to_brute_force(seed: int) -> None:
 def test_pieces_of_work_of_any_size(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """However few rows, cells and octets are looked at together: the curves are the same."""
     monkeypatch.setattr("smsplan.bulk.frames.BATCH_ROWS", 3)
-    monkeypatch.setattr("smsplan.bulk.alterations._CELLS", 7)
+    monkeypatch.setattr("smsplan.bulk.altered_sums._CELLS", 7)
     monkeypatch.setattr("smsplan.bulk.alterations._OCTETS", 40)
-    monkeypatch.setattr("smsplan.bulk.alterations._CHUNK", 500)
-    monkeypatch.setattr("smsplan.bulk.alterations._KINDS", 2)
+    monkeypatch.setattr("smsplan.bulk.altered_sums._CHUNK", 500)
+    monkeypatch.setattr("smsplan.bulk.altered_sums._KINDS", 2)
     monkeypatch.setattr("smsplan.bulk.changes._SMALL", 5)
     maker = Maker(seed)
     done = 0
@@ -475,6 +492,8 @@ def test_what_one_cut_decides(
         "max_number_of_message_parts": None,
         "profile": Profile(body_limit=None, **switches),
         "defaults": {} if default is None else {"a": default},
+        "limits": {},
+        "substitute": None,
     }
     rows = [{"to": "+447700900123", "lang": "en", "a": value, "b": None} for value in values]
     case = Case(rows, {"": body}, options, "0.034 GBP", 20)
@@ -490,7 +509,114 @@ def test_what_one_cut_decides(
     check(case, made, found)
 
 
-@pytest.mark.parametrize("seed", range(30))
+BODY = "Hi ${name}, " + "x" * 147 + "!!!"
+PEOPLE = [{"to": "+447700900123", "name": name} for name in ("Ana", "Olivia", "Maximilian")]
+
+
+def test_points_are_plans() -> None:
+    """A point is the plan of the shorter body, the longer body, or the limit; a default too."""
+    flags: dict[str, Any] = {"rates": "0.034 GBP", "duplicates": "keep"}
+    found = plan(PEOPLE, BODY, **flags).by_length(longer=10)
+    for characters in range(-3, 11):
+        body = BODY[: len(BODY) + characters] + "a" * characters
+        made = plan(PEOPLE, body, **flags)
+        assert found.template.at(characters) == Point(characters, 3, made.parts, made.cost)
+    for most in range(1, 11):
+        made = plan(PEOPLE, BODY, limits={"name": most}, **flags)
+        assert found.parameters["name"].at(most) == Point(most, 3, made.parts, made.cost)
+    missing: Any = [{"to": "+447700900123", "name": None}]
+    default = plan(missing, BODY, defaults={"name": "Maximilian"}, **flags).by_length()
+    assert [point.parts for point in default.parameters["name"].points] == [1] * 6 + [2] * 5
+
+
+def test_steps() -> None:
+    """Steps are where parts or messages change; the first point is one."""
+    flags: dict[str, Any] = {"duplicates": "keep"}
+    found = plan(PEOPLE, BODY, max_number_of_message_parts=1, **flags).by_length(longer=6)
+    messages = [(each.characters, each.messages) for each in found.template.steps]
+    assert messages == [(-152, 1), (3, 0)]
+    found = plan(PEOPLE, BODY, **flags).by_length(longer=6)
+    steps = [(each.characters, each.parts) for each in found.template.steps]
+    assert steps == [(-152, 3), (-4, 4), (0, 5), (3, 6)]
+
+
+def test_rows_that_the_limit_stops() -> None:
+    """Above the limit of parts nothing is sent; what the plan does not send stays out."""
+    made = plan(PEOPLE, BODY, max_number_of_message_parts=1, rates="0.034 GBP")
+    found = made.by_length(longer=10)
+    assert made.messages == 1
+    assert found.template.at(-10) == Point(-10, 1, 1, Cost({"GBP": Decimal("0.034")}))
+    assert found.template.at(10) == Point(10, 0, 0, Cost())
+
+
+def test_sentences() -> None:
+    """What is worth most comes first; then how much room there is."""
+    flags: dict[str, Any] = {
+        "rates": "0.034 GBP",
+        "duplicates": "keep",
+        "defaults": {"name": "you"},
+    }
+    assert plan(PEOPLE, BODY, **flags).by_length().sentences == (
+        "at most 5 characters in 'name': GBP 0.068 less (2 parts)",
+        "the default of 'name' where that saves a part: GBP 0.068 less (2 parts), in 2 messages",
+        "cut 1 character at the end of the last fixed text: GBP 0.034 less (1 part)",
+        "room for 2 more characters at no cost",
+    )
+    full = BODY + "!!"
+    assert plan(PEOPLE, full, **flags).by_length().sentences[-1] == (
+        "one more character: GBP 0.034 more (1 part)"
+    )
+    stopped = plan(PEOPLE, full, max_number_of_message_parts=1, **flags).by_length()
+    assert stopped.sentences[-1] == "one more character: 1 message not sent: too many parts"
+    free = plan(PEOPLE, BODY, duplicates="keep").by_length()
+    assert free.sentences[0] == "at most 5 characters in 'name': 2 parts less"
+    nobody = plan(["n/a"], "x" * 200).by_length()
+    assert nobody.sentences == ("nothing can be saved by a shorter text",)
+    assert plan(PEOPLE, "Hi ${name}", **flags).by_length(longer=9).sentences == (
+        "nothing can be saved by a shorter text",
+        "room for at least 9 more characters at no cost",
+    )
+
+
+@pytest.mark.parametrize("longer", [-1, 39_016, 1.5, "3"])
+def test_longer_has_bounds(longer: Any) -> None:
+    """Behind 255 parts there is nothing to count."""
+    with pytest.raises(InputError, match="use 0 to 39015"):
+        plan(PEOPLE, BODY).by_length(longer=longer)
+
+
+def test_no_such_point() -> None:
+    """A curve says which points it has."""
+    curve = plan(PEOPLE, BODY).by_length(longer=5).template
+    with pytest.raises(InputError, match="use -152 to 5"):
+        curve.at(6)
+
+
+def test_json() -> None:
+    """The result is JSON, money as text; without rates the cost is null."""
+    found = plan(PEOPLE, BODY, rates="0.034 GBP", defaults={"name": "you"}, duplicates="keep")
+    data = json.loads(json.dumps(found.by_length(longer=1).to_dict()))
+    assert data["template"]["points"][-1] == {
+        "characters": 1,
+        "messages": 3,
+        "parts": 5,
+        "cost": {"amounts": {"GBP": "0.170"}, "unpriced": 0},
+    }
+    assert data["parameters"]["name"]["points"][0]["characters"] == 0
+    assert data["defaults"][0]["rows"] == 2
+    free = plan(PEOPLE, BODY, defaults={"name": "you"}).by_length().to_dict()
+    assert free["template"]["points"][0]["cost"] is None
+    assert free["defaults"][0]["cost"] is None
+
+
+def test_of_a_file(tmp_path: Path) -> None:
+    """A plan that was saved has the curves of the plan, prices included."""
+    made = plan(PEOPLE, BODY, rates="0.034 GBP", defaults={"name": "you"}, duplicates="keep")
+    made.save(tmp_path / "plan.parquet")
+    assert Plan.open(tmp_path / "plan.parquet").by_length() == made.by_length()
+
+
+@pytest.mark.parametrize("seed", range(12))
 def test_with_substitution_and_limits(seed: int) -> None:
     """With look-alikes replaced and values limited, each point is that of a plan made anew."""
     chance = random.Random(seed)
@@ -508,19 +634,17 @@ def test_with_substitution_and_limits(seed: int) -> None:
     limits = chance.choice([{}, {"a": 4}, {"a": 3, "b": 5}])
     flags: dict[str, Any] = {
         "defaults": {"a": "dear “you”"},
-        "limits": limits,
         "substitute": chance.choice([None, "safe", "lossy"]),
         "rates": "0.03 GBP",
     }
 
-    def parts(body: str, changed: Sequence[Mapping[str, Any]]) -> int:
-        return plan(list(changed), body, **flags).parts
+    def parts(body: str, limits: Mapping[str, int]) -> int:
+        return plan(rows, body, limits=limits, **flags).parts
 
-    found = plan(rows, head + last, **flags).by_length(longer=40)
+    found = plan(rows, head + last, limits=limits, **flags).by_length(longer=40)
     for characters in range(-len(last), 41):
         text = last[: max(len(last) + characters, 0)] + "a" * max(characters, 0)
-        assert found.template.at(characters).parts == parts(head + text, rows)
+        assert found.template.at(characters).parts == parts(head + text, limits)
     for key, curve in found.parameters.items():
-        for most in range(len(curve.points)):
-            cut = [{**row, key: row[key] and whole_clusters(row[key], most)} for row in rows]
-            assert curve.at(most).parts == parts(head + last, cut)
+        for most in range(1, len(curve.points)):
+            assert curve.at(most).parts == parts(head + last, {**limits, key: most})
