@@ -18,9 +18,8 @@ from smsplan.encoding.substitution import AUTO_ENCODING
 
 Bits = npt.NDArray[np.uint16]
 
-(RETURN, FORM_FEED, SPACE, CONTROL, GREEK, CEDILLA, LOOK_ALIKE, ASTRAL, DOLLAR, JOINER) = (
-    1 << place for place in range(10)
-)
+(RETURN, FORM_FEED, SPACE, CONTROL, GREEK, CEDILLA, LOOK_ALIKE, ASTRAL, DOLLAR, JOINER,
+ EXTENSION) = (1 << place for place in range(11))  # fmt: skip
 _UNKNOWN = 1 << 15
 
 _POINTS = {
@@ -32,6 +31,7 @@ _POINTS = {
     CEDILLA: {ord("ç")},
     LOOK_ALIKE: set(AUTO_ENCODING),
     DOLLAR: {ord("$")},
+    EXTENSION: set(map(ord, "\f^{}\\[~]|€")),
 }
 # UAX #29, GB3 to GB13: every cluster of several characters has one of these classes in it. A line
 # feed has not: it is alone unless a carriage return stands before it.

@@ -74,7 +74,7 @@ def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[s
     questions = [
         _Question(planned, switch, profiles)
         for switch, profiles in asked.items()
-        if profiles and switch in _CANDIDATES
+        if profiles and switch in CANDIDATES
     ]
     whole = SummaryTally(planned.options.profile, planned.prices, planned.terms)
     _pass(planned, questions, whole)
@@ -91,18 +91,18 @@ def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[s
 
 def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | None) -> None:
     """Read the plan once, and hand each question its rows."""
-    look = _Look(planned.options)
+    look = Look(planned.options)
     for theirs, ours in planned.batches():
         if whole is not None:
             whole.add(Settled.of(ours))
-        rows = _Rows(look, planned, theirs, ours)
+        rows = Rows(look, planned, theirs, ours)
         for question in questions:
             question.look(rows)
     for question in questions:
         question.flush()
 
 
-class _Look:
+class Look:
     """What is known before the first row: of each body the bits of its fixed text."""
 
     def __init__(self, options: Options) -> None:
@@ -117,21 +117,25 @@ class _Look:
 
     def fixed(self, options: Options) -> int:
         """Return the bits of a body and of its defaults; of ``$`` only those that matter."""
-        bits = suspects.text_bits(options.template.body) & ~suspects.DOLLAR
+        body = options.template.body
+        bits = suspects.text_bits(body) & ~(suspects.DOLLAR | suspects.EXTENSION)
+        # Braces of a placeholder are not sent.
+        sent = "".join(options.template.pieces[::2])
+        bits |= suspects.text_bits(sent) & suspects.EXTENSION
         for default in options.defaults.values():
             bits |= suspects.text_bits(default)
-        return bits | (_DOUBLE if "$$" in options.template.body else 0)
+        return bits | (_DOUBLE if "$$" in body else 0)
 
 
 # Beside the bits of ``suspects``: a body that has two dollars in a row.
 _DOUBLE = 1 << 14
 
 
-class _Rows:
+class Rows:
     """A batch of the plan, and what scans find in it, each when it is asked for."""
 
     def __init__(
-        self, look: _Look, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
+        self, look: Look, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
     ) -> None:
         self.theirs = theirs
         self.options = look.options
@@ -293,14 +297,14 @@ class _Rows:
         return parts
 
 
-Candidates = Callable[[_Rows, tuple[Profile, ...]], Mask]
+Candidates = Callable[[Rows, tuple[Profile, ...]], Mask]
 
 
 def _has(bits: int) -> Candidates:
     return lambda rows, _: rows.has(bits)
 
 
-def _unmatched(rows: _Rows, _: Any) -> Mask:
+def _unmatched(rows: Rows, _: Any) -> Mask:
     found = rows.missing | rows.of_problem(Problem.UNMATCHED_PARAMETER)
     if rows.profile.values_in_values == "again":
         # A value may name a parameter that nothing is known of.
@@ -308,14 +312,14 @@ def _unmatched(rows: _Rows, _: Any) -> Mask:
     return found
 
 
-def _duplicates(rows: _Rows, _: Any) -> Mask:
+def _duplicates(rows: Rows, _: Any) -> Mask:
     if rows.options.duplicates == "keep":
         # Each row is a request of its own.
         return rows.none()
     return rows.repeated | rows.counted_unsent
 
 
-def _length_unit(rows: _Rows, _: Any) -> Mask:
+def _length_unit(rows: Rows, _: Any) -> Mask:
     limit = rows.profile.value_limit
     if limit is None:
         return rows.none()
@@ -323,12 +327,12 @@ def _length_unit(rows: _Rows, _: Any) -> Mask:
     return found
 
 
-def _value_limit(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _value_limit(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
     limits = [each.value_limit for each in (rows.profile, *profiles) if each.value_limit]
     return rows.longer(min(limits))
 
 
-def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _digits(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
     own = taken(*rows.shapes, rows.profile)
     found = rows.none()
     for each in profiles:
@@ -336,38 +340,38 @@ def _digits(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
     return found
 
 
-def _auto_encoding(rows: _Rows, _: Any) -> Mask:
+def _auto_encoding(rows: Rows, _: Any) -> Mask:
     found = _look_alikes(rows)
     if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
         found &= ~rows.gsm & (rows.parts > 1)
     return found
 
 
-def _look_alikes(rows: _Rows) -> Mask:
+def _look_alikes(rows: Rows) -> Mask:
     # A substitution composes characters first, to some that are on the list.
     return rows.has(suspects.LOOK_ALIKE) if rows.options.substitute is None else ~rows.none()
 
 
-def _auto_encoding_option(rows: _Rows, _: Any) -> Mask:
+def _auto_encoding_option(rows: Rows, _: Any) -> Mask:
     return rows.none() if rows.profile.auto_encoding == "off" else _look_alikes(rows)
 
 
-def _auto_encoding_order(rows: _Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _auto_encoding_order(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
     if not rows.options.truncate_concat or rows.profile.truncation != "cut":
         return rows.none()
     return _auto_encoding_option(rows, profiles)
 
 
-def _gsm_boundary(rows: _Rows, _: Any) -> Mask:
+def _gsm_boundary(rows: Rows, _: Any) -> Mask:
     return _boundary(rows, rows.gsm, dense=rows.profile.gsm_boundary == "dense", joiners=False)
 
 
-def _unicode_boundary(rows: _Rows, _: Any) -> Mask:
+def _unicode_boundary(rows: Rows, _: Any) -> Mask:
     dense = rows.profile.unicode_boundary == "dense"
     return _boundary(rows, ~rows.gsm, dense=dense, joiners=True)
 
 
-def _boundary(rows: _Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
+def _boundary(rows: Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
     long: Mask = rows.parts > 1
     if rows.options.substitute is not None:
         # Whether anything is replaced depends on what the message needs with it and without.
@@ -385,19 +389,19 @@ def _boundary(rows: _Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mas
     return found
 
 
-def _truncation(rows: _Rows, _: Any) -> Mask:
+def _truncation(rows: Rows, _: Any) -> Mask:
     return rows.cut
 
 
-def _truncation_of_cut(rows: _Rows, _: Any) -> Mask:
+def _truncation_of_cut(rows: Rows, _: Any) -> Mask:
     return rows.cut if rows.profile.truncation == "cut" else rows.none()
 
 
-def _exceeded_parts(rows: _Rows, _: Any) -> Mask:
+def _exceeded_parts(rows: Rows, _: Any) -> Mask:
     return rows.of_problem(Problem.EXCEEDED_PARTS_LIMIT)
 
 
-_CANDIDATES: dict[str, Candidates] = {
+CANDIDATES: dict[str, Candidates] = {
     "unmatched": _unmatched,
     "double_dollar": _has(_DOUBLE),
     "values_in_values": _has(suspects.DOLLAR),
@@ -464,7 +468,7 @@ class _Question:
         self.switch = switch
         self._planned = planned
         self._profiles = profiles
-        self._candidates = _CANDIDATES[switch]
+        self._candidates = CANDIDATES[switch]
         self._of_numbers = switch in _NUMBERS
         self._flag = planned.options.duplicates == "flag"
         # Numbers whose rows are all looked at together, sorted; None: each row for itself.
@@ -485,7 +489,7 @@ class _Question:
         every = np.unique(np.concatenate(self._seen)) if self._seen else np.zeros(0, np.int64)
         return _Question(self._planned, self.switch, self._profiles, every[every > 0])
 
-    def look(self, rows: _Rows) -> None:
+    def look(self, rows: Rows) -> None:
         """Take the rows that matter from a batch."""
         mask = self._candidates(rows, self._profiles)
         if self._numbers is not None:

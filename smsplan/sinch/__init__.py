@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smsplan.sinch.api import ApiError, BatchesApi, BatchPage, SentBatch, SinchApi
     from smsplan.sinch.credentials import Credentials
+    from smsplan.sinch.recording import Replay
+    from smsplan.sinch.verification import Difference, Verification, verify
 
-__all__ = ["ApiError", "BatchPage", "BatchesApi", "Credentials", "SentBatch", "SinchApi"]
+__all__ = ["ApiError", "BatchPage", "BatchesApi", "Credentials", "Difference", "Replay",
+           "SentBatch", "SinchApi", "Verification", "verify"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +27,12 @@ def __getattr__(name: str) -> Any:
         from smsplan.sinch import credentials
 
         return credentials.Credentials
+    if name == "Replay":
+        from smsplan.sinch import recording
+
+        return recording.Replay
+    if name in ("Difference", "Verification", "verify"):
+        from smsplan.sinch import verification
+
+        return getattr(verification, name)
     raise AttributeError(f"module 'smsplan.sinch' has no attribute '{name}'")

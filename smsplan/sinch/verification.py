@@ -1,0 +1,606 @@
+"""A plan checked against the account's own dry runs: few calls, every kind of row.
+
+What is compared are dry runs of the very requests, made here and made by the account. For whatever
+differs, each other value of each switch is tried here, so that a difference has a name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from smsplan.batches import TextBatch, is_group_id
+from smsplan.dryruns import DryRun, RecipientDryRun
+from smsplan.errors import InputError
+from smsplan.profiles import Profile
+from smsplan.sinch.alternatives import alternatives, nearest
+from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
+from smsplan.sinch.asking import Asked, DryRuns, narrowed
+
+if TYPE_CHECKING:
+    from smsplan.planner import Plan
+    from smsplan.sinch.sampling import Drawn
+
+# An answer that differs in these alone is the same, or no request of a plan meets them.
+_IRRELEVANT = frozenset(
+    {
+        "encoding_names",
+        "per_recipient_order",
+        "no_details",
+        "details_over_1000",
+        "other_types",
+        "integer_numbers",
+        "reference_limit",
+    }
+)
+SWITCHES = tuple(each.name for each in dataclasses.fields(Profile) if each.name not in _IRRELEVANT)
+"""The switches that a dry run of a plan's messages may depend on."""
+_SURE = 0.95
+# How many recipients pairs of switches are tried on.
+_TRIED = 3
+_SHOWN = 10
+
+Switches = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Where the account answers otherwise.
+
+    ``recipient`` is the country and the last two digits, null where a whole request differs;
+    ``row`` counts from 1. ``field`` is ``number_of_parts``, ``encoding``, ``body``, ``listed`` (how
+    often the recipient is in the answer), ``request`` (refused or not), ``number_of_recipients``,
+    ``number_of_messages`` or ``plan`` (the plan's own row is not what this version computes). Of a
+    body only its length and the first character that differs are told. ``explained_by``: every
+    switch with a value under which this recipient (or request) would be answered so; pairs of
+    switches only where no single one explains it.
+    """
+
+    recipient: str | None
+    row: int | None
+    field: str
+    ours: str
+    theirs: str
+    explained_by: tuple[Switches, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "recipient": self.recipient,
+            "row": self.row,
+            "field": self.field,
+            "ours": self.ours,
+            "theirs": self.theirs,
+            "explained_by": [_json(switches) for switches in self.explained_by],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a verification found.
+
+    ``sample`` rows were asked about in ``calls`` dry runs, ``random`` of them chosen at random from
+    the plan's ``messages``; ``different`` of these were answered otherwise. ``covered`` and
+    ``uncovered`` are kinds of rows, and pairs of them, that the plan has. ``explained_by``: the
+    switches under which every answer is as the account gave it.
+    """
+
+    profile: Profile
+    messages: int
+    sample: int
+    random: int
+    different: int
+    covered: frozenset[str]
+    uncovered: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    explained_by: tuple[Switches, ...]
+    calls: int
+    expanded: int
+    seed: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the account answered all that it was asked as planned."""
+        return not self.differences
+
+    @property
+    def bound(self) -> float:
+        """The largest share of the plan's messages that may be answered otherwise, at 95 %.
+
+        From the random half alone: the exact binomial bound. 1 where nothing was asked at random;
+        the share itself where everything was.
+        """
+        if self.random >= self.messages:
+            return self.different / self.messages if self.messages else 0.0
+        return upper_bound(self.different, self.random)
+
+    @property
+    def sentence(self) -> str:
+        """What the bound means, in words."""
+        if not self.messages:
+            return "Nothing is sent, so nothing is left unseen."
+        if self.random >= self.messages:
+            return (
+                f"All {self.messages:,} messages were asked about; {self.different:,} were "
+                "answered otherwise."
+            )
+        return (
+            f"Of {self.random:,} messages chosen at random {self.different:,} were answered "
+            f"otherwise: with 95 % confidence at most {_percent(self.bound)} of all "
+            f"{self.messages:,} are."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "profile": self.profile.to_dict(),
+            "agrees": self.agrees,
+            "messages": self.messages,
+            "sample": self.sample,
+            "random": self.random,
+            "different": self.different,
+            "bound": self.bound,
+            "sentence": self.sentence,
+            "covered": sorted(self.covered),
+            "uncovered": list(self.uncovered),
+            "differences": [difference.to_dict() for difference in self.differences],
+            "explained_by": [_json(switches) for switches in self.explained_by],
+            "calls": self.calls,
+            "expanded": self.expanded,
+            "seed": self.seed,
+        }
+
+    def __str__(self) -> str:
+        rows = "1 row" if self.sample == 1 else f"{self.sample:,} rows"
+        calls = "1 dry run" if self.calls == 1 else f"{self.calls:,} dry runs"
+        lines = [f"{rows} asked about in {calls}: {_count(len(self.differences))}", self.sentence]
+        if self.expanded:
+            lines.append(
+                f"The texts of {self.expanded:,} rows were expanded here: there are more bodies "
+                "than calls."
+            )
+        for difference in self.differences[:_SHOWN]:
+            who = "request" if difference.recipient is None else difference.recipient
+            where = "" if difference.row is None else f" (row {difference.row:,})"
+            why = " or ".join(map(_said, difference.explained_by)) or "no switch explains it"
+            lines.append(
+                f"  {who}{where}: {difference.field}: planned {difference.ours}, answered "
+                f"{difference.theirs}; {why}"
+            )
+        lines += _more(self.differences)
+        if self.explained_by:
+            every = "; or ".join(map(_said, self.explained_by))
+            lines.append(f"Every answer is as it would be with {every}.")
+        elif self.differences:
+            lines.append("No switch explains all of it: calibrate the account.")
+        if self.uncovered:
+            lines.append(f"Not covered, of {len(self.covered) + len(self.uncovered):,} kinds and "
+                         "pairs of kinds in the plan:")  # fmt: skip
+            lines += [f"  {name}" for name in self.uncovered[:_SHOWN]]
+            lines += _more(self.uncovered)
+        else:
+            lines.append(f"All {len(self.covered):,} kinds and pairs of kinds are covered.")
+        return "\n".join(lines)
+
+
+def verify(
+    plan_or_batch: Plan | TextBatch,
+    api: DryRuns,
+    sample: int = 200,
+    *,
+    profile: Profile | str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    record: str | os.PathLike[str] | None = None,
+    record_bodies: bool = False,
+) -> Verification:
+    """Ask an account about a sample of a plan or batch, and say where it answers otherwise.
+
+    Half of ``sample`` rows are chosen at random by ``seed``, half so that every kind of row and
+    every pair of kinds is among them. ``profile`` is the plan's where none is given. ``record`` is
+    a file of the exchanges for :class:`~smsplan.sinch.Replay`; numbers in it are fictitious, texts
+    are there with ``record_bodies`` only.
+
+    A difference raises nothing. Raises :class:`~smsplan.sinch.ApiError` where the account cannot be
+    asked, :class:`~smsplan.errors.InputError` for a batch to groups.
+
+    >>> from smsplan.sandbox import running
+    >>> from smsplan.sinch import Credentials, SinchApi
+    >>> batch = TextBatch(to=["+447700900123", "+447700900124"], body="Garçon!")
+    >>> with running(profile=Profile(small_c_cedilla="gsm")) as sandbox:
+    ...     api = SinchApi(Credentials(service_plan_id="demo", api_token=sandbox.token,
+    ...                                base_url=sandbox.url))
+    ...     found = verify(batch, api)
+    >>> found.agrees, found.explained_by
+    (False, ((('small_c_cedilla', 'gsm'),),))
+    """
+    from smsplan.sinch.asking import batch_writer, requests, writer
+    from smsplan.sinch.recording import Recorder
+    from smsplan.sinch.sampling import sample as draw
+
+    if sample < 1:
+        raise InputError(f"sample={sample} asks about nothing; use a number of 1 or more")
+    if isinstance(plan_or_batch, TextBatch):
+        chosen = Profile.of(profile)
+        plan = _plan_of(plan_or_batch, chosen)
+        write = batch_writer(plan_or_batch)
+        fields = _fields(plan_or_batch)
+    else:
+        plan = plan_or_batch
+        chosen = plan.options.profile if profile is None else Profile.of(profile)
+        write = writer(plan.options)
+        fields = {
+            "from_": plan.options.from_,
+            "truncate_concat": plan.options.truncate_concat or None,
+            "max_number_of_message_parts": plan.options.max_number_of_message_parts,
+        }
+    drawn = draw(plan._planned(), sample, profile=chosen, switches=SWITCHES, seed=seed)
+    asked = requests(drawn.rows, write, fields, chosen)
+    asking = api if record is None else Recorder(api, record, bodies=record_bodies)
+    bodies = bool(getattr(api, "bodies", True))
+    exchanges = [
+        _Exchange(one, ours(one.batch, chosen), theirs(asking, one.batch), bodies=bodies)
+        for one in asked
+    ]
+    own = chosen == plan.options.profile
+    found = [each.differences(_Explaining(chosen, each), planned=own) for each in exchanges]
+    everything = [difference for some in found for difference in some]
+    rows = {id(row): row for one in asked for row in one.rows}
+    wrong = {row for each in exchanges for row in each.wrong}
+    covered = {
+        kind for each in exchanges for row in each.one.rows if not each.lost for kind in _kinds(row)
+    }
+    uncovered = sorted(drawn.present - covered, key=lambda kind: (kind.count("×"), kind))
+    at_random = [row for row in rows.values() if row.at_random]
+    return Verification(
+        profile=chosen,
+        messages=drawn.messages,
+        sample=len(rows),
+        random=len(at_random),
+        different=sum(row.row in wrong for row in at_random),
+        covered=frozenset(drawn.present & covered),
+        uncovered=tuple(uncovered),
+        differences=tuple(everything),
+        explained_by=_overall(chosen, exchanges) if everything else (),
+        calls=len(asked),
+        expanded=sum(len(one.rows) for one in asked if one.expanded),
+        seed=seed,
+    )
+
+
+def _kinds(row: Drawn) -> frozenset[str]:
+    from smsplan.sinch.sampling import with_pairs
+
+    return with_pairs(row.kinds)
+
+
+def _plan_of(batch: TextBatch, profile: Profile) -> Plan:
+    """Plan the recipients of a batch, to know of what kinds they are."""
+    from smsplan.batches import msisdn
+    from smsplan.planner import plan
+    from smsplan.templates import Template
+
+    if any(is_group_id(to) and msisdn(to, profile) is None for to in batch.to):
+        raise InputError(
+            "a batch to groups cannot be verified, their members are not known here; name numbers"
+        )
+    keys = Template(batch.body).parameters
+    given: dict[str, dict[str, str]] = {}
+    defaults: dict[str, str] = {}
+    for key in keys:
+        for number, value in (batch.parameters or {}).get(key, {}).items():
+            if number == "default":
+                defaults[key] = value
+            elif (digits := msisdn(number, profile)) is not None:
+                given.setdefault(digits, {}).setdefault(key, value)
+        if not batch.parameters and profile.no_parameters == "literal":
+            defaults[key] = f"${{{key}}}"
+    columns = {key: f"parameter {place}" for place, key in enumerate(keys)}
+    rows = []
+    for to in batch.to:
+        own = given.get(msisdn(to, profile) or "", {})
+        rows.append({"to": to, **{columns[key]: own.get(key) for key in keys}})
+    return plan(
+        rows,
+        batch.body,
+        columns=columns,
+        defaults=defaults,
+        from_=batch.from_,
+        truncate_concat=bool(batch.truncate_concat),
+        max_number_of_message_parts=batch.max_number_of_message_parts,
+        profile=profile,
+    )
+
+
+def _fields(batch: TextBatch) -> dict[str, Any]:
+    names = ("from_", "truncate_concat", "max_number_of_message_parts", "from_ton", "from_npi",
+             "flash_message")  # fmt: skip
+    return {name: getattr(batch, name) for name in names}
+
+
+class _Exchange:
+    """A dry run as it was answered here and there."""
+
+    def __init__(self, one: Asked, mine: Answer, their: Answer, *, bodies: bool) -> None:
+        self.one = one
+        self.mine = mine
+        self.their = their
+        self.bodies = bodies
+        self.wrong: set[int] = set()
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing is known of its rows, because the whole was refused, against the plan."""
+        return isinstance(self.their, Refused) and not isinstance(self.mine, Refused)
+
+    def differences(self, explaining: _Explaining, *, planned: bool) -> list[Difference]:
+        """Return what differs; the rows concerned are ``wrong`` from now on."""
+        if isinstance(self.mine, Refused) or isinstance(self.their, Refused):
+            if same(self.mine, self.their):
+                return []
+            self.wrong.update(row.row for row in self.one.rows)
+            said = [_whole(answer) for answer in (self.mine, self.their)]
+            return [self._of_request("request", said, explaining)]
+        made = self._of_recipients(self.mine, self.their, explaining)
+        if planned:
+            made += self._of_plan(self.their)
+        if not made:
+            for name in ("number_of_recipients", "number_of_messages"):
+                said = [f"{getattr(answer, name):,}" for answer in (self.mine, self.their)]
+                if said[0] != said[1]:
+                    made.append(self._of_request(name, said, explaining))
+        return made
+
+    def _of_request(self, name: str, said: list[str], explaining: _Explaining) -> Difference:
+        return Difference(
+            recipient=None,
+            row=None,
+            field=name,
+            ours=said[0],
+            theirs=said[1],
+            explained_by=explaining.of_request(),
+        )
+
+    def _of_recipients(
+        self, mine: DryRun, their: DryRun, explaining: _Explaining
+    ) -> list[Difference]:
+        if their.per_recipient is None:
+            return []
+        here, there = (items(answer, bodies=self.bodies) for answer in (mine, their))
+        made = []
+        by_number = {row.number.lstrip("+"): row for row in self.one.rows}
+        for number in sorted({*here, *there}):
+            one, other = here.get(number), there.get(number)
+            if one == other:
+                continue
+            row = by_number.get(number)
+            if row is not None:
+                self.wrong.add(row.row)
+            why = explaining.of_recipient(number)
+            for name, said in _fields_of(list(one or {}), list(other or {}), one, other):
+                made.append(
+                    Difference(
+                        recipient=_masked(row, number),
+                        row=None if row is None else row.row,
+                        field=name,
+                        ours=said[0],
+                        theirs=said[1],
+                        explained_by=why,
+                    )
+                )
+        return made
+
+    def _of_plan(self, their: DryRun) -> list[Difference]:
+        """Compare with the plan's rows, which another version may have made."""
+        found = items(their, bodies=False)
+        made = []
+        for row in self.one.rows:
+            number = row.number.lstrip("+")
+            if row.planned is None or number not in found or row.row in self.wrong:
+                continue
+            encoding, parts = row.planned
+            if RecipientDryRun(number, parts, "", encoding) in found[number]:
+                continue
+            self.wrong.add(row.row)
+            said = next(iter(found[number]))
+            made.append(
+                Difference(
+                    recipient=_masked(row, number),
+                    row=row.row,
+                    field="plan",
+                    ours=f"{encoding}, {parts}",
+                    theirs=f"{said.encoding}, {said.number_of_parts}",
+                )
+            )
+        return made
+
+
+class _Explaining:
+    """Tries other profiles on one exchange, each when it is first asked for."""
+
+    def __init__(self, profile: Profile, exchange: _Exchange) -> None:
+        self._profile = profile
+        self._exchange = exchange
+        self._single: list[tuple[str, Any, Answer]] | None = None
+        self._pairs = 0
+
+    @property
+    def _answers(self) -> list[tuple[str, Any, Answer]]:
+        if self._single is None:
+            batch = self._exchange.one.batch
+            self._single = [
+                (switch, value, ours(batch, other))
+                for switch, value, other in alternatives(self._profile, SWITCHES)
+            ]
+        return self._single
+
+    def of_request(self) -> tuple[Switches, ...]:
+        """Return what explains the whole answer."""
+        exchange = self._exchange
+        return self._found(
+            lambda answer: same(answer, exchange.their, bodies=exchange.bodies), exchange.one.batch
+        )
+
+    def of_recipient(self, number: str) -> tuple[Switches, ...]:
+        """Return what explains the answer for one recipient."""
+        exchange = self._exchange
+        assert isinstance(exchange.their, DryRun)
+        wanted = items(exchange.their, bodies=exchange.bodies).get(number)
+
+        def explains(answer: Answer) -> bool:
+            return (
+                isinstance(answer, DryRun)
+                and items(answer, bodies=exchange.bodies).get(number) == wanted
+            )
+
+        raw = [row.number for row in exchange.one.rows if row.number.lstrip("+") == number]
+        return self._found(explains, narrowed(exchange.one.batch, raw) if raw else None)
+
+    def _found(
+        self, explains: Callable[[Answer], bool], batch: TextBatch | None
+    ) -> tuple[Switches, ...]:
+        found = [(switch, value) for switch, value, answer in self._answers if explains(answer)]
+        if found:
+            return tuple((one,) for one in nearest(self._profile, found))
+        if batch is None or self._pairs == _TRIED:
+            return ()
+        self._pairs += 1
+        return tuple(_pairs(self._profile, lambda other: explains(ours(batch, other))))
+
+
+def _pairs(profile: Profile, explains: Callable[[Profile], bool]) -> list[Switches]:
+    """Return the pairs of switches that explain something together."""
+    singles = [
+        (switch, value)
+        for switch, value, _ in alternatives(profile, SWITCHES)
+        if switch not in ("min_digits", "max_digits", "languages")
+    ]
+    return [
+        (one, other)
+        for one, other in combinations(singles, 2)
+        if one[0] != other[0] and explains(profile.replace(**dict((one, other))))
+    ]
+
+
+def _overall(profile: Profile, exchanges: Sequence[_Exchange]) -> tuple[Switches, ...]:
+    """Return the switches that explain every answer, those that agree among them."""
+    # Those that differ first: most profiles are ruled out by them.
+    order = sorted(exchanges, key=lambda each: same(each.mine, each.their, bodies=each.bodies))
+
+    def explains(other: Profile) -> bool:
+        return all(
+            same(ours(each.one.batch, other), each.their, bodies=each.bodies) for each in order
+        )
+
+    single = [
+        (switch, value)
+        for switch, value, other in alternatives(profile, SWITCHES)
+        if explains(other)
+    ]
+    if single:
+        return tuple((one,) for one in nearest(profile, single))
+    return ()
+
+
+def upper_bound(different: int, asked: int) -> float:
+    """Return the exact binomial upper bound (Clopper and Pearson) at 95 %, rounded up.
+
+    >>> upper_bound(0, 100), upper_bound(1, 100), upper_bound(0, 0), upper_bound(3, 3)
+    (0.0296, 0.0466, 1.0, 1.0)
+    """
+    if different >= asked:
+        return 1.0
+
+    def at_most(share: float) -> float:
+        return math.fsum(
+            math.exp(
+                math.lgamma(asked + 1)
+                - math.lgamma(count + 1)
+                - math.lgamma(asked - count + 1)
+                + (count * math.log(share))
+                + (asked - count) * math.log1p(-share)
+            )
+            for count in range(different + 1)
+        )
+
+    low, high = 1e-12, 1 - 1e-12
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if at_most(middle) > 1 - _SURE else (low, middle)
+    return math.ceil(high * 10_000) / 10_000
+
+
+def _fields_of(
+    one: list[RecipientDryRun], other: list[RecipientDryRun], here: Any, there: Any
+) -> Iterable[tuple[str, tuple[str, str]]]:
+    """Yield the fields in which what is said of a recipient differs, in words."""
+    times = tuple(sum(counts.values()) if counts else 0 for counts in (here, there))
+    if times[0] != times[1]:
+        yield "listed", (f"{times[0]} times", f"{times[1]} times")
+    if not one or not other:
+        return
+    mine, their = one[0], other[0]
+    if mine.number_of_parts != their.number_of_parts:
+        yield "number_of_parts", (str(mine.number_of_parts), str(their.number_of_parts))
+    if RecipientDryRun("", 0, "", mine.encoding) != RecipientDryRun("", 0, "", their.encoding):
+        yield "encoding", (mine.encoding, _word(their.encoding))
+    if mine.body != their.body:
+        yield "body", (_body(mine.body, their.body), _body(their.body, mine.body))
+
+
+def _body(text: str, other: str) -> str:
+    """Say of a text how it differs from another, without its words."""
+    at = next((at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b),
+              min(len(text), len(other)))  # fmt: skip
+    length = "1 character" if len(text) == 1 else f"{len(text):,} characters"
+    return f"{length}, U+{ord(text[at]):04X} at {at:,}" if at < len(text) else length
+
+
+def _whole(answer: Answer) -> str:
+    if isinstance(answer, Refused):
+        return _word(str(answer), 80)
+    return f"accepted: {answer.number_of_recipients:,} recipients"
+
+
+def _word(text: str, most: int = 20) -> str:
+    """Shorten what an account said, and keep terminals safe from it."""
+    return "".join(one if one.isprintable() else "?" for one in text[:most])
+
+
+def _masked(row: Drawn | None, number: str) -> str:
+    from smsplan.numbers import country
+
+    where = row.country if row is not None else country(number)
+    end = number[-2:] if len(number) > 6 else ""
+    return " ".join(filter(None, [where, "•••", end]))
+
+
+def _json(switches: Switches) -> dict[str, Any]:
+    return {
+        switch: list(value) if isinstance(value, tuple) else value for switch, value in switches
+    }
+
+
+def _said(switches: Switches) -> str:
+    def shown(value: Any) -> str:
+        if value is None:
+            return "none"
+        return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+    return " and ".join(f"{switch} = {shown(value)}" for switch, value in switches)
+
+
+def _count(number: int) -> str:
+    return {0: "no difference", 1: "1 difference"}.get(number, f"{number:,} differences")
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.2f} %"
+
+
+def _more(every: Sequence[Any]) -> list[str]:
+    return [f"  and {len(every) - _SHOWN:,} more"] if len(every) > _SHOWN else []
