@@ -33,6 +33,7 @@ from smsplan.cli import (
     sandbox_command,
     schedule_command,
     segment_command,
+    verify_command,
 )
 from smsplan.cli.console import fail
 from smsplan.errors import OutputError, PlanRejected, SmsplanError
@@ -62,6 +63,7 @@ app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")
 app.add_typer(campaign_command.app, name="campaign")
+app.command("verify")(verify_command.verify_plan)
 app.command("sandbox")(sandbox_command.run_sandbox)
 app.command("example")(example_command.example)
 

@@ -197,11 +197,13 @@ class Rows:
 
     @cached_property
     def gsm(self) -> Mask:
+        """Whether each message is GSM."""
         found: Mask = places(self._ours.column("encoding"), ENCODINGS) == 0
         return found
 
     @cached_property
     def parts(self) -> Ints:
+        """The parts of each message."""
         parts: Ints = self._ours.column("number_of_parts").to_numpy()
         return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from smsplan.encoding.alphabets import LANGUAGES
@@ -31,8 +32,13 @@ def values(switch: str) -> tuple[Any, ...]:
         return (True, False)
     if switch == "languages":
         return ((), *((name,) for name in LANGUAGES), "all")
-    found: tuple[Any, ...] = get_args(get_type_hints(Profile)[switch])
+    found: tuple[Any, ...] = get_args(_hints()[switch])
     return found
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Profile)
 
 
 def alternatives(profile: Profile, switches: tuple[str, ...]) -> Iterator[tuple[str, Any, Profile]]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk import suspects
+from smsplan.bulk.cells import number_cells
 from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
 from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.words import places
@@ -67,6 +68,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
     (*COUNTRIES, "no country"),
 )
 """The kinds that a row is of: one of each line; an empty name is no kind to speak of."""
+_ORDER = {name: at for at, name in enumerate(name for names in _LEVELS for name in names if name)}
 _CANDIDATES_OF_A_SWITCH = 256
 _OF_A_BATCH = 32
 
@@ -77,13 +79,14 @@ def pair_name(one: str, other: str) -> str:
 
 
 def with_pairs(kinds: Iterable[str]) -> frozenset[str]:
-    """Return kinds, and every pair of them.
+    """Return kinds, and every pair of them; a switch that changes a row is in no pair.
 
-    >>> sorted(with_pairs(["GSM", "1 part"]))
-    ['1 part', 'GSM', 'GSM × 1 part']
+    >>> sorted(with_pairs(["1 part", "GSM", "spaces=space"]))
+    ['1 part', 'GSM', 'GSM × 1 part', 'spaces=space']
     """
-    every = tuple(kinds)
-    return frozenset(every) | {pair_name(*two) for two in combinations(every, 2)}
+    every = frozenset(kinds)
+    ordered = sorted((kind for kind in every if kind in _ORDER), key=_ORDER.__getitem__)
+    return every | {pair_name(*two) for two in combinations(ordered, 2)}
 
 
 @cache
@@ -325,7 +328,8 @@ class _Kept:
         theirs, ours = _together(self._theirs), _together(self._ours)
         numbers = np.concatenate(self._numbers)
         changes = self._changes(theirs, {int(row): at for at, row in enumerate(numbers)})
-        to = [_number_text(value) for value in theirs.column(self._options.to).to_pylist()]
+        cells = number_cells(theirs.column(self._options.to), self._options.to)
+        to = [_number_text(value) for value in cells.text.to_pylist()]
         options, kernel = self._options, Kernel(self._options)
         choices: list[Any] = [None] * len(numbers)
         values: list[dict[str, str]] = [{} for _ in numbers]
@@ -397,11 +401,11 @@ class _Kept:
         return changes
 
 
-def _number_text(value: Any) -> str | None:
+def _number_text(value: str | None) -> str | None:
     """Return the digits of a number that a plan refuses; null where there is nothing to ask."""
     from smsplan.numbers import normalise
 
-    digits = None if value is None else normalise(str(value))
+    digits = None if value is None else normalise(value)
     return digits if digits and len(digits) <= 18 else None
 
 
