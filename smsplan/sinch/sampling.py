@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from smsplan.bulk import suspects
 from smsplan.bulk.cells import number_cells
 from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
+from smsplan.bulk.msisdns import shapes
 from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding, part_capacity
@@ -165,10 +166,11 @@ class _Codes:
         note = places(ours.column("note"), NOTE_TEXTS)
         flags, forms = _note_masks()
         forms = forms[note]
+        digits, zero = shapes(ours.column("recipient"))
         for form, mask in (
-            ("number begins with 0", rows.begins_with_zero),
-            ("long number", rows.digits >= _LONG),
-            ("short number", (rows.digits > 0) & (rows.digits <= _SHORT)),
+            ("number begins with 0", zero),
+            ("long number", digits >= _LONG),
+            ("short number", (digits > 0) & (digits <= _SHORT)),
         ):
             forms = np.where(mask, _LEVELS[-2].index(form), forms)
         country = places(ours.column("country"), COUNTRIES).astype(np.int64)
