@@ -6,33 +6,33 @@ Nothing here knows the sandbox: the two meet over HTTP.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smsplan.sinch.api import ApiError, BatchesApi, BatchPage, SentBatch, SinchApi
+    from smsplan.sinch.calibration import Calibration, calibrate
     from smsplan.sinch.credentials import Credentials
     from smsplan.sinch.recording import Replay
     from smsplan.sinch.verification import Difference, Verification, verify
 
-__all__ = ["ApiError", "BatchPage", "BatchesApi", "Credentials", "Difference", "Replay",
-           "SentBatch", "SinchApi", "Verification", "verify"]  # fmt: skip
+__all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Credentials", "Difference",
+           "Replay", "SentBatch", "SinchApi", "Verification", "calibrate", "verify"]  # fmt: skip
+
+
+_MODULES = {
+    "Calibration": "calibration",
+    "calibrate": "calibration",
+    "Credentials": "credentials",
+    "Replay": "recording",
+    "Difference": "verification",
+    "Verification": "verification",
+    "verify": "verification",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("ApiError", "BatchPage", "BatchesApi", "SentBatch", "SinchApi"):
-        from smsplan.sinch import api
-
-        return getattr(api, name)
-    if name == "Credentials":
-        from smsplan.sinch import credentials
-
-        return credentials.Credentials
-    if name == "Replay":
-        from smsplan.sinch import recording
-
-        return recording.Replay
-    if name in ("Difference", "Verification", "verify"):
-        from smsplan.sinch import verification
-
-        return getattr(verification, name)
-    raise AttributeError(f"module 'smsplan.sinch' has no attribute '{name}'")
+    if name not in __all__:
+        raise AttributeError(f"module 'smsplan.sinch' has no attribute '{name}'")
+    module = import_module(f"smsplan.sinch.{_MODULES.get(name, 'api')}")
+    return getattr(module, name)

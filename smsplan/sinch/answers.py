@@ -54,8 +54,13 @@ def ours(batch: Batch, profile: Profile, most: int = _MOST) -> Answer:
     try:
         return dry_run(batch, per_recipient=True, number_of_recipients=most, profile=profile)
     except RequestRefused as refused:
-        first = refused.faults[0]
-        return Refused(first.code, tuple({first.field, named(first.text)} - {""}))
+        return refused_by(refused)
+
+
+def refused_by(refused: RequestRefused) -> Refused:
+    """Return the answer that the API gives to faults: it names the first."""
+    first = refused.faults[0]
+    return Refused(first.code, tuple({first.field, named(first.text)} - {""}))
 
 
 def same(one: Answer, other: Answer, *, bodies: bool = True) -> bool:
