@@ -17,6 +17,7 @@ from smsplan.cli import (
     assumptions_command,
     audit_command,
     batches_command,
+    calibrate_command,
     campaign_command,
     compare_command,
     dry_run_command,
@@ -63,6 +64,7 @@ app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)
 app.add_typer(batches_command.app, name="batches")
 app.add_typer(campaign_command.app, name="campaign")
+app.command("calibrate")(calibrate_command.calibrate_account)
 app.command("verify")(verify_command.verify_plan)
 app.command("sandbox")(sandbox_command.run_sandbox)
 app.command("example")(example_command.example)

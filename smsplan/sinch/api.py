@@ -196,7 +196,9 @@ class SinchApi:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """``credentials`` are those of the environment where none are given."""
-        self._client = _client(credentials or Credentials.from_environment(), timeout)
+        chosen = credentials or Credentials.from_environment()
+        self.region = chosen.region
+        self._client = _client(chosen, timeout)
         self._tries = tries
         self._sleep = sleep
         self._between = 0.0 if requests_per_second is None else 1 / requests_per_second

@@ -130,10 +130,15 @@ class _Item:
     probe: Probe
     answer: Answer
     call: int
+    known: dict[Profile, bool] = dataclasses.field(default_factory=dict)
 
     def agrees(self, profile: Profile) -> bool:
         """Whether an account of this profile would answer so."""
-        return _alike(self.probe, _ours(self.probe, profile), self.answer)
+        found = self.known.get(profile)
+        if found is None:
+            found = _alike(self.probe, _ours(self.probe, profile), self.answer)
+            self.known[profile] = found
+        return found
 
 
 def calibrate(

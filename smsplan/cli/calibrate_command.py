@@ -1,0 +1,40 @@
+"""``smsplan calibrate``: the profile of an account, found by asking it."""
+
+from __future__ import annotations
+
+import typer
+
+from smsplan.cli.batches_command import connected
+from smsplan.cli.console import safe, say, write_json
+
+
+def calibrate_account(
+    output: str = typer.Option(..., "--output", "-o", help="Write the profile: a TOML file."),
+    number: list[str] = typer.Option(
+        [],
+        help="A number to ask about, twice or more; nothing is sent. Fictitious ones by default; "
+        "an account in test mode may only name verified ones.",
+    ),
+    sender: str = typer.Option(
+        None, "--from", help="An originator, where the account has no default."
+    ),
+    credentials: str = typer.Option(
+        None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+) -> None:
+    """Ask the account what it makes of every open question, by about twenty free dry runs.
+
+    ``plan --profile FILE`` uses what is written.
+    """
+    from smsplan.sinch import calibrate
+    from smsplan.sinch.calibration import NUMBERS, write
+
+    with connected(credentials) as api:
+        found = calibrate(api, numbers=number or NUMBERS, from_=sender, region=api.region)
+    write(found, output)
+    if as_json:
+        write_json("smsplan.calibration/1", found.to_dict())
+    else:
+        typer.echo(safe(str(found)))
+        say(f"written: {output}; plan with --profile {output}")
