@@ -27,6 +27,12 @@ from smsplan.sinch.probes import Probe
 NUMBERS = tuple(f"+447700900{place}" for place in range(123, 163))
 _SWITCHES = tuple(field.name for field in dataclasses.fields(Profile))
 _SWEEPS = 8
+# Options of one thing are sought together: one alone may explain as much as it spoils.
+_TOGETHER = (
+    ("auto_encoding", "auto_encoding_partial", "auto_encoding_order"),
+    ("truncation", "truncation_encoding", "truncation_boundary"),
+)
+_UNITS = (*((name,) for name in _SWITCHES), *_TOGETHER)
 # What of an answer shows these switches, and nothing else.
 _COMPARES = {"names": "encoding_names", "order": "per_recipient_order"}
 
@@ -285,11 +291,13 @@ def _fitted(items: Sequence[_Item], profile: Profile | None = None) -> Profile:
     Switch by switch, each by the items that ask it, until nothing improves; then by twos.
     """
     best = profile or Profile()
-    about = {name: [item for item in items if name in item.probe.asks] for name in _SWITCHES}
+    about = {
+        names: [item for item in items if item.probe.asks.intersection(names)] for names in _UNITS
+    }
     for _ in range(_SWEEPS):
         before = best
-        for name in _SWITCHES:
-            best = _improved(best, (name,), about[name], items)
+        for names in _UNITS:
+            best = _improved(best, names, about[names], items)
         if best == before:
             break
     left = [item for item in items if not item.agrees(best)]
