@@ -27,6 +27,10 @@ def gather(folder: Path) -> None:
             target = folder / source / path.name
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, target)
+    for notebook in (folder / "notebooks").glob("*.ipynb"):
+        # It stands beside docs/, and in the site below what is in there.
+        text = notebook.read_text(encoding="utf-8")
+        notebook.write_text(text.replace("](../docs/", "](../"), encoding="utf-8")
     for name in PAGES:
         text = (ROOT / name).read_text(encoding="utf-8")
         (folder / name).write_text(text.replace("](docs/", "]("), encoding="utf-8")

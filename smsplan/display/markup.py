@@ -15,6 +15,8 @@ from pathlib import Path
 
 # The most characters of a text in a table, and in a text that is drawn.
 CELL = 120
+# A text of more characters than these gets room beside figures.
+WIDE = 24
 DRAWN = 1000
 
 _SYMBOLS = {"\n": "↵", "\r": "␍", "\t": "⇥", "\f": "␌", "\x1b": "␛", "\x00": "␀", "\xa0": "⍽"}
@@ -137,8 +139,13 @@ def table(
     body = []
     for number, row in enumerate(rows):
         cells = [cell if raw else sentence(cell, most=4 * CELL) for cell in row]
+        # Figures beside it never break: a text would be left a column of single words.
+        sorts = [
+            ' class="sp-wide"' if not kind and len(cell) > WIDE else kind
+            for kind, cell in zip(kinds, row, strict=True)
+        ]
         line = f'<th scope="row"{kinds[0]}>{cells[0]}</th>' + "".join(
-            f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds[1:], cells[1:], strict=True)
+            f"<td{kind}>{cell}</td>" for kind, cell in zip(sorts[1:], cells[1:], strict=True)
         )
         if bars:
             line += f'<td class="sp-bars" aria-hidden="true">{bars[number]}</td>'

@@ -74,6 +74,8 @@ def plot_parts(plan: Plan, ax: Axes | None = None) -> Axes:
                 color=INK,
                 bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 1},
             )
+    # Room above the bars for what the lines are.
+    axes.set_ylim(top=axes.get_ylim()[1] * 1.25)
     axes.set_xlabel("units: septets (GSM), code units (Unicode)")
     axes.set_ylabel("messages" if width == 1 else f"messages by {width} units")
     if found:
