@@ -80,9 +80,10 @@ def test_units_by_the_rows(made: Plan) -> None:
 
 
 def test_parts(made: Plan, tmp_path: Path) -> None:
-    """Bars add up to the messages; lines stand behind 160, 306 and 70, 134 units."""
+    """Bars add up to the messages, below what the lines behind 160, 306 and 70, 134 units say."""
     axes = drawn(made.plot_parts(), tmp_path)
     assert sum(bar.get_height() for bar in axes.patches) == made.messages
+    assert axes.get_ylim()[1] > 1.25 * max(bar.get_height() for bar in axes.patches)
     assert [text.get_text() for text in axes.texts] == [
         "160: 1 part", "306: 2 parts", "70: 1 part", "134: 2 parts",
     ]  # fmt: skip
