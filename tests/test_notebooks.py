@@ -1,4 +1,4 @@
-"""Every notebook runs, from its own folder, with data from data/ only; what it has stored is true."""
+"""Every notebook runs, from its own folder, with data from data/ only, and says what is true."""
 
 from __future__ import annotations
 

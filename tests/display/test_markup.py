@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from smsplan.display.markup import page as notebook_page
-from smsplan.display.markup import table
+from smsplan.display.markup import bar, table
 
 
 def test_a_text_beside_many_figures_keeps_room(page: Page) -> None:
@@ -14,7 +14,7 @@ def test_a_text_beside_many_figures_keeps_room(page: Page) -> None:
     header = ["kind", *("cost" for _ in range(6)), "first rows"]
     row = ["national", *("GBP 1,000.00" for _ in range(6)), numbers]
     page.set_viewport_size({"width": 500, "height": 400})
-    page.set_content(notebook_page(table("", header, [row], texts=(0, 7), bars=["<svg></svg>"])))
+    page.set_content(notebook_page(table("", header, [row], texts=(0, 7), bars=[bar(0, 1)])))
     text, figure = page.locator("td").nth(6), page.locator("td").nth(0)
     box, line = text.bounding_box(), figure.locator("bdi").bounding_box()
     assert box is not None
