@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from smsplan.display.markup import page as notebook_page
 from smsplan.display.markup import bar, table
+from smsplan.display.markup import page as notebook_page
 
 
 def test_a_text_beside_many_figures_keeps_room(page: Page) -> None:
