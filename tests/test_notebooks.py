@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def shown(output: Any) -> str:
     How a frame is marked up changes with the version of pandas, and what stands in it does not.
     """
     if output.output_type == "stream":
-        return f"{output.name}: {output.text}"
+        return str(output.text)
     data = output.get("data", {})
     if "image/png" in data:
         return "a picture"
@@ -45,8 +46,17 @@ def shown(output: Any) -> str:
 
 
 def outputs(notebook: Any) -> list[list[str]]:
-    """Return what is seen below each code cell."""
-    return [[shown(output) for output in cell.outputs] for cell in code(notebook)]
+    """Return what is seen below each code cell.
+
+    Whether two prints arrive as one output or as two is a matter of time, so they are put together.
+    """
+    return [
+        [
+            "".join(map(shown, some))
+            for _, some in groupby(cell.outputs, lambda out: out.output_type)
+        ]
+        for cell in code(notebook)
+    ]
 
 
 @pytest.mark.filterwarnings("default")
