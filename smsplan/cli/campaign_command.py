@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import read_text, say, write_json
 from smsplan.errors import InputError
+
+if TYPE_CHECKING:
+    from smsplan.sinch.campaigns import Campaign
 
 app = typer.Typer(
     help="Send a plan so that nobody gets it twice: create, send, status, cancel, update, "
@@ -80,6 +83,9 @@ def create_campaign(
 def send_campaign(
     journal: str = _JOURNAL,
     yes: bool = typer.Option(False, "--yes", help="Send without asking."),
+    verification: str = typer.Option(
+        None, help="What smsplan verify --output wrote: the profile is that of the account."
+    ),
     unverified: bool = typer.Option(
         False, help="Send although the plan's profile was never verified on the account."
     ),
@@ -94,6 +100,8 @@ def send_campaign(
     from smsplan.sinch.campaigns import Campaign
 
     with Campaign.open(journal) as campaign, connected(credentials, requests_per_second) as api:
+        if verification is not None:
+            _note(campaign, verification)
         if not yes:
             _confirm(campaign.messages)
 
@@ -107,6 +115,19 @@ def send_campaign(
         _show(status, as_json=as_json)
     if not status.done:
         sys.exit(3)
+
+
+def _note(campaign: Campaign, path: str) -> None:
+    """Note a verification of the plan's profile; one that differs is refused."""
+    text = read_text(path, "verification")
+    try:
+        data = json.loads(text)
+        profile, differences = data["profile"], len(data["differences"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"'{path}' is no verification; write one: smsplan verify PLAN --output FILE"
+        ) from None
+    campaign.set_verified(profile, differences)
 
 
 def _confirm(messages: int) -> None:

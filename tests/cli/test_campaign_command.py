@@ -38,7 +38,19 @@ def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         unverified = run("send", journal, "--yes")
         assert "--unverified" in str(unverified.exception)
         assert not sandbox.inspect()["batches"]
-        sent = run("send", journal, "--yes", "--unverified", "--json")
+        checked = str(tmp_path / "verification.json")
+        made = CliRunner().invoke(app, ["verify", file, "--output", checked])
+        assert made.exit_code == 0, made.output
+        wrong = tmp_path / "wrong.json"
+        wrong.write_text("{}")
+        other = json.loads(Path(checked).read_text(encoding="utf-8"))
+        content: Any
+        for content in (other | {"differences": [{}]}, other | {"profile": {}}, []):
+            wrong.write_text(json.dumps(content))
+            refused = run("send", journal, "--yes", "--verification", str(wrong))
+            assert isinstance(refused.exception, InputError)
+        assert not sandbox.inspect()["batches"]
+        sent = run("send", journal, "--yes", "--verification", checked, "--json")
         assert sent.exit_code == 0
         data = json.loads(sent.stdout)
         assert set(data) == documented("smsplan.campaign/1")
