@@ -54,7 +54,9 @@ class Credentials:
             )
         regions = REGIONS[:2] if project else REGIONS
         if not self.base_url and self.region not in regions:
-            faults.append(f"say in which region the account is (SINCH_SMS_REGION: {regions})")
+            faults.append(
+                f"say in which region the account is (SINCH_SMS_REGION: {', '.join(regions)})"
+            )
         local = self.base_url.startswith(
             ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
         )
