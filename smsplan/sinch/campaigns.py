@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.batches import TextBatch, TextUpdate, parse_time
 from smsplan.errors import InputError
+from smsplan.profiles import Profile
 from smsplan.reports import Report
 from smsplan.sinch.api import ApiError, BatchesApi, SentBatch, SinchApi
 from smsplan.sinch.journal import Entry, Journal, State
@@ -228,7 +229,7 @@ class Campaign:
         return Status(
             batches={state: count for state, (count, _) in counts.items()},
             recipients={state: people for state, (_, people) in counts.items()},
-            left_out=len(self._journal.left_out()),
+            left_out=self._journal.count_left_out(),
             cancelled_doubles=self._journal.doubles(),
         )
 
@@ -286,9 +287,9 @@ class Campaign:
         refused = 0
         while planned := self._journal.entries(State.PLANNED):
             for entry in planned:
-                before = len(self._journal.left_out())
+                before = self._journal.count_left_out()
                 self._create(api, self._journal.entry(entry.number))
-                gone = len(self._journal.left_out()) - before
+                gone = self._journal.count_left_out() - before
                 refused = refused + gone if gone else 0
                 if refused >= _ALL_BAD:
                     raise InputError(
@@ -352,9 +353,9 @@ class Campaign:
                 "the schedule has passed: batches would expire before they are sent; make the "
                 "schedule anew"
             )
-        # What the plan allows the account decides; no limit of our own is in its way.
+        # What the plan's profile allows, the account may refuse all the same.
         return TextBatch.from_dict(
-            request, profile=_lenient(self._journal.meta("profile"))
+            request, profile=Profile.from_dict(self._journal.meta("profile"))
         ), send_at
 
     def _back(self, call: int, entry: Entry, outcome: str) -> None:
@@ -567,12 +568,6 @@ class Campaign:
         finally:
             part.unlink(missing_ok=True)
         return count
-
-
-def _lenient(profile: Mapping[str, Any]) -> Any:
-    from smsplan.profiles import Profile
-
-    return Profile.from_dict(dict(profile))
 
 
 def _digest(path: str | os.PathLike[str]) -> str:

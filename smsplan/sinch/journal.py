@@ -286,6 +286,11 @@ class Journal:
         """Return the recipients that the API refused, each with its code."""
         return list(self._db.execute("SELECT recipient, code FROM left_out ORDER BY rowid"))
 
+    def count_left_out(self) -> int:
+        """Return how many recipients the API refused."""
+        count: int = self._db.execute("SELECT COUNT(*) FROM left_out").fetchone()[0]
+        return count
+
     def put_double(self, batch_id: str, number: int, at: float) -> None:
         """Write down a second batch of a request, which was cancelled."""
         self._db.execute("INSERT OR IGNORE INTO doubles VALUES (?,?,?)", (batch_id, number, at))
