@@ -517,14 +517,8 @@ def dry_run(
         return _other_type(batch, len(recipients), chosen)
 
     terms = None if rates is None else Terms.of(rates)
-    composer = Composer(
-        Template(batch.body),
-        chosen,
-        parameters=bool(batch.parameters),
-        truncate_concat=bool(batch.truncate_concat),
-        max_number_of_message_parts=batch.max_number_of_message_parts,
-    )
-    values = _ValuesByRecipient(batch, chosen)
+    composer = composer_of(batch, chosen)
+    values = ValuesByRecipient(batch, chosen)
     details = tuple(
         _detail(recipient, composer(values(recipient)), terms) for recipient in recipients
     )
@@ -616,7 +610,18 @@ def resolve(
     return tuple(dict.fromkeys(out)) if profile.duplicates == "merged" else tuple(out)
 
 
-class _ValuesByRecipient:
+def composer_of(batch: TextBatch, profile: Profile) -> Composer:
+    """Return what composes the messages of a batch."""
+    return Composer(
+        Template(batch.body),
+        profile,
+        parameters=bool(batch.parameters),
+        truncate_concat=bool(batch.truncate_concat),
+        max_number_of_message_parts=batch.max_number_of_message_parts,
+    )
+
+
+class ValuesByRecipient:
     """The value of each parameter for one recipient: its own, else the default."""
 
     def __init__(self, batch: TextBatch, profile: Profile) -> None:
@@ -632,6 +637,7 @@ class _ValuesByRecipient:
                     own.setdefault(digits, value)
 
     def __call__(self, recipient: str) -> dict[str, str | None]:
+        """Return the values for a recipient, as digits; null where there is none."""
         return {key: own.get(recipient, self._default.get(key)) for key, own in self._own.items()}
 
 

@@ -71,19 +71,18 @@ class Account:
 
     # Batches.
 
-    def send(self, payload: Any, late: Fault | None = None) -> Answer:
-        """Accept a batch; a ``late`` one is accepted after the caller has gone."""
+    def send(self, payload: Any, *, delay: float = 0.0, listed_after: float = 0.0) -> Answer:
+        """Accept a batch: after a ``delay``, and in lists some seconds after that."""
         with self._doing() as now:
             rules.accepted(payload, self.settings, self._groups())
-            fault = late or Fault(kind="lost")
-            at = now + timedelta(seconds=fault.delay)
+            at = now + timedelta(seconds=delay)
             batch = Stored(
                 id=rules.ulid(at, self._chance),
                 request=rules.kept_fields(payload),
                 created_at=at,
                 modified_at=at,
                 accepted_at=at,
-                listed_at=at + timedelta(seconds=fault.listed_after),
+                listed_at=at + timedelta(seconds=listed_after),
             )
             self._put(batch)
             answer = batch.answer(self.settings.profile)

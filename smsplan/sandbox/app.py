@@ -151,7 +151,9 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
             # It is done all the same, whatever the answer would be.
             with suppress(Refusal):
                 if operation == "send":
-                    await run_in_threadpool(account.send, payload, fault)
+                    await run_in_threadpool(
+                        account.send, payload, delay=fault.delay, listed_after=fault.listed_after
+                    )
                 else:
                     await run_in_threadpool(do, account, request, payload)
             return _no_answer(request)

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -25,12 +25,10 @@ from smsplan.batches import (
     msisdn,
     parse_time,
 )
-from smsplan.dryruns import Composer, resolve
-from smsplan.encoding import Encoding
+from smsplan.dryruns import ValuesByRecipient, composer_of, resolve
 from smsplan.errors import Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.sandbox.settings import Settings
-from smsplan.templates import Template
 
 LIFETIME = timedelta(days=3)
 KEPT = timedelta(days=14)
@@ -56,12 +54,10 @@ STATUSES = {
     412: "Aborted",
     413: "Aborted",
 }
-FINAL = frozenset(STATUSES) - {400, 401}
 _CODES = {Problem.UNMATCHED_PARAMETER: 405, Problem.EXCEEDED_PARTS_LIMIT: 411,
           Problem.OVER_255_PARTS: 408}  # fmt: skip
 # Crockford's base 32, as a ULID has it.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_EFFECTIVE = ("type", "delivery_report", "expire_at", "flash_message")
 
 
 class Refusal(Exception):
@@ -269,10 +265,8 @@ def _check_open(stored: Stored) -> None:
 
 def kept_fields(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a request that the API knows, nulls left out."""
-    import dataclasses
-
     kind = payload.get("type") or "mt_text"
-    known = {one.name for one in dataclasses.fields(BATCH_TYPES[kind])} - {"from_"}
+    known = {one.name for one in fields(BATCH_TYPES[kind])} - {"from_"}
     kept = {
         name: payload[name]
         for name in ("type", "to", "from", *sorted(known - {"to"}))
@@ -315,13 +309,17 @@ def deliveries(
     batch = stored.batch
     known = {element: groups.get(element, ()) for element in batch.to if is_group_id(element)}
     recipients = resolve(batch.to, settings.profile, known)
-    compose = None
-    if isinstance(batch, TextBatch):
-        compose = _composed(batch, settings.profile)
+    text = batch if isinstance(batch, TextBatch) else None
+    if text is not None:
+        compose = composer_of(text, settings.profile)
+        values = ValuesByRecipient(text, settings.profile)
     for recipient in recipients:
         code, encoding, parts = 0, "", 1
-        if compose is not None:
-            code, encoding, parts = compose(recipient)
+        if text is not None:
+            message = compose(values(recipient))
+            code = _CODES.get(message.problem, 0) if message.problem else 0
+            encoding = str(message.encoding)
+            parts = message.billed_parts or message.number_of_parts
         final = now
         if not code:
             code = outcome(recipient, settings)
@@ -337,35 +335,6 @@ def deliveries(
             parts=parts,
             operator=_operator(recipient, settings),
         )
-
-
-def _composed(batch: TextBatch, profile: Profile) -> Any:
-    composer = Composer(
-        Template(batch.body),
-        profile,
-        parameters=bool(batch.parameters),
-        truncate_concat=bool(batch.truncate_concat),
-        max_number_of_message_parts=batch.max_number_of_message_parts,
-    )
-    own: dict[str, dict[str, str]] = {}
-    default: dict[str, str] = {}
-    for key, values in (batch.parameters or {}).items():
-        for number, value in values.items():
-            if number == "default":
-                default[key] = value
-            elif (digits := msisdn(number, profile)) is not None:
-                own.setdefault(key, {}).setdefault(digits, value)
-
-    def compose(recipient: str) -> tuple[int, str, int]:
-        values = {
-            key: own.get(key, {}).get(recipient, default.get(key)) for key in batch.parameters or {}
-        }
-        message = composer(values)
-        code = _CODES.get(message.problem, 0) if message.problem else 0
-        encoding = "GSM" if message.encoding is Encoding.GSM else "UNICODE"
-        return code, encoding, message.billed_parts or message.number_of_parts
-
-    return compose
 
 
 def outcome(recipient: str, settings: Settings) -> int:
@@ -524,7 +493,7 @@ class Group:
     name: str | None = None
     members: tuple[str, ...] = ()
     child_groups: tuple[str, ...] = ()
-    auto_update: Mapping[str, Any] | None = field(default=None)
+    auto_update: Mapping[str, Any] | None = None
 
     def answer(self) -> dict[str, Any]:
         """Return the API's JSON."""
