@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -483,3 +485,19 @@ def test_bounds(client: Client) -> None:
         # Closed while the rest was still coming.
         status = 413
     assert status == 413
+
+
+def test_slow_body(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not come is not waited for, and the others are answered meanwhile."""
+    monkeypatch.setattr("smsplan.sandbox.app.BODY_SECONDS", 0.5)
+    host = urlsplit(client.sandbox.url)
+    assert host.hostname is not None
+    with socket.create_connection((host.hostname, host.port or 0), timeout=10) as slow:
+        slow.sendall(
+            b"POST /xms/v1/demo/batches HTTP/1.1\r\nHost: sandbox\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\n"
+            b"Authorization: Bearer " + client.sandbox.token.encode() + b"\r\n\r\n{"
+        )
+        client.send()
+        assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+    assert client("GET", "/batches").json()["count"] == 1
