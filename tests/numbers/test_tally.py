@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable
 
 import phonenumbers
@@ -211,9 +210,9 @@ def test_the_suggested_region_reads_the_rows_it_counts() -> None:
 
 
 def test_only_the_first_ten_thousand_unmarked_numbers_are_looked_at() -> None:
-    """Its cost does not grow with the column: a million rows take no longer than ten thousand."""
+    """Its cost does not grow with the column: the rest of a million rows is not even read."""
     tally = NationalTally()
-    begin = time.perf_counter()
-    tally.add(["07700900123"] * 1_000_000)
+    numbers = iter(["07700900123"] * 1_000_000)
+    tally.add(numbers)
     assert tally.suggestion() == ("GB", 10_000)
-    assert time.perf_counter() - begin < 5
+    assert sum(1 for _ in numbers) == 990_000
