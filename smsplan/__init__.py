@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from smsplan.batch_plans import plan_batch
     from smsplan.batches import (
         ABSENT,
         BinaryBatch,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from smsplan.templates import Expansion, Template, TemplateWarning
 
 _MODULES = {
+    "batch_plans": ("plan_batch",),
     "batches": (
         "ABSENT",
         "BinaryBatch",
@@ -140,6 +142,7 @@ __all__ = [
     "explain",
     "lint",
     "plan",
+    "plan_batch",
     "reconcile",
     "schedule",
     "segment",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from smsplan.cli.console import read_text, safe, say, write_json
+from smsplan.cli.console import read_numbers, read_text, safe, say, write_json
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def connected(
         yield api
 
 
-def _dict(sent: SentBatch) -> dict[str, Any]:
+def as_dict(sent: SentBatch) -> dict[str, Any]:
+    """Return a batch as ``smsplan.batch/1`` has it."""
     return {
         "id": sent.id,
         "canceled": sent.canceled,
@@ -50,10 +51,15 @@ def _dict(sent: SentBatch) -> dict[str, Any]:
     }
 
 
-def _show(sent: SentBatch, *, as_json: bool) -> None:
+def _write(sent: SentBatch, *, as_json: bool) -> None:
     if as_json:
-        write_json("smsplan.batch/1", _dict(sent))
-        return
+        write_json("smsplan.batch/1", as_dict(sent))
+    else:
+        show(sent)
+
+
+def show(sent: SentBatch) -> None:
+    """Write a batch to stdout, but for what belongs to its recipients."""
     request = sent.batch.to_dict()
     to = request.pop("to")
     typer.echo(f"{sent.id}{' (cancelled)' if sent.canceled else ''}: {len(to):,} in 'to'")
@@ -87,7 +93,7 @@ def list_batches(
             client_reference=client_reference,
         )
     if as_json:
-        batches = [_dict(each) for each in found.batches]
+        batches = [as_dict(each) for each in found.batches]
         write_json("smsplan.batches/1", {"page": found.page, "count": found.count,
                                          "batches": batches})  # fmt: skip
         return
@@ -118,7 +124,7 @@ def get_batch(
 ) -> None:
     """Retrieve a batch."""
     with connected(credentials) as api:
-        _show(api.retrieve(batch_id), as_json=as_json)
+        _write(api.retrieve(batch_id), as_json=as_json)
 
 
 @app.command("update")
@@ -138,7 +144,7 @@ def update_batch(
         if difference:
             _difference(api.retrieve(batch_id).batch, update, price, as_json=as_json)
         else:
-            _show(api.update(batch_id, update), as_json=as_json)
+            _write(api.update(batch_id, update), as_json=as_json)
 
 
 @app.command("replace")
@@ -158,7 +164,7 @@ def replace_batch(
         if difference:
             _difference(api.retrieve(batch_id).batch, new, price, as_json=as_json)
         else:
-            _show(api.replace(batch_id, new), as_json=as_json)
+            _write(api.replace(batch_id, new), as_json=as_json)
 
 
 @app.command("cancel")
@@ -169,7 +175,7 @@ def cancel_batch(
 ) -> None:
     """Cancel a batch: what is not delivered yet will not be."""
     with connected(credentials) as api:
-        _show(api.cancel(batch_id), as_json=as_json)
+        _write(api.cancel(batch_id), as_json=as_json)
 
 
 @app.command("feedback")
@@ -186,8 +192,7 @@ def send_feedback(
         raise typer.BadParameter("name a file of numbers, or say --all", param_hint="RECIPIENTS")
     numbers: list[str] = []
     if recipients is not None:
-        lines = read_text(recipients, "list of numbers").splitlines()
-        numbers = [line.strip() for line in lines if line.strip()]
+        numbers = read_numbers(recipients, "list of numbers")
         if not numbers:
             raise InputError("the list of numbers is empty; for all recipients say --all")
     with connected(credentials) as api:

@@ -56,6 +56,11 @@ def read_text(path: str, what: str) -> str:
         raise InputError(f"{what} '{path}' is not UTF-8; save it as UTF-8") from None
 
 
+def read_numbers(path: str, what: str) -> list[str]:
+    """Return the numbers of a file, one a line; empty lines are left out."""
+    return [line.strip() for line in read_text(path, what).splitlines() if line.strip()]
+
+
 def read_body(path: str) -> str:
     """Return the text of a file; one line break at its end is dropped."""
     return read_text(path, "body file").removesuffix("\n").removesuffix("\r")

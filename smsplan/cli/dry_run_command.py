@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from smsplan.cli.console import pairs, read_text, say
+from smsplan.cli.console import pairs, read_numbers, read_text, say
 
 
 def dry_run_file(
@@ -50,8 +50,7 @@ def dry_run_file(
     Limits(**limits)
     text = read_text(batch, "batch")
     groups = {
-        name: [line.strip() for line in read_text(path, "group file").splitlines() if line.strip()]
-        for name, path in pairs(group, "--group").items()
+        name: read_numbers(path, "group file") for name, path in pairs(group, "--group").items()
     }
     try:
         payload = _payload(text)

@@ -1,33 +1,112 @@
-"""``smsplan explain``: where the parts and the money of a saved plan come from."""
+"""``smsplan explain``: where the parts and the money of a saved plan, or of a batch, come from."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import typer
 
-from smsplan.cli.console import write_json, write_result
+from smsplan.cli.console import pairs, read_numbers, say, write_json, write_result
 from smsplan.errors import InputError
+
+if TYPE_CHECKING:
+    from smsplan.planner import Plan
 
 
 def explain_plan(
     plan: str = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files."),
+    batch: str = typer.Option(None, help="Instead: the id of a batch of the account."),
+    profile: str = typer.Option("current", help="With --batch: name of a profile, or TOML file."),
+    group: list[str] = typer.Option(
+        [], help="With --batch: ID=FILE, members of a group, one number a line. Repeatable."
+    ),
+    rates: str = typer.Option(None, help="With --batch: a rate card."),
+    price: str = typer.Option(None, help="With --batch: one price, such as '0.034 GBP'."),
+    credentials: str = typer.Option(
+        None, help="With --batch: a file of the account's keys; or SINCH_... variables."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Write JSON."),
 ) -> None:
-    """Say why a plan costs what it costs: step by step, and which characters are at fault."""
+    """Say why a plan costs what it costs: step by step, and which characters are at fault.
+
+    With --batch the batch is retrieved from the account, and its dry run is made here.
+    """
+    if batch is not None:
+        if plan is not None:
+            raise typer.BadParameter("name a saved plan or a --batch, not both", param_hint="PLAN")
+        _explain_batch(batch, profile, group, rates or price, credentials, as_json=as_json)
+        return
     from smsplan.planner import Plan
 
     if plan is None:
-        raise InputError("nothing to explain; name a saved plan: smsplan explain planned.parquet")
+        raise InputError(
+            "nothing to explain; name a saved plan: smsplan explain planned.parquet, "
+            "or a batch of the account: smsplan explain --batch ID"
+        )
     made = Plan.open(plan)
-    waterfall, characters = made.explain(), made.characters()
     if as_json:
-        write_json(
-            "smsplan.explain/1",
-            {
-                "waterfall": {"schema": "smsplan.waterfall/1", **waterfall.to_dict()},
-                "characters": {"schema": "smsplan.characters/1", **characters.to_dict()},
-            },
+        write_json("smsplan.explain/1", _reasons(made))
+    else:
+        _write_reasons(made)
+
+
+def _reasons(made: Plan) -> dict[str, Any]:
+    return {
+        "waterfall": {"schema": "smsplan.waterfall/1", **made.explain().to_dict()},
+        "characters": {"schema": "smsplan.characters/1", **made.characters().to_dict()},
+    }
+
+
+def _write_reasons(made: Plan) -> None:
+    write_result(made.explain())
+    typer.echo()
+    write_result(made.characters())
+
+
+def _explain_batch(
+    batch_id: str,
+    profile: str,
+    group: list[str],
+    prices: str | None,
+    credentials: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from smsplan.batch_plans import plan_batch
+    from smsplan.batches import TextBatch
+    from smsplan.cli.batches_command import as_dict, connected, show
+    from smsplan.dryruns import dry_run
+
+    groups = {
+        name: read_numbers(path, "group file") for name, path in pairs(group, "--group").items()
+    }
+    with connected(credentials) as api:
+        sent = api.retrieve(batch_id)
+    made = None
+    if isinstance(sent.batch, TextBatch):
+        made = plan_batch(sent.batch, profile=profile, groups=groups, rates=prices)
+    answer = dry_run(sent.batch, profile=profile, groups=groups)
+    for warning in () if made is None else made.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        found: dict[str, Any] = {"batch": as_dict(sent), "dry_run": answer.to_dict()}
+        if made is not None:
+            found |= {"plan": made.summary.to_dict(), "warnings": [*made.warnings]}
+            found |= _reasons(made)
+        write_json("smsplan.explained_batch/1", found)
+        return
+    show(sent)
+    typer.echo()
+    if made is None:
+        typer.echo(
+            f"number_of_recipients: {answer.number_of_recipients:,}, "
+            f"number_of_messages: {answer.number_of_messages:,}"
         )
         return
-    write_result(waterfall)
+    from rich.console import Console
+
+    from smsplan.display.text import summary_table
+
+    Console(highlight=False).print(summary_table(made.summary))
     typer.echo()
-    write_result(characters)
+    _write_reasons(made)

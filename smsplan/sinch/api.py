@@ -85,6 +85,7 @@ class ApiError(SmsplanError):
         step = {
             None: "check the connection and try again",
             401: "check the token or key, the service plan and the region",
+            404: "check the id, and that the batch is of this account and region",
             429: "send slower, or try again later",
         }.get(self.status, "see the API's text in error.text" if self.text else "try again later")
         return f"{said}; at fault is {self.at_fault}; {step}"

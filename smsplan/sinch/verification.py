@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from smsplan.batches import TextBatch, is_group_id
+from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.profiles import Profile
@@ -218,6 +218,7 @@ def verify(
     >>> found.agrees, found.explained_by
     (False, ((('small_c_cedilla', 'gsm'),),))
     """
+    from smsplan.batch_plans import plan_batch
     from smsplan.sinch.asking import batch_writer, requests, writer
     from smsplan.sinch.recording import Recorder
     from smsplan.sinch.sampling import sample as draw
@@ -226,7 +227,7 @@ def verify(
         raise InputError(f"sample={sample} asks about nothing; use a number of 1 or more")
     if isinstance(plan_or_batch, TextBatch):
         chosen = Profile.of(profile)
-        plan = _plan_of(plan_or_batch, chosen)
+        plan = plan_batch(plan_or_batch, profile=chosen)
         write = batch_writer(plan_or_batch)
         fields = _fields(plan_or_batch)
     else:
@@ -276,44 +277,6 @@ def _kinds(row: Drawn) -> frozenset[str]:
     from smsplan.sinch.sampling import with_pairs
 
     return with_pairs(row.kinds)
-
-
-def _plan_of(batch: TextBatch, profile: Profile) -> Plan:
-    """Plan the recipients of a batch, to know of what kinds they are."""
-    from smsplan.batches import msisdn
-    from smsplan.planner import plan
-    from smsplan.templates import Template
-
-    if any(is_group_id(to) and msisdn(to, profile) is None for to in batch.to):
-        raise InputError(
-            "a batch to groups cannot be verified, their members are not known here; name numbers"
-        )
-    keys = Template(batch.body).parameters
-    given: dict[str, dict[str, str]] = {}
-    defaults: dict[str, str] = {}
-    for key in keys:
-        for number, value in (batch.parameters or {}).get(key, {}).items():
-            if number == "default":
-                defaults[key] = value
-            elif (digits := msisdn(number, profile)) is not None:
-                given.setdefault(digits, {}).setdefault(key, value)
-        if not batch.parameters and profile.no_parameters == "literal":
-            defaults[key] = f"${{{key}}}"
-    columns = {key: f"parameter {place}" for place, key in enumerate(keys)}
-    rows = []
-    for to in batch.to:
-        own = given.get(msisdn(to, profile) or "", {})
-        rows.append({"to": to, **{columns[key]: own.get(key) for key in keys}})
-    return plan(
-        rows,
-        batch.body,
-        columns=columns,
-        defaults=defaults,
-        from_=batch.from_,
-        truncate_concat=bool(batch.truncate_concat),
-        max_number_of_message_parts=batch.max_number_of_message_parts,
-        profile=profile,
-    )
 
 
 def _fields(batch: TextBatch) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from smsplan import plan
+from smsplan import batch_from_dict, plan
 from smsplan.cli import app
 from smsplan.errors import InputError
+from smsplan.sandbox import Sandbox, running
+from smsplan.sinch import SinchApi
 from tests.cli.test_documentation import documented
 
 
@@ -48,3 +52,78 @@ def test_a_plan_has_to_be_named() -> None:
     done = CliRunner().invoke(app, ["explain"])
     assert isinstance(done.exception, InputError)
     assert "smsplan explain planned.parquet" in str(done.exception)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Run a sandbox, and have the environment lead to it."""
+    with running() as sandbox:
+        monkeypatch.setenv("SINCH_SERVICE_PLAN_ID", "demo")
+        monkeypatch.setenv("SINCH_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("SINCH_BASE_URL", sandbox.url)
+        yield sandbox
+
+
+def send(**batch: Any) -> str:
+    """Send a batch to the account of the environment, and return its id."""
+    with SinchApi() as api:
+        return api.send(batch_from_dict(batch)).id
+
+
+def test_a_batch_of_the_account(account: Sandbox) -> None:
+    """``--batch`` retrieves, and says what the batch is, what a dry run says of it, and why."""
+    batch = {
+        "to": ["447700900123", "447700900124", "447700900125"],
+        "body": "“Hi” ${name}" + "x" * 100,
+        "parameters": {
+            "name": {"447700900123": "Zaneta", "default": "you", "447700900199": "Secret"},
+            "nmae": {"default": "?"},
+        },
+    }
+    done = CliRunner().invoke(app, ["explain", "--batch", send(**batch), "--price", "1 GBP"])
+    assert done.exit_code == 0, done.output
+    assert "GBP 6.00" in done.stdout
+    assert "characters outside GSM" in done.stdout
+    assert "parameter 'nmae' of the batch stands nowhere" in done.stderr
+    assert "for 1 number that the batch does not text" in done.stderr
+    for private in ("Zaneta", "Secret", "447700900"):
+        assert private not in done.output
+    again = CliRunner().invoke(app, ["explain", "--batch", send(**batch), "--json"])
+    data = json.loads(again.stdout)
+    assert set(data) == documented("smsplan.explained_batch/1")
+    assert data["dry_run"] == {"number_of_recipients": 3, "number_of_messages": 6}
+    assert set(data["waterfall"]) == documented("smsplan.waterfall/1")
+    assert len(data["warnings"]) == 2
+
+
+def test_a_batch_to_a_group(account: Sandbox, tmp_path: Path) -> None:
+    """The members of a group are not in the batch: they are asked for, and taken from a file."""
+    import httpx
+
+    groups = f"{account.url}/xms/v1/demo/groups"
+    headers = {"Authorization": f"Bearer {account.token}"}
+    made = httpx.post(groups, json={"members": ["447700900123"]}, headers=headers).json()
+    id_ = send(to=[made["id"], "447700900124"], body="Hi")
+    done = CliRunner().invoke(app, ["explain", "--batch", id_])
+    assert isinstance(done.exception, InputError)
+    assert f"--group {made['id']}=FILE" in str(done.exception)
+    members = tmp_path / "members.txt"
+    members.write_text("447700900123\n447700900124\n")
+    group = f"{made['id']}={members}"
+    done = CliRunner().invoke(app, ["explain", "--batch", id_, "--group", group, "--json"])
+    assert json.loads(done.stdout)["plan"]["messages"] == 2
+
+
+def test_a_batch_that_is_not_text(account: Sandbox) -> None:
+    """Of a binary batch there is a dry run and nothing to explain."""
+    id_ = send(to=["447700900123"], body="SGk=", udh="06050423f423f4", type="mt_binary")
+    done = CliRunner().invoke(app, ["explain", "--batch", id_])
+    assert done.exit_code == 0, done.output
+    assert "number_of_recipients: 1, number_of_messages: 1" in done.stdout
+    found = CliRunner().invoke(app, ["explain", "--batch", id_, "--json"])
+    assert set(json.loads(found.stdout)) == {"schema", "batch", "dry_run"}
+
+
+def test_a_plan_or_a_batch() -> None:
+    """Both at once is an error of usage."""
+    assert CliRunner().invoke(app, ["explain", "a.parquet", "--batch", "x"]).exit_code == 2
