@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from smsplan.cli.batches_command import connected
-from smsplan.cli.console import read_text, say, write_json
+from smsplan.cli.console import read_numbers, read_text, say, write_json
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,16 +107,46 @@ def send_campaign(
         if not yes:
             _confirm(campaign.messages)
 
-        def progress(accepted: int) -> None:
-            if sys.stderr.isatty():
-                print(f"\r{accepted:,} recipients accepted", end="", file=sys.stderr, flush=True)
-
-        status = campaign.send(api, unverified=unverified, resend=resend, progress=progress)
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
+        with _progress(campaign.messages) as (progress, waiting):
+            status = campaign.send(
+                api, unverified=unverified, resend=resend, progress=progress, waiting=waiting
+            )
         _show(status, as_json=as_json)
     if not status.done:
         sys.exit(3)
+
+
+@contextmanager
+def _progress(messages: int) -> Iterator[tuple[Callable[[int], None], Callable[[float], None]]]:
+    """A bar of accepted recipients and a countdown on stderr; one line a wait in a log."""
+    why = "a batch was created again; it is looked for once more before it goes out"
+    if not sys.stderr.isatty():
+        said: list[float] = []
+
+        def once(left: float) -> None:
+            # A wait begins where more is left than when it was last heard of.
+            if not said or left > said[-1]:
+                say(f"{why}: in {left:,.0f} seconds")
+            said[:] = [left]
+
+        yield (lambda _: None), once
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sending", total=messages)
+
+        def progress(accepted: int) -> None:
+            words = f"{accepted:,} of {messages:,} recipients accepted"
+            bar.update(task, completed=accepted, description=words)
+
+        def waiting(left: float) -> None:
+            minutes, seconds = divmod(int(left), 60)
+            bar.update(task, description=f"{why} ({minutes}:{seconds:02})")
+
+        yield progress, waiting
 
 
 def _note(campaign: Campaign, path: str) -> None:
@@ -202,8 +234,7 @@ def send_feedback(
         raise typer.BadParameter("name a file of numbers, or say --all", param_hint="RECIPIENTS")
     numbers = None
     if recipients is not None:
-        lines = read_text(recipients, "list of numbers").splitlines()
-        numbers = [line.strip() for line in lines if line.strip()]
+        numbers = read_numbers(recipients, "list of numbers")
         if not numbers:
             raise InputError("the list of numbers is empty; for all recipients say --all")
     with Campaign.open(journal) as campaign, connected(credentials) as api:

@@ -246,13 +246,15 @@ class Campaign:
         unverified: bool = False,
         resend: bool = False,
         progress: Callable[[int], None] | None = None,
+        waiting: Callable[[float], None] | None = None,
     ) -> Status:
         """Send what is not sent yet, and clear up what is unclear; interrupted, call it again.
 
         Returns when every request is accepted, refused or unresolved: where a batch had to be
         created again, that is shortly before it goes out. ``unverified`` sends although the profile
         was never verified; ``resend`` sends unresolved requests again, which may send them twice.
-        ``progress`` is called with the number of recipients that are accepted.
+        ``progress`` is called with the number of recipients that are accepted, ``waiting`` about
+        every second with the seconds until what was created again is looked for the last time.
 
         Raises :class:`~smsplan.errors.InputError` where the plan's file has changed or somebody is
         sending already, and :class:`~smsplan.sinch.ApiError` where the account refuses to send.
@@ -268,7 +270,7 @@ class Campaign:
                         entry.number, state=State.PLANNED, send_at=None, started=None, created=0
                     )
             self._create_all(api, progress)
-            self._clear_up(api, progress)
+            self._clear_up(api, progress, waiting)
         return self.status()
 
     def _check_sendable(self, *, unverified: bool) -> None:
@@ -410,7 +412,12 @@ class Campaign:
 
     # Clearing up.
 
-    def _clear_up(self, api: BatchesApi, progress: Callable[[int], None] | None) -> None:
+    def _clear_up(
+        self,
+        api: BatchesApi,
+        progress: Callable[[int], None] | None,
+        waiting: Callable[[float], None] | None,
+    ) -> None:
         """Look for what is lost until it is clear, and for seconds of what was created again."""
         poll = min(_POLL, self._journal.meta("settle") / 4)
         while True:
@@ -421,12 +428,22 @@ class Campaign:
                 progress(self.status().recipients.get(State.ACCEPTED, 0))
             for entry in self._journal.unsure():
                 self._look_again(api, entry)
-            waiting, unsure = self._journal.entries(State.LOST), self._journal.unsure()
-            if not waiting and not unsure:
+            lost, unsure = self._journal.entries(State.LOST), self._journal.unsure()
+            if lost:
+                self._sleep(poll)
+            elif unsure:
+                ends = [self._deadline(entry.send_at) for entry in unsure if entry.send_at]
+                self._wait(max(poll, min(ends, default=0.0) - self._clock()), waiting)
+            else:
                 return
-            ends = [self._deadline(entry.send_at) for entry in unsure if entry.send_at]
-            soonest = min(ends, default=0.0) - self._clock()
-            self._sleep(poll if waiting else max(poll, soonest))
+
+    def _wait(self, seconds: float, waiting: Callable[[float], None] | None) -> None:
+        """Wait, in a person's sight where somebody is looking."""
+        end = self._clock() + seconds
+        while waiting is not None and (left := end - self._clock()) > 1:
+            waiting(left)
+            self._sleep(1)
+        self._sleep(max(0.0, end - self._clock()))
 
     def _deadline(self, send_at: datetime) -> float:
         """When a batch is looked for the last time."""

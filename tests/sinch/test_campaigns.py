@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,14 @@ def test_accepted_late(tmp_path: Path) -> None:
     with running() as sandbox, api_of(sandbox) as api:
         sandbox.fail("late", delay=100, listed_after=20)
         with campaign_of(sandbox, tmp_path / "c.db", people(10)) as campaign:
-            status = campaign.send(api, unverified=True)
+            left: list[float] = []
+            status = campaign.send(api, unverified=True, waiting=left.append)
             assert status.done
             assert status.cancelled_doubles == 1
+        # Nobody waits for minutes without hearing of it.
+        assert left == sorted(left, reverse=True)
+        assert left[0] > 300
+        assert max(a - b for a, b in pairwise(left)) < 2
         sandbox.advance(2 * HOLD)
         assert set(reached(sandbox).values()) == {1}
 
