@@ -37,7 +37,8 @@ bench: .venv/.dev
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.run --quick
 
-# What takes too long for every day: kills, little memory, more than 2 GiB in a column.
+# What takes too long for every day: kills, little memory, more than 2 GiB in a column, 200 campaigns
+# whose senders are killed, 200 accounts to calibrate.
 soak: .venv/.dev
 	$(BIN)/python -m benchmarks.soak
 

@@ -1,4 +1,4 @@
-"""What takes too long for every day: kills, little memory, more text than 32 bits count.
+"""What takes too long for every day: kills, little memory, long texts, campaigns, accounts.
 
     python -m benchmarks.soak
 
@@ -7,6 +7,7 @@ Each line says what was done; anything wrong ends it with a traceback.
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import signal
@@ -120,8 +121,26 @@ def much_text(place: Path) -> None:
     print(f"{rows:,} rows with {text.nbytes / 2**30:.2f} GiB of text in one column, frame and file")
 
 
+def tests(file: str, name: str, variable: str, count: int) -> None:
+    """Run a test that CI runs on few cases on many."""
+    start = time.perf_counter()
+    words = ["-m", "pytest", "-q", "--numprocesses", "2", file, "-k", name]
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, variable: str(count)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    print(f"{done.stdout.strip().splitlines()[-1]}: {file}, {variable}={count}, "
+          f"{time.perf_counter() - start:.0f} s")  # fmt: skip
+
+
 def main() -> None:
     """Do it all."""
+    tests("tests/sinch/test_campaigns.py", "killed", "SMSPLAN_CAMPAIGNS", 200)
+    tests("tests/sinch/test_calibration.py", "profile", "SMSPLAN_PROFILES", 200)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         source = place / "in.parquet"
