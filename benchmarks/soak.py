@@ -140,7 +140,9 @@ def tests(file: str, name: str, variable: str, count: int) -> None:
 def main() -> None:
     """Do it all."""
     tests("tests/sinch/test_campaigns.py", "killed", "SMSPLAN_CAMPAIGNS", 200)
-    tests("tests/sinch/test_calibration.py", "profile", "SMSPLAN_PROFILES", 200)
+    tests(
+        "tests/sinch/test_calibration.py", "random_profiles or sandboxes", "SMSPLAN_PROFILES", 200
+    )
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         source = place / "in.parquet"
