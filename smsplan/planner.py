@@ -1,6 +1,6 @@
 """``plan()`` and :class:`Plan`: recipients and a body in, what goes out and what it costs out.
 
-A thin facade: the rows are planned in ``bulk``, priced by ``pricing``, explained by ``insight``.
+A thin facade: ``planning`` composes the rows, ``bulk`` writes them, ``insight`` explains them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, Problem
+from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.templates import Template
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.batches import TextBatch
-    from smsplan.bulk.duplicates import Duplicates
     from smsplan.bulk.folders import Folder, FolderSink
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
@@ -49,11 +49,6 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "smsplan"
 FORMAT = 2
-
-_TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
-_NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
-
-Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]
 
 
 def plan(
@@ -132,7 +127,7 @@ def plan(
         source = open_source(pa.Table.from_batches(list(source.batches())))
     if source.kind == "numbers":
         to = source.columns[0]
-    wanted = _Selection.of(select)
+    wanted = Selection.of(select)
     options = make_options(
         body,
         source.columns,
@@ -155,7 +150,7 @@ def plan(
     )
     if jobs < 1:
         raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
-    pipeline = _Pipeline(options, terms, wanted, jobs)
+    pipeline = Pipeline(options, terms, wanted, jobs)
     check_names(pipeline.names, source.columns, prefix)
     return _run(
         pipeline, source, terms, output, rejects, for_spreadsheets, progress, resume, on_error
@@ -350,7 +345,7 @@ class Plan:
 
         allowed = Limits(**limits)
         totals = facts(self.summary)
-        pipeline = _Pipeline(self.options, None, None)
+        pipeline = Pipeline(self.options, None, None)
 
         def rows() -> Iterator[pa.RecordBatch]:
             return (pipeline.bare(ours) for _, ours in self._store.batches(()))
@@ -399,7 +394,7 @@ class Plan:
                 "plan again with the new rates: plan(..., rates=)"
             )
         terms = Terms.of(rates)
-        pipeline = _Pipeline(self.options, terms)
+        pipeline = Pipeline(self.options, terms)
         rows = ChangedRows(base._store, pipeline.reprice)
         tally = pipeline.tally()
         for theirs, ours in base._store.batches(self.options.needed):
@@ -478,7 +473,7 @@ class Plan:
                     "others with unscheduled='leave_out' (--leave-out)"
                 )
             times = schedule.times()
-        pipeline = _Pipeline(self.options, None, None)
+        pipeline = Pipeline(self.options, None, None)
         stored = self._store.batches(self.options.needed)
         pairs = ((theirs, pipeline.bare(ours)) for theirs, ours in stored)
         return requests(self.options, pairs, size=size, fields=given, times=times)
@@ -515,7 +510,7 @@ class Plan:
         """
         from smsplan.pricing.schedule import make_schedule
 
-        pipeline = _Pipeline(self.options, None)
+        pipeline = Pipeline(self.options, None)
         return make_schedule(
             lambda: (pipeline.bare(ours) for _, ours in self._store.batches(())),
             rate=rate,
@@ -557,7 +552,7 @@ class Plan:
 
         # With what rates by operator add: the bounds of a cost.
         prefix = self.options.prefix
-        names = _Pipeline(self.options, None).names
+        names = Pipeline(self.options, None).names
         if self._ranged:
             names += tuple(prefix + name for name in ("cost_low", "cost_high"))
 
@@ -660,7 +655,7 @@ class Plan:
     def _planned(self) -> Planned:
         from smsplan.insight.planned import Planned
 
-        pipeline = _Pipeline(self.options, self.terms)
+        pipeline = Pipeline(self.options, self.terms)
 
         def batches() -> Iterator[Pair]:
             for theirs, ours in self._store.batches(self.options.needed):
@@ -699,7 +694,7 @@ class Plan:
 
         pairs = self._store.batches(None)
         first = next(pairs)
-        words = _words(first[1].schema)
+        words = words_as_text(first[1].schema)
         with sink(path, beside(*first).schema, guard=for_spreadsheets, words=words) as out:
             for theirs, ours in chain([first], pairs):
                 out.write(beside(theirs, ours))
@@ -747,7 +742,7 @@ class Plan:
             )
         options = Options.from_dict(data["options"])
         names = None if data["names"] is None else tuple(data["names"])
-        pipeline = _Pipeline(options, None, None if names is None else _Selection(names))
+        pipeline = Pipeline(options, None, None if names is None else Selection(names))
         ours = pipeline.names
         terms = None if data["rates"] is None else Terms.from_dict(data["rates"])
         if terms is not None and terms.is_ranged and names is None:
@@ -757,7 +752,7 @@ class Plan:
         schema = pa.schema([source.schema.field(name) for name in ours])
         return cls(
             options,
-            FileRows(partial(_saved, source, schema), data["kind"]),
+            FileRows(partial(saved_rows, source, schema), data["kind"]),
             None if data["summary"] is None else Summary.from_dict(data["summary"]),
             kind=data["kind"],
             terms=terms,
@@ -795,243 +790,9 @@ def reconcile(
     return plan.reconcile(reports, **given)
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """How a plan was made: ``row_loop`` rows left the path that plans whole columns."""
-
-    rows: int
-    row_loop: int
-
-
-class _Selection:
-    """Which of our columns are asked for, and what has to be computed for them."""
-
-    @classmethod
-    def of(cls, select: Sequence[str] | None) -> _Selection | None:
-        """Return the selection; what is none is refused with the other arguments."""
-        return None if select is None or isinstance(select, str) else cls(tuple(select))
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
-        self.texts = not _NUMBER_COLUMNS.issuperset(names)
-        self.numbers = not _TEXT_COLUMNS.issuperset(names)
-
-
-class _Pipeline:
-    """Kernel, duplicates and prices in a row, batch by batch, and the totals beside them."""
-
-    def __init__(
-        self,
-        options: Options,
-        terms: Terms | None,
-        selection: _Selection | None = None,
-        jobs: int = 1,
-    ) -> None:
-        from smsplan.bulk.kernel import Kernel
-        from smsplan.bulk.settle import names_with
-        from smsplan.pricing.tables import price_table
-
-        self.options = options
-        self.terms = terms
-        self.prices = None if terms is None else price_table(terms)
-        self.selection = selection
-        self.stats: Stats | None = None
-        self._jobs = jobs
-        self._halves = {
-            "numbers": selection is None or selection.numbers,
-            "texts": selection is None or selection.texts,
-        }
-        self.kernel = Kernel(options, **self._halves)
-        self._columns = names_with(self.prices)
-        if options.bodies:
-            self._columns += ("body",)
-        if selection is not None:
-            self._columns = selection.names
-        self.names = tuple(options.prefix + name for name in self._columns)
-
-    @property
-    def complete(self) -> bool:
-        """Whether there are totals: not where half of the columns is left out."""
-        return self.selection is None or (self.selection.numbers and self.selection.texts)
-
-    def run(
-        self,
-        source: Source,
-        columns: Sequence[str] | None,
-        tally: _Tally | None = None,
-        progress: Callable[[int], None] | None = None,
-        folder: Folder | None = None,
-    ) -> Iterator[Pair]:
-        """Plan a source: its columns asked for (None: all), and ours, named and selected.
-
-        Rows that are in the parts of a folder already are counted and left out.
-        """
-        import pyarrow as pa
-
-        from smsplan.bulk.duplicates import OF_A_FILE, OF_A_FRAME, Duplicates
-        from smsplan.bulk.pipeline import ahead
-        from smsplan.bulk.settle import settle
-        from smsplan.bulk.unreadable import unmarked
-        from smsplan.insight.summary import accepted
-
-        flag = self.options.duplicates == "flag" and self.complete
-        merged = self.options.profile.duplicates == "merged"
-        column = partial(self._keys, source) if source.replayable else None
-        remembered = OF_A_FRAME if source.path is None else OF_A_FILE
-        duplicates = (
-            Duplicates(merged=merged, column=column, remembered=remembered) if flag else None
-        )
-        accepts = accepted(self.options.profile)
-        needed = self.needed(source)
-        wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
-        rows, done = 0, 0 if folder is None else folder.rows
-        if folder is not None and tally is not None:
-            self._count_again(folder, duplicates, accepts, tally)
-        batches = _behind(source.batches(wanted), done)
-        # Totals are added up while the next rows are planned: where a core is free for it, and
-        # not of a caller's stream, which may know no thread but the caller's.
-        own = tally and (source.in_memory or (source.path and pa.cpu_count() > 2))
-        composed = self._composed(ahead(batches) if source.path else batches)
-        for batch, planned in ahead(composed) if own else composed:
-            ours = settle(
-                planned,
-                duplicates=duplicates,
-                prices=self.prices,
-                accepted=accepts,
-                only=None if self.complete else self._columns,
-            )
-            if tally is not None:
-                known = planned.schema.get_field_index("reasons")
-                tally.add(batch, ours, None if known < 0 else planned.column(known))
-            rows += batch.num_rows
-            self.stats = Stats(done + rows, self.kernel.row_loop)
-            if progress is not None:
-                progress(done + rows)
-            theirs = unmarked(batch) if columns is None else batch.select(list(columns))
-            yield theirs, self.dressed(ours)
-
-    def _composed(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Pair]:
-        if self._jobs == 1:
-            for batch in batches:
-                yield batch, self.kernel(batch)
-            return
-        from smsplan.bulk.workers import planned
-
-        for batch, ours, alone in planned(batches, self._jobs, self.options, **self._halves):
-            self.kernel.row_loop += alone
-            yield batch, ours
-
-    def _count_again(
-        self, folder: Folder, duplicates: Duplicates | None, accepts: Any, tally: _Tally
-    ) -> None:
-        """Bring duplicates and totals to where the parts of a folder end."""
-        import pyarrow as pa
-
-        from smsplan.bulk.folders import written
-        from smsplan.bulk.kernel import PROBLEMS
-        from smsplan.bulk.settle import recipient_keys
-        from smsplan.bulk.words import places
-
-        for rows in written(folder):
-            ours = self.priced(rows.select(list(self.names)))
-            problem = places(ours.column("problem"), PROBLEMS)
-            counted = accepts[problem]
-            if duplicates is not None:
-                keys = recipient_keys(ours.column("recipient"))
-                counted = duplicates.flag(keys, problem < 0, counted).counted
-            at = ours.schema.get_field_index("counted")
-            tally.add(rows, ours.set_column(at, "counted", pa.array(counted)))
-
-    def _keys(self, source: Source) -> Iterator[Any]:
-        """Read the column of numbers alone."""
-        from smsplan.bulk.cells import number_cells
-        from smsplan.bulk.msisdns import read_all
-
-        options = self.options
-        for batch in source.batches([options.to]):
-            cells = number_cells(batch.column(options.to), options.to)
-            yield read_all(cells, options.region, options.profile).keys
-
-    def needed(self, source: Source) -> list[str]:
-        """The caller's columns that the kernel reads."""
-        return [name for name in self.options.needed if name in source.columns]
-
-    def tally(self) -> _Tally:
-        """Return an empty tally for this plan."""
-        return _Tally(self)
-
-    def dressed(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Select our columns and give them the plan's prefix."""
-        return ours.select(list(self._columns)).rename_columns(list(self.names))
-
-    def bare(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Take the prefix away again, and what rates by operator add."""
-        from smsplan.bulk.settle import RANGE
-
-        kept = [name for name in self._columns if name not in RANGE]
-        prefix = self.options.prefix
-        return ours.select([prefix + name for name in kept]).rename_columns(kept)
-
-    def priced(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Compute anew what depends on the rate card; every column, without the prefix."""
-        import numpy as np
-        import pyarrow as pa
-
-        from smsplan.bulk.settle import price_columns
-
-        bare = self.bare(ours)
-        columns = dict(zip(bare.schema.names, bare.columns, strict=True))
-        columns["counted"] = pa.array(np.zeros(ours.num_rows, dtype=bool))
-        columns.update(price_columns(columns, self.prices))
-        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-
-    def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """As :meth:`priced`, in the form of the plan's rows."""
-        return self.dressed(self.priced(ours))
-
-
-class _Tally:
-    """The summary and the findings of the batches so far."""
-
-    def __init__(self, pipeline: _Pipeline) -> None:
-        from smsplan.insight.findings import FindingsTally
-        from smsplan.insight.summary import SummaryTally
-
-        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices, pipeline.terms)
-        self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
-
-    def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch, reasons: Any | None = None) -> None:
-        """Count a batch: the caller's columns, and ours without the prefix."""
-        from smsplan.bulk.settle import Settled
-
-        settled = Settled.of(ours)
-        self._totals.add(settled)
-        self._findings.add(theirs, settled, reasons)
-
-    def summary(self) -> Summary:
-        """Return the totals with their reasons."""
-        summary = self._totals.summary()
-        return summary.with_findings(self._findings.findings(summary))
-
-
-def _behind(batches: Iterator[pa.RecordBatch], done: int) -> Iterator[pa.RecordBatch]:
-    """Leave out the first rows; at least one batch is left, if of no rows."""
-    last = None
-    for batch in batches:
-        if done >= batch.num_rows > 0:
-            done -= batch.num_rows
-            last = batch.slice(batch.num_rows)
-            continue
-        last = None
-        yield batch.slice(done) if done else batch
-        done = 0
-    if last is not None:
-        yield last
-
-
 def _folder(
     output: str | os.PathLike[str],
-    pipeline: _Pipeline,
+    pipeline: Pipeline,
     source: Source,
     terms: Terms | None,
     rejects: str | os.PathLike[str] | None,
@@ -1065,7 +826,7 @@ def _folder(
 
 
 def _run(
-    pipeline: _Pipeline,
+    pipeline: Pipeline,
     source: Source,
     terms: Terms | None,
     output: str | os.PathLike[str] | None,
@@ -1123,7 +884,7 @@ def _run(
             folder.finish(made._metadata(), pipeline.stats.rows, source.unread)
         if output is not None:
             saved = open_source(output)
-            made._store = FileRows(partial(_saved, saved, schema), source.kind)
+            made._store = FileRows(partial(saved_rows, saved, schema), source.kind)
     elif source.in_memory:
         ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
         made._store = FrameRows(source, pa.Table.from_batches(ours))
@@ -1141,7 +902,7 @@ def _write(
     made: Plan,
     source: Source,
     pairs: Iterator[Pair],
-    tally: _Tally | None,
+    tally: Tally | None,
     output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
     for_spreadsheets: bool,
@@ -1159,7 +920,7 @@ def _write(
     unique = {options.to, options.prefix + "recipient", options.prefix + "body"}
     both = beside(*first).schema
     texts = compacted(source, first[0].schema)
-    words = {**_words(schema), **texts}
+    words = {**words_as_text(schema), **texts}
     with ExitStack() as stack:
         how: dict[str, Any] = {"unique": unique, "words": words}
         sinks: list[Sink | FolderSink | None] = []
@@ -1195,26 +956,3 @@ def _write(
             "in the CSV output",
         )
     return schema
-
-
-def _words(schema: pa.Schema) -> dict[str, Any]:
-    """Return our columns that are words: dictionaries for us, text for whoever reads the file."""
-    import pyarrow as pa
-
-    return {field.name: pa.string() for field in schema if pa.types.is_dictionary(field.type)}
-
-
-def _saved(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:
-    """Read rows of a plan back; a CSV file has text only, so our columns get their types again."""
-    import pyarrow as pa
-
-    theirs = [name for name in source.columns if name not in schema.names]
-    wanted = theirs if columns is None else list(columns)
-    for batch in source.batches([*wanted, *schema.names]):
-        ours = [
-            # Words may be read as plain text, and are as good.
-            column if pa.types.is_dictionary(field.type) else column.cast(field.type)
-            for field in schema
-            for column in (batch.column(field.name),)
-        ]
-        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)

@@ -19,16 +19,16 @@ import pyarrow.compute as pc
 
 from smsplan.bulk import parts as counting
 from smsplan.bulk.classes import FIELD, FIELD_MASK, Sizes
+from smsplan.bulk.composed import Texts
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
 from smsplan.bulk.texts import (
-    _NEAR,
-    _OUTSIDE,
+    NEAR,
+    OUTSIDE,
+    Column,
     TextKernel,
-    Texts,
-    _Column,
-    _plain,
+    plain_texts,
 )
 from smsplan.dryruns import Composer, characters
 from smsplan.encoding import Encoding, culprits
@@ -122,7 +122,7 @@ class _Source(NamedTuple):
 
     body: _Body
     batch: pa.RecordBatch
-    columns: dict[str, _Column]
+    columns: dict[str, Column]
     sizes: Sizes
 
 
@@ -241,11 +241,11 @@ class _Body(TextKernel):
             self._put_alone(batch, alone, found)
         return found
 
-    def _try_tables(self, columns: dict[str, _Column], made: Texts, rows: Ints) -> None:
+    def _try_tables(self, columns: dict[str, Column], made: Texts, rows: Ints) -> None:
         """Each row may have national tables of its own: they are taken apart alone."""
         made.alone[rows] = True
 
-    def _by_place(self, columns: dict[str, _Column], rows: int) -> tuple[Ints, Ints]:
+    def _by_place(self, columns: dict[str, Column], rows: int) -> tuple[Ints, Ints]:
         sizes = np.zeros((len(self.keys) + 1, rows), np.int64)
         wide = np.zeros((len(self.keys) + 1, rows), np.int64)
         sizes[0], wide[0] = self._fixed_chars, self._fixed_wide
@@ -257,7 +257,7 @@ class _Body(TextKernel):
 
     # What forces Unicode.
 
-    def _culprits(self, columns: dict[str, _Column], alone: Mask) -> Culprits:
+    def _culprits(self, columns: dict[str, Column], alone: Mask) -> Culprits:
         found = [self._common.only(np.zeros(len(self._common.rows), bool))]
         for place, key in zip(self._places[1:], self.keys, strict=True):
             if self._times[key]:
@@ -266,11 +266,11 @@ class _Body(TextKernel):
                 found.append(Culprits(rows, places, points, counts * self._times[key]))
         return found[0].joined(*found[1:])
 
-    def _in_column(self, column: _Column, key: str, alone: Mask) -> tuple[Ints, Ints, Ints]:
-        rows = np.flatnonzero((column.sizes >= _OUTSIDE) & ~alone)
+    def _in_column(self, column: Column, key: str, alone: Mask) -> tuple[Ints, Ints, Ints]:
+        rows = np.flatnonzero((column.sizes >= OUTSIDE) & ~alone)
         missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
         own, absent = rows[~missing], rows[missing]
-        found = [self._counted(_plain(column.text.take(pa.array(own))), own)]
+        found = [self._counted(plain_texts(column.text.take(pa.array(own))), own)]
         if len(absent):
             _, points, counts = self._counted(pa.array([self._absent[key]], pa.large_string()))
             many = len(absent)
@@ -282,7 +282,7 @@ class _Body(TextKernel):
     def _counted(self, texts: Any, rows: Ints | None = None) -> tuple[Ints, Ints, Ints]:
         """The rows of texts, each code point outside the alphabet in them, and how often."""
         found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for where, block in Octets.of(texts).blocks(_NEAR):
+        for where, block in Octets.of(texts).blocks(NEAR):
             each = self._characters(block.array(), gsm=False)
             outside = each.outside()
             # Empty texts begin where the next one does; ``right`` finds the last of them.
@@ -458,10 +458,10 @@ class _Body(TextKernel):
         columns = {}
         for at, key in zip(self._places[1:], self.keys, strict=True):
             column = found._source.columns[key]
-            text = pc.fill_null(_plain(column.text.take(pa.array(rows))), self._absent[key])
+            text = pc.fill_null(plain_texts(column.text.take(pa.array(rows))), self._absent[key])
             text = swapped(text) if place in (None, at) else text
             octets = Octets.of(text).lengths
-            columns[key] = _Column(text, np.zeros(0, np.int64), octets, None)
+            columns[key] = Column(text, np.zeros(0, np.int64), octets, None)
         return edited._walk(columns, np.arange(len(rows)), self._rooms[gsm].part, gsm=gsm)
 
     def _alone_replaced(self, found: Anatomy, some: Culprits) -> Edited:

@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk.cells import number_cells, text_cells
+from smsplan.bulk.composed import Reasons, Texts
 from smsplan.bulk.msisdns import NOTES, Msisdns, note_bit, read_all
 from smsplan.bulk.octets import Ints, Mask
 from smsplan.bulk.options import Options
 from smsplan.bulk.ranges import COUNTRIES
-from smsplan.bulk.texts import Known, Reasons, TextKernel, Texts
+from smsplan.bulk.texts import Known, TextKernel
 from smsplan.bulk.unreadable import marks
 from smsplan.bulk.words import words
 from smsplan.dryruns import MAX_PARTS, Composer, Message

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -23,12 +23,13 @@ from smsplan.bulk import parts as counting
 from smsplan.bulk.cells import text_cells
 from smsplan.bulk.classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.bulk.clusters import clear
+from smsplan.bulk.composed import Reasons, Texts
 from smsplan.bulk.national import cheapest, lacking
 from smsplan.bulk.octets import Ints, Mask, Octets, counted, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
 from smsplan.bulk.substitution import GREEK, MOVES, PLAIN, STAYS, Table, settled
-from smsplan.dryruns import GREEK_CAPITALS, Composer, Message
+from smsplan.dryruns import GREEK_CAPITALS, Composer
 from smsplan.dryruns import characters as switched
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.substitution import AUTO_ENCODING
@@ -37,155 +38,13 @@ from smsplan.encoding.ucs2 import shortened
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 21
 # Octets that are looked at together character by character.
-_NEAR = 1 << 18
-_OUTSIDE = 1 << 3 * FIELD
+NEAR = 1 << 18
+OUTSIDE = 1 << 3 * FIELD
 _EMPTY = pa.scalar("", pa.large_string())
 
 
 @dataclass(slots=True)
-class Texts:
-    """What the messages of a batch take; ``alone`` marks rows that have to be composed one by one.
-
-    ``gsm``: the encoding; ``units`` septets or code units; ``parts`` as a dry run shows them,
-    ``billed`` as they are sent.
-    """
-
-    gsm: Mask
-    units: Ints
-    parts: Ints
-    billed: Ints
-    alone: Mask
-    unencodable: Mask
-    too_long: Mask
-    unmatched: Mask
-    default_used: Mask
-    shortened: Mask
-    substituted: Mask
-    truncated: Mask
-    # Two-unit characters of each, by its encoding.
-    pairs: Ints
-    no_body: Mask
-    # The texts, where they are asked for or changed on the way.
-    bodies: Any = None
-
-    @classmethod
-    def blank(cls, rows: int, *, bodies: bool = False) -> Texts:
-        """Return messages of which nothing is known yet."""
-        return cls(
-            gsm=np.ones(rows, bool),
-            units=np.zeros(rows, np.int64),
-            parts=np.ones(rows, np.int64),
-            billed=np.ones(rows, np.int64),
-            pairs=np.zeros(rows, np.int64),
-            bodies=pa.nulls(rows, pa.large_string()) if bodies else None,
-            **{name: np.zeros(rows, bool) for name in _MARKS},
-        )
-
-    def scatter(self, rows: Ints, some: Texts) -> None:
-        """Put the messages of some rows, which ascend, in their places."""
-        for name in ("gsm", "units", "parts", "billed", "pairs", *_MARKS):
-            getattr(self, name)[rows] = getattr(some, name)
-        if some.bodies is not None:
-            self.put_bodies(rows, some.bodies)
-
-    def put_bodies(self, rows: Ints, texts: Any) -> None:
-        """Put texts in their rows, which ascend."""
-        if self.bodies is not None:
-            if len(rows) == len(self.gsm):
-                self.bodies = texts
-                return
-            mask = np.zeros(len(self.gsm), bool)
-            mask[rows] = True
-            self.bodies = pc.replace_with_mask(self.bodies, pa.array(mask), texts)
-
-    def put(self, row: int, message: Message | None) -> None:
-        """Put in a message that was composed alone; None cannot be encoded."""
-        if message is None:
-            self.unencodable[row] = True
-            return
-        self.gsm[row] = message.encoding is Encoding.GSM
-        self.units[row] = message.units
-        self.parts[row] = message.number_of_parts
-        self.billed[row] = message.billed_parts or message.number_of_parts
-        self.unmatched[row] = bool(message.unmatched)
-        self.shortened[row] = message.shortened
-        self.substituted[row] = message.substituted
-        self.truncated[row] = message.truncated
-
-
-_MARKS = (
-    "alone",
-    "unencodable",
-    "too_long",
-    "unmatched",
-    "default_used",
-    "shortened",
-    "substituted",
-    "truncated",
-    "no_body",
-)
-
-
-class Reasons(NamedTuple):
-    """Why messages are Unicode.
-
-    ``places`` are bits: 1 the template, then each key in order. ``plain_parts`` is what a message
-    would take if its characters outside the alphabet were in it. ``rows`` and ``points`` are the
-    distinct pairs of a row and a character of it that is outside.
-    """
-
-    places: Ints
-    plain_parts: Ints
-    rows: Ints
-    points: Ints
-
-    @classmethod
-    def blank(cls, rows: int) -> Reasons:
-        """Return reasons for rows of which nothing is known yet."""
-        none = np.zeros(0, np.int64)
-        return cls(np.zeros(rows, np.int64), np.ones(rows, np.int64), none, none)
-
-    def array(self, rows: Ints, count: int) -> Any:
-        """Return them as a column of ``count`` rows, which travels; they are of these rows."""
-        order = np.argsort(self.rows, kind="stable")
-        ends = np.zeros(count + 1, np.int32)
-        np.cumsum(np.bincount(rows[self.rows], minlength=count), out=ends[1:])
-        points = pa.ListArray.from_arrays(pa.array(ends), pa.array(self.points[order]))
-        counts = np.zeros((2, count), np.int64)
-        counts[:, rows] = self.places, self.plain_parts
-        return pa.StructArray.from_arrays([*map(pa.array, counts), points], fields=list(REASONS))
-
-    @classmethod
-    def of(cls, column: Any) -> Reasons:
-        """Take apart what :meth:`array` made, or some rows of it."""
-        places, plain, points = column.flatten()
-        every = pc.list_parent_indices(points), points.flatten()
-        return cls(*(each.to_numpy(zero_copy_only=False) for each in (places, plain, *every)))
-
-    def with_rows(self, rows: Ints, some: Reasons, order: list[int]) -> Reasons:
-        """Add the reasons of some rows; ``order`` says where their keys stand among all."""
-        self.plain_parts[rows] = some.plain_parts
-        self.places[rows] = some.places & 1
-        for place, other in enumerate(order, 1):
-            self.places[rows] |= (some.places >> place & 1) << (other + 1)
-        return self._replace(
-            rows=np.concatenate([self.rows, rows[some.rows]]),
-            points=np.concatenate([self.points, some.points]),
-        )
-
-
-REASONS = pa.struct(
-    [
-        pa.field("places", pa.int64()),
-        pa.field("plain_parts", pa.int64()),
-        pa.field("points", pa.list_(pa.int64())),
-    ]
-)
-"""The type of :meth:`Reasons.array`."""
-
-
-@dataclass(slots=True)
-class _Column:
+class Column:
     """A column of values: its texts, how often it stands in the body, and what its cells take."""
 
     text: Any
@@ -199,7 +58,7 @@ class _Column:
     pairs: list[Ints] = field(default_factory=list)
 
 
-Known = dict[tuple[str, int | None], tuple[_Column, Mask | None]]
+Known = dict[tuple[str, int | None], tuple[Column, Mask | None]]
 """Columns of one batch by name and limit, as they were measured, and what cannot be encoded."""
 
 
@@ -265,8 +124,8 @@ class TextKernel:
         self._encodable = True
         try:
             sizes = [self._classes.size(text) for text in literals]
-            self._fixed = sum(size % _OUTSIDE for size in sizes)
-            self._fixed += max((size - size % _OUTSIDE for size in sizes), default=0)
+            self._fixed = sum(size % OUTSIDE for size in sizes)
+            self._fixed += max((size - size % OUTSIDE for size in sizes), default=0)
             for key, text in absent.items():
                 self._sizes_absent[key] = self._classes.size(text)
         except UnicodeEncodeError:
@@ -302,7 +161,7 @@ class TextKernel:
     def _kinds_of(self, texts: Any) -> npt.NDArray[np.uint8]:
         """Say what the characters outside the alphabet are that each text has."""
         kinds = np.zeros(len(texts), np.uint8)
-        for where, block in Octets.of(texts).blocks(_NEAR):
+        for where, block in Octets.of(texts).blocks(NEAR):
             characters = self._characters(block.array(), gsm=False)
             outside = characters.outside()
             text = np.searchsorted(characters.first, outside, side="right") - 1
@@ -359,7 +218,7 @@ class TextKernel:
 
     def _column(
         self, batch: pa.RecordBatch, key: str, made: Texts, known: Known | None = None
-    ) -> _Column:
+    ) -> Column:
         name = self._options.columns[key]
         its = name, self._options.limits.get(key)
         measured = None if known is None else known.get(its)
@@ -382,14 +241,14 @@ class TextKernel:
         self._check_values(column, made)
         return column
 
-    def _measured(self, array: Any, name: str, key: str) -> tuple[_Column, Mask | None]:
+    def _measured(self, array: Any, name: str, key: str) -> tuple[Column, Mask | None]:
         """Measure the values of a column as they are, missing ones as empty."""
         if _is_text_dictionary(array):
             return self._dictionary(array, key), None
         cells = text_cells(array, name)
         text, cut = self._shortened(cells.text, key)
         octets = Octets.of(text)
-        column = _Column(text, self._classes.sizes(octets), octets.lengths, None, cut)
+        column = Column(text, self._classes.sizes(octets), octets.lengths, None, cut)
         if text.null_count:
             column.missing = _mask(text.is_null())
         return column, _mask(cells.unencodable) if cells.unencodable.true_count else None
@@ -401,7 +260,7 @@ class TextKernel:
             return texts, None
         # Octets are never fewer than characters.
         long = np.flatnonzero(Octets.of(texts).lengths > limit)
-        some = _plain(texts.take(pa.array(long)))
+        some = plain_texts(texts.take(pa.array(long)))
         over = _mask(pc.fill_null(pc.greater(pc.utf8_length(some), limit), False))
         if not over.any():
             return texts, None
@@ -420,9 +279,9 @@ class TextKernel:
             short = pc.replace_with_mask(short, pa.array(mask), pa.array(one_by_one, short.type))
         cut = np.zeros(len(texts), bool)
         cut[long[over]] = True
-        return pc.replace_with_mask(_plain(texts), pa.array(cut), short), cut
+        return pc.replace_with_mask(plain_texts(texts), pa.array(cut), short), cut
 
-    def _dictionary(self, array: Any, key: str) -> _Column:
+    def _dictionary(self, array: Any, key: str) -> Column:
         """Measure the distinct values, each once over all batches that share their dictionary."""
         values = array.dictionary
         places = array.indices
@@ -452,7 +311,7 @@ class TextKernel:
             cut = cut[index] if missing is None else cut[index] & ~missing
         longest = int(lengths.max(initial=0))
         few = longest if longest <= self._short else lengths[index]
-        return _Column(array, sizes[index], few, missing, cut)
+        return Column(array, sizes[index], few, missing, cut)
 
     @property
     def _short(self) -> int:
@@ -460,7 +319,7 @@ class TextKernel:
         limit = self._profile.value_limit
         return MOST_OCTETS // 1024 if limit is None else min(limit, MOST_OCTETS // 1024)
 
-    def _check_values(self, column: _Column, made: Texts) -> None:
+    def _check_values(self, column: Column, made: Texts) -> None:
         """Find values that are too long, and those that the sum cannot be taken of."""
         limit = self._profile.value_limit
         octets = column.octets
@@ -470,7 +329,7 @@ class TextKernel:
                 long = long[~column.missing[long]]
             if len(long):
                 # Only these few are counted: octets are never fewer than characters.
-                texts = _plain(column.text.take(pa.array(long)))
+                texts = plain_texts(column.text.take(pa.array(long)))
                 length = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
                 if self._profile.length_unit == "utf16":
                     view = Octets.of(texts)
@@ -480,11 +339,11 @@ class TextKernel:
             pattern = r"^$|^\n|\r$" if self._profile.line_breaks == "crlf_to_lf" else ""
             if self._again:
                 pattern += "|" * bool(pattern) + r"\$\{"
-            found = pc.fill_null(pc.match_substring_regex(_plain(column.text), pattern), False)
+            found = pc.fill_null(pc.match_substring_regex(plain_texts(column.text), pattern), False)
             # A line break may go over two pieces; a value may have parameters of its own.
             made.alone |= _mask(found)
 
-    def _total(self, columns: dict[str, _Column], made: Texts) -> Ints:
+    def _total(self, columns: dict[str, Column], made: Texts) -> Ints:
         """Add up the sizes; rows that do not fit the fields are composed alone."""
         longest: Any = self._most_fixed
         for key, column in columns.items():
@@ -500,7 +359,7 @@ class TextKernel:
 
     # What the messages take.
 
-    def _measure(self, columns: dict[str, _Column], total: Ints, made: Texts) -> None:
+    def _measure(self, columns: dict[str, Column], total: Ints, made: Texts) -> None:
         sizes = Sizes.unpack(total)
         made.gsm = sizes.outside == 0
         astral = sizes.astral if self._utf16 else np.zeros_like(sizes.astral)
@@ -516,7 +375,7 @@ class TextKernel:
             several = (made.units > self._rooms[True].alone) & (sizes.wide > 0)
             self._try_tables(columns, made, np.flatnonzero((~made.gsm | several) & ~made.alone))
 
-    def _try_tables(self, columns: dict[str, _Column], made: Texts, rows: Ints) -> None:
+    def _try_tables(self, columns: dict[str, Column], made: Texts, rows: Ints) -> None:
         """Measure with the national tables that the profile allows."""
         for where, texts in self._chunks(columns, rows):
             best = cheapest(
@@ -531,7 +390,7 @@ class TextKernel:
             made.units[at], made.parts[at] = best.units[best.gsm], best.parts[best.gsm]
 
     def _count(
-        self, columns: dict[str, _Column], made: Texts, pairs: Ints, rows: Ints, *, gsm: bool
+        self, columns: dict[str, Column], made: Texts, pairs: Ints, rows: Ints, *, gsm: bool
     ) -> None:
         boundary = self._profile.gsm_boundary if gsm else self._profile.unicode_boundary
         room = self._rooms[gsm]
@@ -550,7 +409,7 @@ class TextKernel:
 
     def _walk(
         self,
-        columns: dict[str, _Column],
+        columns: dict[str, Column],
         rows: Ints,
         room: int,
         *,
@@ -585,7 +444,7 @@ class TextKernel:
 
     # Substitution.
 
-    def _replace(self, columns: dict[str, _Column], made: Texts) -> None:
+    def _replace(self, columns: dict[str, Column], made: Texts) -> None:
         """Replace look-alikes where that pays, and keep the texts where they are needed."""
         found = self._substitute(columns, made, texts=self._keeps)
         if not self._keeps:
@@ -598,7 +457,7 @@ class TextKernel:
             made.put_bodies(rows, texts)
 
     def _substitute(
-        self, columns: dict[str, _Column], made: Texts, *, texts: bool
+        self, columns: dict[str, Column], made: Texts, *, texts: bool
     ) -> list[tuple[Ints, Any]]:
         """Replace look-alikes where that pays; returns rows with the ``texts`` that they get."""
         if self._substitution is None:
@@ -622,7 +481,7 @@ class TextKernel:
         ]
 
     def _kinds(
-        self, columns: dict[str, _Column], rows: Ints
+        self, columns: dict[str, Column], rows: Ints
     ) -> tuple[npt.NDArray[np.uint8], set[str]]:
         """Say what the characters outside the alphabet are that each of these rows has.
 
@@ -637,12 +496,12 @@ class TextKernel:
             column = columns[key]
             if not self._times[key]:
                 continue
-            places = np.flatnonzero(column.sizes[rows] >= _OUTSIDE)
+            places = np.flatnonzero(column.sizes[rows] >= OUTSIDE)
             if column.missing is not None:
                 missing = column.missing[rows[places]]
                 kinds[places[missing]] |= self._absent_kinds[key]
                 places = places[~missing]
-            texts = self._replaced(_plain(column.text.take(pa.array(rows[places]))))
+            texts = self._replaced(plain_texts(column.text.take(pa.array(rows[places]))))
             own = self._kinds_of(texts)
             depends = np.flatnonzero((own & MOVES != 0) & (own & STAYS == 0))
             if len(depends) and not self._substitution.partial:
@@ -655,7 +514,7 @@ class TextKernel:
 
     def _substitute_pieces(
         self,
-        columns: dict[str, _Column],
+        columns: dict[str, Column],
         rows: Ints,
         composed: set[str],
         made: Texts,
@@ -691,37 +550,37 @@ class TextKernel:
             getattr(made, name)[taken] = getattr(fresh, name)[kept]
         return kept
 
-    def _replaced_column(self, column: _Column, rows: Ints, key: str, *, compose: bool) -> _Column:
+    def _replaced_column(self, column: Column, rows: Ints, key: str, *, compose: bool) -> Column:
         """Return some rows of a column, replaced."""
         every = len(rows) == len(column.sizes)
         text = column.text if every else column.text.take(pa.array(rows))
         sizes, missing = column.sizes[rows], None
         octets = column.octets if isinstance(column.octets, int) else column.octets[rows]
-        outside = sizes >= _OUTSIDE
+        outside = sizes >= OUTSIDE
         if column.missing is not None:
             missing = column.missing[rows]
             sizes[missing] = self._twin._sizes_absent[key]
             outside &= ~missing
         at = np.flatnonzero(outside)
         if not len(at):
-            return _Column(text, sizes, octets, missing)
-        text = _plain(text)
+            return Column(text, sizes, octets, missing)
+        text = plain_texts(text)
         own = self._replaced(text.take(pa.array(at)))
         new = self._translated(pc.utf8_normalize(own, "NFC") if compose else own)
         sizes[at] = self._classes.sizes(Octets.of(new))
         text = new if len(at) == len(text) else pc.replace_with_mask(text, pa.array(outside), new)
-        return _Column(text, sizes, Octets.of(text).lengths, missing)
+        return Column(text, sizes, Octets.of(text).lengths, missing)
 
     def _translated(self, texts: Any) -> Any:
         """Replace, character by character, what the level replaces."""
         blocks = [
             self._table.texts(self._characters(block.array(), gsm=False)).array()
-            for _, block in Octets.of(texts).blocks(_NEAR)
+            for _, block in Octets.of(texts).blocks(NEAR)
         ]
         return pa.concat_arrays(blocks) if blocks else texts
 
     def _substitute_texts(
-        self, columns: dict[str, _Column], rows: Ints, made: Texts, *, texts: bool
+        self, columns: dict[str, Column], rows: Ints, made: Texts, *, texts: bool
     ) -> list[tuple[Ints, Any]]:
         """Replace whole texts; those that composing does not settle by the reference."""
         assert self._substitution is not None
@@ -756,7 +615,7 @@ class TextKernel:
 
     # Auto Encoding and truncation.
 
-    def _auto_encode(self, columns: dict[str, _Column], made: Texts) -> None:
+    def _auto_encode(self, columns: dict[str, Column], made: Texts) -> None:
         """Replace look-alikes in Unicode messages of several parts."""
         if self._cuts and self._profile.auto_encoding_order == "after_truncation":
             # What was cut to one part, or fits one, is not replaced.
@@ -772,7 +631,7 @@ class TextKernel:
             for point in distinct(characters.points(characters.outside())).tolist():
                 if point in AUTO_ENCODING:
                     replaced = pc.replace_substring(replaced, chr(point), AUTO_ENCODING[point])
-            gsm = self._composed.sizes(Octets.of(replaced)) < _OUTSIDE
+            gsm = self._composed.sizes(Octets.of(replaced)) < OUTSIDE
             taken = _mask(pc.not_equal(replaced, texts)) & (gsm | partial)
             made.substituted[rows[where[taken]]] = True
             chosen = pa.array(np.flatnonzero(taken))
@@ -810,7 +669,7 @@ class TextKernel:
                 walk=walk,
             )
 
-    def _truncate(self, columns: dict[str, _Column], made: Texts) -> None:
+    def _truncate(self, columns: dict[str, Column], made: Texts) -> None:
         """Cut messages of several parts to one, as the profile says."""
         several = (made.parts > 1) & ~made.alone
         made.truncated = several
@@ -914,10 +773,10 @@ class TextKernel:
         made = self._blank(batch.num_rows)
         columns = {key: self._column(batch, key, made, known) for key in self.keys}
         total = self._total(columns, made)
-        places = np.full(len(total), int(self._fixed >= _OUTSIDE), np.int64)
+        places = np.full(len(total), int(self._fixed >= OUTSIDE), np.int64)
         for place, key in enumerate(self.keys, 1):
             if self._times[key]:
-                places |= (columns[key].sizes >= _OUTSIDE).astype(np.int64) << place
+                places |= (columns[key].sizes >= OUTSIDE).astype(np.int64) << place
         sizes = Sizes.unpack(total)
         units = sizes.chars + sizes.wide
         room = self._rooms[True]
@@ -948,7 +807,7 @@ class TextKernel:
 
     def _left(
         self,
-        columns: dict[str, _Column],
+        columns: dict[str, Column],
         total: Ints,
         made: Texts,
         found: list[Ints],
@@ -983,7 +842,7 @@ class TextKernel:
             places[gone] = np.where(others == 0, places[gone], others)
         return np.concatenate([pairs[~made.substituted[pairs >> 21]], still])
 
-    def _lacking(self, columns: dict[str, _Column], rows: int) -> tuple[Ints, Ints]:
+    def _lacking(self, columns: dict[str, Column], rows: int) -> tuple[Ints, Ints]:
         """Each row may have national tables of its own, so that whole texts are looked at."""
         found = []
         for where, texts in self._chunks(columns, np.arange(rows)):
@@ -994,9 +853,9 @@ class TextKernel:
         pairs = np.concatenate(found) if found else np.zeros(0, np.int64)
         return pairs >> 21, pairs & (1 << 21) - 1
 
-    def _points(self, column: _Column, key: str) -> Ints:
+    def _points(self, column: Column, key: str) -> Ints:
         """The rows of a column with the code points outside the alphabet in their values."""
-        rows = np.flatnonzero(column.sizes >= _OUTSIDE)
+        rows = np.flatnonzero(column.sizes >= OUTSIDE)
         missing = column.missing[rows] if column.missing is not None else np.zeros(len(rows), bool)
         own, absent = rows[~missing], rows[missing]
         default = self._outside_points(self._absent[key])
@@ -1010,7 +869,7 @@ class TextKernel:
         found = [rows[:0]]
         # A text has far fewer distinct characters than characters; what is looked at together
         # stays near the processor.
-        for where, block in Octets.of(_plain(texts)).blocks(_NEAR):
+        for where, block in Octets.of(plain_texts(texts)).blocks(NEAR):
             characters = self._characters(block.array(), gsm=False)
             outside = characters.outside()
             # Empty texts begin where the next one does; ``right`` finds the last of them.
@@ -1056,7 +915,7 @@ class TextKernel:
 
     # Texts, where they are needed.
 
-    def _bodies(self, columns: dict[str, _Column], rows: Ints | None, count: int) -> Any:
+    def _bodies(self, columns: dict[str, Column], rows: Ints | None, count: int) -> Any:
         """Put the texts of rows together (None: all of them)."""
         pieces: list[Any] = []
         for key, literal in self._pieces:
@@ -1066,7 +925,7 @@ class TextKernel:
             text = columns[key].text
             if rows is not None:
                 text = text.take(pa.array(rows))
-            pieces.append(pc.fill_null(_plain(text), self._absent[key]))
+            pieces.append(pc.fill_null(plain_texts(text), self._absent[key]))
         if not any(key for key, _ in self._pieces):
             texts = pa.repeat(pieces[0], count)
         else:
@@ -1081,7 +940,7 @@ class TextKernel:
 
     def _chunks(
         self,
-        columns: dict[str, _Column],
+        columns: dict[str, Column],
         rows: Ints,
         made: Texts | None = None,
     ) -> Iterator[tuple[Ints, Any]]:
@@ -1145,7 +1004,7 @@ def _is_text_dictionary(array: Any) -> bool:
     )
 
 
-def _plain(text: Any) -> Any:
+def plain_texts(text: Any) -> Any:
     """Return large strings, whatever held them."""
     return text if pa.types.is_large_string(text.type) else text.cast(pa.large_string())
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from smsplan.bulk.composed import REASONS
 from smsplan.bulk.kernel import ENCODINGS, PROBLEMS, SCHEMA, Kernel
 from smsplan.bulk.options import Options
-from smsplan.bulk.texts import REASONS
 from smsplan.bulk.unreadable import MARK
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import typer
-
+from smsplan.cli import options
 from smsplan.cli.console import write_json, write_result
 from smsplan.errors import InputError
 
 
 def write_assumptions(
-    plan: str = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files."),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    plan: str = options.PLAN_OR_NOT,
+    as_json: bool = options.JSON,
 ) -> None:
     """Say which open questions of the API change a plan, and the free dry runs that decide them."""
     from smsplan.planner import Plan

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import read_numbers, read_text, safe, say, write_json
 from smsplan.errors import InputError
 
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from smsplan.sinch import SentBatch, SinchApi
 
 app = typer.Typer(help="The batches of an account: list, get, update, replace, cancel, feedback.")
-
-_CREDENTIALS = typer.Option(
-    None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
-)
-_JSON = typer.Option(False, "--json", help="Write JSON.")
 
 
 @contextmanager
@@ -78,8 +74,8 @@ def list_batches(
     client_reference: str = typer.Option(None, help="With this reference."),
     page: int = typer.Option(0, min=0, help="The page, from 0."),
     page_size: int = typer.Option(30, min=1, max=100, help="Batches of a page."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """List batches, newest first."""
     start, end = (_day(text) for text in (since, until))
@@ -119,8 +115,8 @@ def _day(text: str | None) -> datetime | None:
 @app.command("get")
 def get_batch(
     batch_id: str = typer.Argument(..., help="The id of the batch."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Retrieve a batch."""
     with connected(credentials) as api:
@@ -130,11 +126,11 @@ def get_batch(
 @app.command("update")
 def update_batch(
     batch_id: str = typer.Argument(..., help="The id of the batch."),
-    changes: str = typer.Argument(..., help="A JSON file with the fields that change; - is stdin."),
+    changes: str = options.CHANGES,
     difference: bool = typer.Option(False, help="Only say what it would change in parts."),
     price: str = typer.Option(None, help="With --difference: one price, such as '0.034 GBP'."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Change some fields of a batch that is not dispatched; null resets a field."""
     from smsplan.batches import TextUpdate
@@ -153,8 +149,8 @@ def replace_batch(
     batch: str = typer.Argument(..., help="A JSON file with the new batch; - is stdin."),
     difference: bool = typer.Option(False, help="Only say what it would change in parts."),
     price: str = typer.Option(None, help="With --difference: one price, such as '0.034 GBP'."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Give a batch all fields anew; what is left out returns to its default."""
     from smsplan.batches import batch_from_dict
@@ -170,8 +166,8 @@ def replace_batch(
 @app.command("cancel")
 def cancel_batch(
     batch_id: str = typer.Argument(..., help="The id of the batch."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Cancel a batch: what is not delivered yet will not be."""
     with connected(credentials) as api:
@@ -185,7 +181,7 @@ def send_feedback(
         None, help="A file of numbers, one a line, that were reached; - is stdin."
     ),
     everybody: bool = typer.Option(False, "--all", help="All recipients of the batch."),
-    credentials: str = _CREDENTIALS,
+    credentials: str = options.CREDENTIALS,
 ) -> None:
     """Say which recipients a message of the batch reached."""
     if (recipients is None) != everybody:

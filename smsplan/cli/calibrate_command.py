@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import safe, say, write_json
 
@@ -18,10 +19,8 @@ def calibrate_account(
     sender: str = typer.Option(
         None, "--from", help="An originator, where the account has no default."
     ),
-    credentials: str = typer.Option(
-        None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
-    ),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Ask the account what it makes of every open question, by about twenty free dry runs.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import read_numbers, read_text, say, write_json
 from smsplan.errors import InputError
@@ -24,15 +25,11 @@ app = typer.Typer(
 )
 
 _JOURNAL = typer.Argument(..., help="The campaign's journal, a file.")
-_CREDENTIALS = typer.Option(
-    None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
-)
-_JSON = typer.Option(False, "--json", help="Write JSON.")
 
 
 @app.command("create")
 def create_campaign(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     journal: str = typer.Argument(..., help="The journal to write; there must be none yet."),
     hold: float = typer.Option(600, help="Seconds that each batch is created ahead."),
     settle: float = typer.Option(
@@ -95,8 +92,8 @@ def send_campaign(
         False, help="Send unresolved requests again, which may send them twice."
     ),
     requests_per_second: float = typer.Option(None, min=0.01, help="Calls a second at most."),
-    credentials: str = _CREDENTIALS,
-    as_json: bool = _JSON,
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Send what is not sent yet; interrupted, the same command goes on."""
     from smsplan.sinch.campaigns import Campaign
@@ -175,7 +172,7 @@ def _confirm(messages: int) -> None:
 def show_status(
     journal: str = _JOURNAL,
     left_out: bool = typer.Option(False, help="Write the recipients that the API refused."),
-    as_json: bool = _JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Say where a campaign stands."""
     from smsplan.sinch.campaigns import Campaign
@@ -191,7 +188,7 @@ def show_status(
 @app.command("cancel")
 def cancel_campaign(
     journal: str = _JOURNAL,
-    credentials: str = _CREDENTIALS,
+    credentials: str = options.CREDENTIALS,
 ) -> None:
     """Cancel every batch that was accepted: what is not delivered yet will not be."""
     from smsplan.sinch.campaigns import Campaign
@@ -203,8 +200,8 @@ def cancel_campaign(
 @app.command("update")
 def update_campaign(
     journal: str = _JOURNAL,
-    changes: str = typer.Argument(..., help="A JSON file with the fields that change; - is stdin."),
-    credentials: str = _CREDENTIALS,
+    changes: str = options.CHANGES,
+    credentials: str = options.CREDENTIALS,
 ) -> None:
     """Change fields of every batch that was accepted, such as send_at."""
     from smsplan.batches import TextUpdate
@@ -225,7 +222,7 @@ def send_feedback(
     journal: str = _JOURNAL,
     recipients: str = typer.Argument(None, help="A file of numbers, one a line; none: --all."),
     everybody: bool = typer.Option(False, "--all", help="All recipients of the campaign."),
-    credentials: str = _CREDENTIALS,
+    credentials: str = options.CREDENTIALS,
 ) -> None:
     """Say which recipients the messages of a campaign reached."""
     from smsplan.sinch.campaigns import Campaign
@@ -245,7 +242,7 @@ def send_feedback(
 def write_reports(
     journal: str = _JOURNAL,
     output: str = typer.Argument(..., help="The CSV file to write."),
-    credentials: str = _CREDENTIALS,
+    credentials: str = options.CREDENTIALS,
 ) -> None:
     """Fetch the delivery reports of a campaign, for smsplan reconcile."""
     from smsplan.sinch.campaigns import Campaign

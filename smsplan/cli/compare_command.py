@@ -7,15 +7,14 @@ from typing import Literal
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json, write_result
 from smsplan.cli.rates_options import terms
 from smsplan.errors import InputError
 
 
 def compare_bodies(
-    recipients: str = typer.Argument(
-        ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a workbook, a folder, a pattern."
-    ),
+    recipients: str = options.RECIPIENTS,
     body: list[str] = typer.Option(
         [], help="NAME=TEXT, in single quotes: A='Hi ${name}'. Repeatable; the first is the base."
     ),
@@ -25,40 +24,28 @@ def compare_bodies(
     alternative: list[str] = typer.Option(
         [], help="NAME=PRICE of a message by another channel: mms='0.022 USD'. Repeatable."
     ),
-    to: str = typer.Option("to", help="The column of numbers."),
-    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
-    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
-    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
-    sender: str = typer.Option(None, "--from", help="The originator."),
-    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
-    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
-    on: str = typer.Option(None, help="The day whose prices hold, such as 2026-12-01."),
-    sender_type: str = typer.Option(None, help="The sender whose prices hold, such as 10dlc."),
-    charge_on: str = typer.Option(None, help="submitted or delivered, where the card has both."),
-    operators: str = typer.Option(None, help="Delivery reports: how operators share the messages."),
-    mix: list[str] = typer.Option(
-        [], help="COUNTRY:OPERATOR=SHARE, 'US:310410=40%', '*' for the others. Repeatable."
-    ),
-    used: list[str] = typer.Option(
-        [], help="PRICE=COUNT sent this month before, for tiers: 'US=120000'. Repeatable."
-    ),
-    exchange: list[str] = typer.Option(
-        [], help="CURRENCY=RATE of the day of --on, 'EUR=1.08 USD'. Repeatable."
-    ),
-    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
-    truncate_concat: bool = typer.Option(False, help="Cut every message to one part."),
-    max_number_of_message_parts: int = typer.Option(
-        None, min=1, help="Do not send longer messages."
-    ),
-    duplicates: Literal["flag", "keep"] = typer.Option(
-        "flag", help="flag: send once; keep: send every row."
-    ),
-    syntax: Literal["${}", "$<>"] = typer.Option(
-        "${}", help="'$<>' takes $<name>, which no shell touches."
-    ),
-    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
-    encoding: str = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252."),
-    as_json: bool = typer.Option(False, "--json", help="Write the comparison as JSON."),
+    to: str = options.TO,
+    column: list[str] = options.COLUMN,
+    default: list[str] = options.DEFAULT,
+    region: str = options.REGION,
+    sender: str = options.SENDER,
+    rates: str = options.RATES,
+    price: str = options.PRICE,
+    on: str = options.ON,
+    sender_type: str = options.SENDER_TYPE,
+    charge_on: str = options.CHARGE_ON,
+    operators: str = options.OPERATORS,
+    mix: list[str] = options.MIX,
+    used: list[str] = options.USED,
+    exchange: list[str] = options.EXCHANGE,
+    mixed_currencies: bool = options.MIXED_CURRENCIES,
+    truncate_concat: bool = options.TRUNCATE_CONCAT,
+    max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
+    duplicates: Literal["flag", "keep"] = options.DUPLICATES,
+    syntax: Literal["${}", "$<>"] = options.SYNTAX,
+    profile: str = options.PROFILE,
+    encoding: str = options.ENCODING,
+    as_json: bool = options.JSON,
 ) -> None:
     """Compare texts over one list: parts and cost of each, for whom it is shorter or longer."""
     # As for a plan: a limited process does not have the addresses that Arrow's own pool takes.
@@ -66,8 +53,6 @@ def compare_bodies(
     from smsplan.planner import compare
     from smsplan.templates import Template
 
-    if rates is not None and price is not None:
-        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     texts = pairs(body, "--body")
     files = pairs(body_file, "--body-file")
     if len(texts) + len(files) < len(body) + len(body_file) or texts.keys() & files.keys():

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, read_numbers, read_text, say
 
 
@@ -15,23 +16,21 @@ def dry_run_file(
     batch: str = typer.Argument(..., help="The batch as JSON: a file, or - for stdin."),
     per_recipient: bool = typer.Option(False, "--per-recipient", help="Add the recipients."),
     number_of_recipients: int = typer.Option(100, help="How many recipients to add, 0 to 1000."),
-    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
+    profile: str = options.PROFILE,
     group: list[str] = typer.Option(
         [], help="ID=FILE: members of a group, one number a line. Repeatable."
     ),
     rates: str = typer.Option(None, help="A rate card: the cost is shown on stderr."),
-    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    price: str = options.PRICE,
     max_cost: list[str] = typer.Option(
         [], help="Exit with 3 above this cost: '5 EUR'. Repeatable, one for each currency."
     ),
-    max_parts: int = typer.Option(None, min=0, help="Exit with 3 above so many parts."),
-    max_parts_per_message: int = typer.Option(
-        None, min=0, help="Exit with 3 where a message has more parts."
-    ),
+    max_parts: int = options.MAX_PARTS,
+    max_parts_per_message: int = options.MAX_PARTS_PER_MESSAGE,
     max_problems: str = typer.Option(
         None, help="Exit with 3 above so many recipients that get nothing: 1 or '1%'."
     ),
-    no_unicode: bool = typer.Option(False, help="Exit with 3 where a message needs Unicode."),
+    no_unicode: bool = options.NO_UNICODE,
     as_json: bool = typer.Option(False, "--json", help="The same: the answer is JSON anyway."),
 ) -> None:
     """Print the API's answer to a dry run; a batch that it would refuse: its error, exit code 1."""

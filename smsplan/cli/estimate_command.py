@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from smsplan.cli.console import pairs, read_text, write_json
+from smsplan.cli import options
+from smsplan.cli.console import pairs, read_body, write_json
 from smsplan.errors import InputError
 
 
@@ -20,15 +21,15 @@ def write_estimate(
     ),
     messages: int = typer.Option(None, help="How many, where there is no list."),
     country: str = typer.Option(None, help="Where to, where there is no list: GB."),
-    to: str = typer.Option("to", help="The column of numbers."),
-    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
-    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
-    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
-    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
-    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    to: str = options.TO,
+    default: list[str] = options.DEFAULT,
+    column: list[str] = options.COLUMN,
+    region: str = options.REGION,
+    rates: str = options.RATES,
+    price: str = options.PRICE,
     profile: str = typer.Option(None, help="A profile of the API: its name, or a file."),
     confidence: str = typer.Option("95%", help="How often the interval holds."),
-    as_json: bool = typer.Option(False, "--json", help="Write the estimate as JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Estimate messages, parts and cost, with an interval; for the exact answer: smsplan plan."""
     from smsplan.estimates import estimate
@@ -39,7 +40,7 @@ def write_estimate(
         raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     text = body
     if body_file is not None:
-        text = read_text(body_file, "body file").removesuffix("\n").removesuffix("\r")
+        text = read_body(body_file)
     common: dict[str, Any] = {
         "rates": rates or price,
         "profile": profile,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, read_numbers, say, write_json, write_result
 from smsplan.errors import InputError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain_plan(
-    plan: str = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN_OR_NOT,
     batch: str = typer.Option(None, help="Instead: the id of a batch of the account."),
     profile: str = typer.Option("current", help="With --batch: name of a profile, or TOML file."),
     group: list[str] = typer.Option(
@@ -25,7 +26,7 @@ def explain_plan(
     credentials: str = typer.Option(
         None, help="With --batch: a file of the account's keys; or SINCH_... variables."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Say why a plan costs what it costs: step by step, and which characters are at fault.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import write_json, write_result
 
 
 def write_lengths(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     longer: int = typer.Option(160, min=0, help="How many characters more are looked at."),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Say what characters less, or more, would change; for the text and for each parameter."""
     from smsplan.planner import Plan

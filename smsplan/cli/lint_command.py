@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, safe, say, write_json
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def lint_templates(
     fail_on: Literal["error", "warning", "info"] = typer.Option(
         None, help="The lowest severity that ends with exit code 3; else warning."
     ),
-    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
+    default: list[str] = options.DEFAULT,
     syntax: Literal["${}", "$<>"] = typer.Option(
         None, help="'$<>' takes $<name>, which no shell touches."
     ),
@@ -58,11 +59,11 @@ def lint_templates(
         None, help="A TOML file with [tool.smsplan.lint]; else pyproject.toml, upwards."
     ),
     recipients: str = typer.Option(None, help="A list: rules over the messages to it, too."),
-    to: str = typer.Option("to", help="The column of numbers."),
-    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
-    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
-    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
-    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
+    to: str = options.TO,
+    column: list[str] = options.COLUMN,
+    region: str = options.REGION,
+    rates: str = options.RATES,
+    price: str = options.PRICE,
     explain: str = typer.Option(None, help="Explain a rule, or all whose codes begin so, and end."),
     as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
 ) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json
 from smsplan.cli.rates_options import terms
 
@@ -15,9 +16,7 @@ ASKED_ROWS = 1_000_000
 
 
 def plan_file(
-    recipients: str = typer.Argument(
-        ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a workbook, a folder, a pattern."
-    ),
+    recipients: str = options.RECIPIENTS,
     body: str = typer.Option(None, help="The text, in single quotes: 'Hi ${name}'."),
     body_file: str = typer.Option(
         None, help="A UTF-8 file with the text; one line break at its end is dropped."
@@ -26,52 +25,40 @@ def plan_file(
     body_for: list[str] = typer.Option(
         [], help="VALUE=TEXT, one of several bodies; * is for other values. Repeatable."
     ),
-    to: str = typer.Option("to", help="The column of numbers."),
-    column: list[str] = typer.Option([], help="PARAMETER=COLUMN. Repeatable."),
-    default: list[str] = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable."),
+    to: str = options.TO,
+    column: list[str] = options.COLUMN,
+    default: list[str] = options.DEFAULT,
     limit: list[str] = typer.Option(
         [], help="PARAMETER=CHARACTERS: cut longer values. Repeatable."
     ),
     substitute: Literal["safe", "lossy"] = typer.Option(
         None, help="Replace what makes a message Unicode where that saves a part."
     ),
-    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
-    sender: str = typer.Option(None, "--from", help="The originator."),
-    rates: str = typer.Option(None, help="A rate card: CSV, a workbook or Parquet."),
-    price: str = typer.Option(None, help="One price for all, such as '0.034 GBP'."),
-    on: str = typer.Option(None, help="The day whose prices hold, such as 2026-12-01."),
-    sender_type: str = typer.Option(None, help="The sender whose prices hold, such as 10dlc."),
-    charge_on: str = typer.Option(None, help="submitted or delivered, where the card has both."),
-    operators: str = typer.Option(None, help="Delivery reports: how operators share the messages."),
-    mix: list[str] = typer.Option(
-        [], help="COUNTRY:OPERATOR=SHARE, 'US:310410=40%', '*' for the others. Repeatable."
-    ),
-    used: list[str] = typer.Option(
-        [], help="PRICE=COUNT sent this month before, for tiers: 'US=120000'. Repeatable."
-    ),
-    exchange: list[str] = typer.Option(
-        [], help="CURRENCY=RATE of the day of --on, 'EUR=1.08 USD'. Repeatable."
-    ),
-    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
+    region: str = options.REGION,
+    sender: str = options.SENDER,
+    rates: str = options.RATES,
+    price: str = options.PRICE,
+    on: str = options.ON,
+    sender_type: str = options.SENDER_TYPE,
+    charge_on: str = options.CHARGE_ON,
+    operators: str = options.OPERATORS,
+    mix: list[str] = options.MIX,
+    used: list[str] = options.USED,
+    exchange: list[str] = options.EXCHANGE,
+    mixed_currencies: bool = options.MIXED_CURRENCIES,
     output: str = typer.Option(
         None, help="Write the rows: .parquet, .csv, .csv.gz, or a folder: DIR/."
     ),
     resume: bool = typer.Option(False, help="Go on where a run into the folder was interrupted."),
     rejects: str = typer.Option(None, help="Write the rows that are not sent."),
-    truncate_concat: bool = typer.Option(False, help="Cut every message to one part."),
-    max_number_of_message_parts: int = typer.Option(
-        None, min=1, help="Do not send longer messages."
-    ),
-    duplicates: Literal["flag", "keep"] = typer.Option(
-        "flag", help="flag: send once; keep: send every row."
-    ),
+    truncate_concat: bool = options.TRUNCATE_CONCAT,
+    max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
+    duplicates: Literal["flag", "keep"] = options.DUPLICATES,
     bodies: bool = typer.Option(False, help="Add the texts to the rows."),
-    syntax: Literal["${}", "$<>"] = typer.Option(
-        "${}", help="'$<>' takes $<name>, which no shell touches."
-    ),
+    syntax: Literal["${}", "$<>"] = options.SYNTAX,
     no_parameters: bool = typer.Option(False, help="The body has no parameters and is meant so."),
-    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
-    encoding: str = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252."),
+    profile: str = options.PROFILE,
+    encoding: str = options.ENCODING,
     prefix: str = typer.Option("", help="Put before the names of the columns that are added."),
     for_spreadsheets: bool = typer.Option(
         False, help="Put an apostrophe before CSV cells that a spreadsheet would run."
@@ -83,25 +70,23 @@ def plan_file(
     max_cost: list[str] = typer.Option(
         [], help="Exit with 3 above this cost: '500 EUR'. Repeatable, one for each currency."
     ),
-    max_parts: int = typer.Option(None, min=0, help="Exit with 3 above so many parts."),
+    max_parts: int = options.MAX_PARTS,
     max_messages: int = typer.Option(None, min=0, help="Exit with 3 above so many messages."),
-    max_parts_per_message: int = typer.Option(
-        None, min=0, help="Exit with 3 where a message has more parts."
-    ),
+    max_parts_per_message: int = options.MAX_PARTS_PER_MESSAGE,
     max_unpriced: str = typer.Option(
         None, help="Exit with 3 above so many messages without a price: 100 or '1%'."
     ),
     max_problems: str = typer.Option(
         None, help="Exit with 3 above so many rows that are not sent: 100 or '1%'."
     ),
-    no_unicode: bool = typer.Option(False, help="Exit with 3 where a message needs Unicode."),
+    no_unicode: bool = options.NO_UNICODE,
     only_country: list[str] = typer.Option(
         [], help="Exit with 3 where a message goes elsewhere: GB. Repeatable."
     ),
     no_assumptions: bool = typer.Option(
         False, help="Do not ask which open questions of the API change the plan."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Write the summary as JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Plan a text to a list: messages, parts and cost by country, why, and which rows fail."""
     # Arrow's own pool reserves a gigabyte of addresses, which a limited process does not have; it
@@ -116,8 +101,6 @@ def plan_file(
         raise typer.BadParameter("give --body, --body-file or --body-for", param_hint="--body")
     if bool(body_for) != (body_by is not None):
         raise typer.BadParameter("give --body-by and --body-for together", param_hint="--body-by")
-    if rates is not None and price is not None:
-        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     if body_file is not None:
         body = read_body(body_file)
     bodies_by = {
@@ -131,7 +114,7 @@ def plan_file(
         if any(each.parameters for each in (template, *bodies_by.values())):
             raise InputError("the body has parameters; leave --no-parameters out")
         columns, defaults, lengths = {}, {}, {}
-    limits = {
+    limits: dict[str, Any] = {
         "max_cost": max_cost or None,
         "max_parts": max_parts,
         "max_messages": max_messages,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import day, pairs, safe, say, write_json
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def check(
     decimal: Literal[".", ","] = _DECIMAL,
     currency: str = _CURRENCY,
     mixed_currencies: bool = _MIXED,
-    to: str = typer.Option("to", help="The column of numbers."),
-    region: str = typer.Option(None, help="Read national numbers of this country, such as GB."),
+    to: str = options.TO,
+    region: str = options.REGION,
     on: str = typer.Option(None, help="The day of sending, such as 2026-12-01; else today."),
     sender_type: str = typer.Option(None, help="The sender whose prices count, such as 10dlc."),
-    as_json: bool = typer.Option(False, "--json", help="Write the report as JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Say what a card has, every fault, what is out of date, and who has no price.
 

@@ -29,6 +29,8 @@ def terms(
     """Return the terms of a card or of one price, None where neither is given."""
     from smsplan.ratecards import OperatorMix, RateCard, Terms
 
+    if rates is not None and price is not None:
+        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     chosen = any((sender_type, on, charge_on, operators, mix, used, exchange))
     if rates is None:
         if chosen:

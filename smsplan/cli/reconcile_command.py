@@ -6,16 +6,17 @@ import sys
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import write_json
 
 
 def write_reconciliation(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     reports: str = typer.Argument(..., help="Delivery reports (JSON, CSV) or an invoice (CSV)."),
     rates: str = typer.Option(None, help="The rate card: the price of the reported operator."),
-    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
+    mixed_currencies: bool = options.MIXED_CURRENCIES,
     output: str = typer.Option(None, help="Write both sides of every message: .csv, .parquet."),
-    as_json: bool = typer.Option(False, "--json", help="Write it as JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Compare what was planned with what was reported or invoiced, and say why it differs.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import say
 
 
 def write_page(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     output: str = typer.Option(..., "--output", "-o", help="The page to write: report.html."),
     show_recipients: bool = typer.Option(
         False, help="Show numbers and values of recipients; they are masked otherwise."

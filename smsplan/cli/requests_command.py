@@ -9,12 +9,12 @@ from pathlib import Path
 
 import typer
 
-from smsplan.cli import schedule_command
+from smsplan.cli import options, schedule_command
 from smsplan.cli.console import say
 
 
 def write_requests(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     output: str = typer.Option(..., help="A new folder: one JSON file for each request."),
     size: int = typer.Option(1000, min=1, max=1000, help="The most recipients of a request."),
     delivery_report: str = typer.Option("full", help="As the API takes it; none for no reports."),

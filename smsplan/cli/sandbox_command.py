@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, say
 
 
@@ -11,7 +12,7 @@ def run_sandbox(
     port: int = typer.Option(8087, min=0, max=65535, help="The port; 0 takes a free one."),
     host: str = typer.Option("127.0.0.1", help="Where to listen: this machine only by default."),
     db: str = typer.Option(None, help="Keep what is sent in this file; in memory by default."),
-    profile: str = typer.Option("current", help="Name of a profile, or a TOML file."),
+    profile: str = options.PROFILE,
     service_plan_id: str = typer.Option("demo", help="The service plan."),
     token: str = typer.Option(
         None, envvar="SMSPLAN_SANDBOX_TOKEN", help="Its token; made and shown where none is given."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import pairs, say, write_json
 from smsplan.errors import InputError
 
@@ -28,7 +29,7 @@ PRESETS = typer.Option(None, help="A file of limits of your own (TOML).")
 
 
 def write_schedule(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     rate: str = RATE,
     start: str = START,
     quiet_hours: list[str] = QUIET,
@@ -37,7 +38,7 @@ def write_schedule(
     cap_zone: str = CAP_ZONE,
     expire_after: int = EXPIRE,
     presets: str = PRESETS,
-    as_json: bool = typer.Option(False, "--json", help="Write the schedule as JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Say when the messages of a plan go out: how long it takes, in which hours, what expires.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.console import read_text, write_json
 
 
@@ -21,7 +22,7 @@ def segment_text(
     locking: int = typer.Option(0, min=0, max=13, help="Number of a locking shift table."),
     single_shift: int = typer.Option(0, min=0, max=13, help="Number of a single shift table."),
     reference_bits: int = typer.Option(8, min=8, max=16, help="Bits of the reference: 8 or 16."),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Show the encoding, the units and the parts of a text."""
     from smsplan.encoding import segment

@@ -6,6 +6,7 @@ import json
 
 import typer
 
+from smsplan.cli import options
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import safe, write_json
 from smsplan.errors import OutputError
@@ -14,7 +15,7 @@ _SCHEMA = "smsplan.verification/1"
 
 
 def verify_plan(
-    plan: str = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files."),
+    plan: str = options.PLAN,
     sample: int = typer.Option(200, min=1, help="How many rows to ask about."),
     seed: int = typer.Option(0, help="Another number chooses other rows."),
     profile: str = typer.Option(
@@ -26,10 +27,8 @@ def verify_plan(
     ),
     record_bodies: bool = typer.Option(False, help="With --record: texts and values too."),
     replay: str = typer.Option(None, help="A file of --record answers instead of the account."),
-    credentials: str = typer.Option(
-        None, help="A file of the account's keys that nobody else can read; or SINCH_... variables."
-    ),
-    as_json: bool = typer.Option(False, "--json", help="Write JSON."),
+    credentials: str = options.CREDENTIALS,
+    as_json: bool = options.JSON,
 ) -> None:
     """Ask the account about a sample of a plan, by dry runs, and say where it answers otherwise.
 

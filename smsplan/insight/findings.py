@@ -196,9 +196,9 @@ class FindingsTally:
         import numpy as np
         import pyarrow as pa
 
+        from smsplan.bulk.composed import Reasons
         from smsplan.bulk.kernel import ENCODINGS
         from smsplan.bulk.octets import counted
-        from smsplan.bulk.texts import Reasons
 
         unicode_ = planned.encoding == ENCODINGS.index(Encoding.UNICODE)
         rows = np.flatnonzero((planned.problem < 0) & unicode_)

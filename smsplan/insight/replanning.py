@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from smsplan.bulk import suspects
 from smsplan.bulk.cells import number_cells, text_cells
+from smsplan.bulk.composed import Texts
 from smsplan.bulk.duplicates import Duplicates, Flags, among
 from smsplan.bulk.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
 from smsplan.bulk.msisdns import OPEN, Msisdns, read_all, shapes, taken
@@ -28,7 +29,6 @@ from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
 from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.settle import Settled, recipient_keys, settle
-from smsplan.bulk.texts import Texts
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
