@@ -165,6 +165,8 @@ def compare(
     to: str = "to",
     columns: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
+    limits: Mapping[str, int] | None = None,
+    substitute: Literal["safe", "lossy"] | Substitution | None = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -178,11 +180,11 @@ def compare(
     """Compare several bodies over the same recipients, which are read once.
 
     ``bodies`` are texts by name; the first is what the others are compared with. Each summary is
-    that of :func:`plan` with this body, findings included. ``columns`` and ``defaults`` are for all
-    bodies, and a parameter needs one only where it stands. ``alternatives`` are other channels, by
-    name, with their price of a message: in which messages an SMS would cost more (what is expected,
-    before tiers and fees), and what the other channel would save there. Everything else is as for
-    :func:`plan`.
+    that of :func:`plan` with this body, findings included. ``columns``, ``defaults`` and ``limits``
+    are for all bodies, and a parameter needs one only where it stands. ``alternatives`` are other
+    channels, by name, with their price of a message: in which messages an SMS would cost more (what
+    is expected, before tiers and fees), and what the other channel would save there. Everything
+    else is as for :func:`plan`.
 
     Raises :class:`~smsplan.errors.InputError` once, with the faults of every body; and where
     alternatives have no rates, or another currency, to be compared with.
@@ -212,6 +214,8 @@ def compare(
         to=to,
         columns=columns,
         defaults=defaults,
+        limits=limits,
+        substitute=substitute,
         region=region,
         from_=from_,
         truncate_concat=truncate_concat,

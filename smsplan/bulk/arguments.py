@@ -90,6 +90,8 @@ def make_variants(
     to: str,
     columns: Mapping[str, str] | None,
     defaults: Mapping[str, str] | None,
+    limits: Mapping[str, int] | None,
+    substitute: Any,
     region: str | None,
     from_: str | None,
     truncate_concat: bool,
@@ -97,7 +99,7 @@ def make_variants(
     duplicates: Any,
     profile: Any,
 ) -> dict[str, Options]:
-    """Return the options of each of several bodies; ``columns`` and ``defaults`` are for all.
+    """Return the options of each of several bodies; what is said of parameters is for all.
 
     A body takes those of its own parameters. Raises InputError, with the faults of every body.
     """
@@ -113,11 +115,20 @@ def make_variants(
     chosen = Profile()
     with faults.of(None):
         chosen = Profile.of(profile)
+    every = tuple(dict.fromkeys(key for each in texts.values() for key in each.parameters))
     with faults.of(None):
-        check_arguments(max_number_of_message_parts, duplicates, region, None, truncate_concat)
+        check_arguments(
+            max_number_of_message_parts,
+            duplicates,
+            region,
+            None,
+            truncate_concat,
+            limits=limits,
+            parameters=every,
+            substitute=substitute,
+        )
     with faults.of(None):
         check_column(to, known, "the numbers", "to")
-    every = tuple(dict.fromkeys(key for each in texts.values() for key in each.parameters))
     given: list[dict[str, str]] = [dict(columns or {}), dict(defaults or {})]
     for key in dict.fromkeys(key for named in given for key in named):
         if key not in every:
@@ -134,6 +145,8 @@ def make_variants(
                 to=to,
                 columns=find_columns({"*": template}, known, *own),
                 defaults=own[1],
+                limits={key: n for key, n in (limits or {}).items() if key in template.parameters},
+                substitute=Substitution.of(substitute),
                 region=None if region is None else region.upper(),
                 from_=from_,
                 truncate_concat=truncate_concat,

@@ -8,7 +8,7 @@ from typing import Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json, write_result
+from smsplan.cli.console import pairs, progress_bar, read_body, say, whole, write_json, write_result
 from smsplan.cli.rates_options import terms
 from smsplan.errors import InputError
 
@@ -27,6 +27,8 @@ def compare_bodies(
     to: str = options.TO,
     column: list[str] = options.COLUMN,
     default: list[str] = options.DEFAULT,
+    limit: list[str] = options.LIMIT,
+    substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
     region: str = options.REGION,
     sender: str = options.SENDER,
     rates: str = options.RATES,
@@ -82,6 +84,8 @@ def compare_bodies(
             to=to,
             columns=pairs(column, "--column"),
             defaults=pairs(default, "--default"),
+            limits=whole(limit, "--limit"),
+            substitute=substitute,
             region=region,
             from_=sender,
             truncate_concat=truncate_concat,

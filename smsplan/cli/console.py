@@ -97,6 +97,16 @@ def pairs(items: list[str], option: str) -> dict[str, str]:
     return out
 
 
+def whole(items: list[str], option: str) -> dict[str, int]:
+    """Read ``name=number`` options."""
+    try:
+        return {name: int(text) for name, text in pairs(items, option).items()}
+    except ValueError:
+        raise typer.BadParameter(
+            "write PARAMETER=CHARACTERS, such as name=12", param_hint=option
+        ) from None
+
+
 @contextmanager
 def progress_bar(recipients: str) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on stderr, where somebody may be looking."""

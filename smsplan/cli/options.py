@@ -12,6 +12,10 @@ PLAN = typer.Argument(..., help="A saved plan: Parquet, or a folder of part file
 TO = typer.Option("to", help="The column of numbers.")
 COLUMN = typer.Option([], help="PARAMETER=COLUMN. Repeatable.")
 DEFAULT = typer.Option([], help="PARAMETER=TEXT for missing values. Repeatable.")
+LIMIT = typer.Option([], help="PARAMETER=CHARACTERS: cut longer values. Repeatable.")
+SUBSTITUTE = typer.Option(
+    None, help="Replace what makes a message Unicode where that saves a part."
+)
 REGION = typer.Option(None, help="Read national numbers of this country, such as GB.")
 SENDER = typer.Option(None, "--from", help="The originator.")
 RATES = typer.Option(None, help="A rate card: CSV, a workbook or Parquet.")

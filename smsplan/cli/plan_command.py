@@ -8,7 +8,7 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, write_json
+from smsplan.cli.console import pairs, progress_bar, read_body, say, whole, write_json
 from smsplan.cli.rates_options import terms
 
 # Of more rows a second look would take longer than one waits for a remark.
@@ -28,12 +28,8 @@ def plan_file(
     to: str = options.TO,
     column: list[str] = options.COLUMN,
     default: list[str] = options.DEFAULT,
-    limit: list[str] = typer.Option(
-        [], help="PARAMETER=CHARACTERS: cut longer values. Repeatable."
-    ),
-    substitute: Literal["safe", "lossy"] = typer.Option(
-        None, help="Replace what makes a message Unicode where that saves a part."
-    ),
+    limit: list[str] = options.LIMIT,
+    substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
     region: str = options.REGION,
     sender: str = options.SENDER,
     rates: str = options.RATES,
@@ -109,7 +105,7 @@ def plan_file(
     }
     template = Template(body or "", syntax=syntax)
     columns, defaults = pairs(column, "--column"), pairs(default, "--default")
-    lengths = _whole(pairs(limit, "--limit"))
+    lengths = whole(limit, "--limit")
     if no_parameters:
         if any(each.parameters for each in (template, *bodies_by.values())):
             raise InputError("the body has parameters; leave --no-parameters out")
@@ -195,13 +191,3 @@ def plan_file(
             say(f"wrote the {what} to {path}")
     if rejected is not None:
         raise rejected
-
-
-def _whole(limits: dict[str, str]) -> dict[str, int]:
-    """Read the limits of parameters."""
-    try:
-        return {key: int(text) for key, text in limits.items()}
-    except ValueError:
-        raise typer.BadParameter(
-            "write PARAMETER=CHARACTERS, such as name=12", param_hint="--limit"
-        ) from None

@@ -248,7 +248,8 @@ def comparison(
                 ),
             )
         )
-    said = [f"body '{name}': {text}" for name, each in options.items() for text in warnings(each)]
+    said = ["there is one body; name another to compare it with"] if len(options) == 1 else []
+    said += [f"body '{name}': {text}" for name, each in options.items() for text in warnings(each)]
     return Comparison(
         variants=tuple(made),
         priced=prices is not None,

@@ -76,6 +76,7 @@ OPTIONS = st.fixed_dictionaries(
         "truncate_concat": st.booleans(),
         "max_number_of_message_parts": st.sampled_from([None, None, 1]),
         "duplicates": st.sampled_from(["flag", "flag", "keep"]),
+        "substitute": st.sampled_from([None, None, "safe", "lossy"]),
         "rates": RATES,
         "profile": st.sampled_from(
             [
@@ -89,6 +90,7 @@ OPTIONS = st.fixed_dictionaries(
     }
 )
 DEFAULTS = st.sampled_from([{}, {"a": "you"}, {"a": "\u015e", "b": "b" * 80}])
+LIMITS = st.sampled_from([{}, {}, {"a": 3}, {"a": 1, "b": 20}])
 
 
 def table(rows: list[tuple[Any, ...]]) -> pa.Table:
@@ -98,7 +100,7 @@ def table(rows: list[tuple[Any, ...]]) -> pa.Table:
     return pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
 
 
-def used(body: str, named: dict[str, str]) -> dict[str, str]:
+def used(body: str, named: dict[str, Any]) -> dict[str, Any]:
     """What a single plan may be given."""
     return {key: text for key, text in named.items() if key in Template(body).parameters}
 
@@ -110,22 +112,24 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=ROWS, bodies=BODIES, options=OPTIONS, defaults=DEFAULTS)
+@given(rows=ROWS, bodies=BODIES, options=OPTIONS, defaults=DEFAULTS, limits=LIMITS)
 def test_equal_to_plans(
     small_batches: None,
     rows: list[tuple[Any, ...]],
     bodies: dict[str, str],
     options: dict[str, Any],
     defaults: dict[str, str],
+    limits: dict[str, int],
 ) -> None:
     """Every summary is that of a plan; moves and alternatives are counted from the plans' rows."""
     data = table(rows)
     every = {key for body in bodies.values() for key in Template(body).parameters}
     given_ = {key: text for key, text in defaults.items() if key in every}
+    cut = {key: most for key, most in limits.items() if key in every}
     other = {} if options["rates"] is None else {"mms": "0.05 GBP", "push": "0 GBP"}
-    made = compare(data, bodies, defaults=given_, alternatives=other, **options)
+    made = compare(data, bodies, defaults=given_, limits=cut, alternatives=other, **options)
     plans = {
-        name: plan(data, body, defaults=used(body, defaults), **options)
+        name: plan(data, body, defaults=used(body, defaults), limits=used(body, limits), **options)
         for name, body in bodies.items()
     }
     assert [each.name for each in made.variants] == list(bodies)
@@ -233,6 +237,7 @@ def test_every_fault_at_once() -> None:
             [{"to": "+447700900123", "name": "Ana"}],
             {"A": "Hi ${name}", "B": "Hi ${nam}", "C": "x" * 2001},
             columns={"city": "name"},
+            limits={"nome": 3},
             region="QQ",
             to="phone",
         )
@@ -241,6 +246,7 @@ def test_every_fault_at_once() -> None:
         "QQ",
         "no column 'phone'",
         "'city' is not a parameter of any body",
+        "limits names 'nome'",
         "body 'B': parameter 'nam' has no column and no default; did you mean 'name'?",
         "body 'C': the API would refuse this message",
     ):
@@ -273,6 +279,13 @@ def test_cheapest() -> None:
     mixed = RateCard.of({"GB": "1 GBP", "US": "1 USD"}, mixed_currencies=True)
     people = ["+447700900123", "+12025550123"]
     assert compare(people, bodies, rates=mixed).cheapest.name == "one"
+
+
+def test_a_single_body_is_compared_with_nothing() -> None:
+    """It is summed up all the same, and a remark says what is missing."""
+    made = compare(["+447700900123"], {"A": "Hi"})
+    assert made.variants[0].summary.parts == 1
+    assert made.warnings == ("there is one body; name another to compare it with",)
 
 
 def test_warnings_name_the_body() -> None:
