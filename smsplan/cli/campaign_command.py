@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 _JOURNAL = typer.Argument(..., help="The campaign's journal, a file.")
+_SILENCE = 30.0
 
 
 @app.command("create")
@@ -113,6 +115,19 @@ def send_campaign(
         sys.exit(3)
 
 
+def _now_and_then(words: Callable[[int], str]) -> Callable[[int], None]:
+    """Return what says where it stands, twice a minute at most."""
+    last = time.monotonic()
+
+    def progress(count: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SILENCE:
+            last = time.monotonic()
+            say(words(count))
+
+    return progress
+
+
 @contextmanager
 def _progress(messages: int) -> Iterator[tuple[Callable[[int], None], Callable[[float], None]]]:
     """A bar of accepted recipients and a countdown on stderr; one line a wait in a log."""
@@ -126,7 +141,7 @@ def _progress(messages: int) -> Iterator[tuple[Callable[[int], None], Callable[[
                 say(f"{why}: in {left:,.0f} seconds")
             said[:] = [left]
 
-        yield (lambda _: None), once
+        yield _now_and_then(lambda accepted: f"{accepted:,} recipients accepted so far"), once
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -190,11 +205,12 @@ def cancel_campaign(
     journal: str = _JOURNAL,
     credentials: str = options.CREDENTIALS,
 ) -> None:
-    """Cancel every batch that was accepted: what is not delivered yet will not be."""
+    """Stop a campaign: what is not delivered yet will not be, and nothing more is sent."""
     from smsplan.sinch.campaigns import Campaign
 
     with Campaign.open(journal) as campaign, connected(credentials) as api:
-        say(f"cancelled {campaign.cancel(api):,} batches")
+        said = _now_and_then(lambda count: f"cancelled {count:,} batches; looking for lost ones")
+        say(f"cancelled {campaign.cancel(api, progress=said):,} batches")
 
 
 @app.command("update")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from smsplan.batches import Batch, TextUpdate, batch_from_dict, parse_time
@@ -26,6 +26,7 @@ from smsplan.sinch.credentials import Credentials
 SECONDS = 10.0
 TRIES = 4
 _PAGE = 100
+T = TypeVar("T")
 # Who is at fault, and what is to be done.
 _WHOSE = {
     400: "the request",
@@ -38,6 +39,7 @@ _WHOSE = {
     429: "the rate: too many requests are outstanding",
 }
 _LEAVES_OPEN = frozenset({408, 500, 502, 503, 504})
+_UNREACHABLE = "no connection"
 
 
 class ApiError(SmsplanError):
@@ -65,16 +67,25 @@ class ApiError(SmsplanError):
         super().__init__(self._message())
 
     @property
+    def unreachable(self) -> bool:
+        """Whether there was no connection at all: nothing was asked for, nothing done."""
+        return self.status is None and self.reason == _UNREACHABLE
+
+    @property
     def outcome_unknown(self) -> bool:
         """Whether it may have been done all the same."""
-        return self.status is None or self.status >= 500 or self.status in _LEAVES_OPEN
+        if self.status is None:
+            return not self.unreachable
+        # A success that cannot be read is one all the same.
+        return self.status >= 500 or self.status in _LEAVES_OPEN or self.status < 300
 
     @property
     def at_fault(self) -> str:
         """Whose fault it is."""
         if self.status is None:
             return "the network"
-        return _WHOSE.get(self.status, "the service" if self.status >= 500 else "the request")
+        ours = 300 <= self.status < 500
+        return _WHOSE.get(self.status, "the request" if ours else "the service")
 
     def _message(self) -> str:
         if self.status is None:
@@ -82,6 +93,8 @@ class ApiError(SmsplanError):
         else:
             code = f", {self.code}" if self.code else ""
             said = f"{self.operation} was answered with {self.status}{code}"
+            if self.reason:
+                said += f" ({self.reason})"
         step = {
             None: "check the connection and try again",
             401: "check the token or key, the service plan and the region",
@@ -111,6 +124,8 @@ class SentBatch:
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> SentBatch:
         """Read the API's JSON, leniently: numbers as integers, booleans as text."""
+        if not payload.get("id"):
+            raise InputError("this is no batch of the API: it has no 'id'")
         times = [_time(payload.get(name)) for name in ("created_at", "modified_at")]
         return cls(
             id=str(payload["id"]),
@@ -220,7 +235,9 @@ class SinchApi:
 
     def send(self, batch: Batch) -> SentBatch:
         """Send a batch, once: see :meth:`BatchesApi.send`."""
-        return SentBatch.from_dict(self._call("send", "POST", "batches", batch.to_dict()))
+        return _read(
+            "send", SentBatch.from_dict, self._call("send", "POST", "batches", batch.to_dict())
+        )
 
     def dry_run(
         self, batch: Batch, *, per_recipient: bool = False, number_of_recipients: int = 100
@@ -231,7 +248,7 @@ class SinchApi:
             "number_of_recipients": number_of_recipients,
         }
         answer = self._again("dry run", "POST", "batches/dry_run", batch.to_dict(), query)
-        return DryRun.from_dict(answer)
+        return _read("dry run", DryRun.from_dict, answer)
 
     def list(
         self,
@@ -253,29 +270,31 @@ class SinchApi:
             "client_reference": client_reference,
         }
         answer = self._again("list", "GET", "batches", None, query)
-        return BatchPage(
-            page=int(answer.get("page", page)),
-            count=int(answer.get("count", 0)),
-            batches=tuple(map(SentBatch.from_dict, answer.get("batches") or ())),
+        return _read(
+            "list",
+            lambda answer: BatchPage(
+                page=int(answer.get("page", page)),
+                count=int(answer.get("count", 0)),
+                batches=tuple(map(SentBatch.from_dict, answer.get("batches") or ())),
+            ),
+            answer,
         )
 
     def retrieve(self, batch_id: str) -> SentBatch:
         """Return a batch."""
-        return SentBatch.from_dict(self._again("retrieve", "GET", f"batches/{_id(batch_id)}"))
+        return self._batch("retrieve", "GET", batch_id)
 
     def update(self, batch_id: str, update: TextUpdate) -> SentBatch:
         """Change some fields of a batch; it is idempotent, and so repeated where need be."""
-        path = f"batches/{_id(batch_id)}"
-        return SentBatch.from_dict(self._again("update", "POST", path, update.to_dict()))
+        return self._batch("update", "POST", batch_id, update.to_dict())
 
     def replace(self, batch_id: str, batch: Batch) -> SentBatch:
         """Give a batch all fields anew."""
-        path = f"batches/{_id(batch_id)}"
-        return SentBatch.from_dict(self._again("replace", "PUT", path, batch.to_dict()))
+        return self._batch("replace", "PUT", batch_id, batch.to_dict())
 
     def cancel(self, batch_id: str) -> SentBatch:
         """Cancel a batch."""
-        return SentBatch.from_dict(self._again("cancel", "DELETE", f"batches/{_id(batch_id)}"))
+        return self._batch("cancel", "DELETE", batch_id)
 
     def feedback(self, batch_id: str, recipients: Sequence[str]) -> None:
         """Say what was delivered; no recipients are all."""
@@ -300,11 +319,25 @@ class SinchApi:
                 "client_reference": client_reference,
             }
             answer = self._again("reports", "GET", "delivery_reports", None, query)
-            found = answer.get("delivery_reports") or ()
-            yield from map(_report, found)
+            found, count = _read(
+                "reports",
+                lambda answer: (
+                    tuple(map(_report, answer.get("delivery_reports") or ())),
+                    int(answer.get("count", 0)),
+                ),
+                answer,
+            )
+            yield from found
             page += 1
-            if not found or page * _PAGE >= int(answer.get("count", 0)):
+            if not found or page * _PAGE >= count:
                 return
+
+    def _batch(
+        self, operation: str, method: str, batch_id: str, body: Mapping[str, Any] | None = None
+    ) -> SentBatch:
+        """Make a call that answers a batch."""
+        answer = self._again(operation, method, f"batches/{_id(batch_id)}", body)
+        return _read(operation, SentBatch.from_dict, answer)
 
     def _again(
         self,
@@ -319,7 +352,7 @@ class SinchApi:
             try:
                 return self._call(operation, method, path, body, query)
             except ApiError as error:
-                passing = error.outcome_unknown or error.status == 429
+                passing = error.outcome_unknown or error.unreachable or error.status == 429
                 if not passing or attempt == self._tries:
                     raise
             # Full jitter: many who wait do not come back together.
@@ -339,6 +372,14 @@ class SinchApi:
             self._sleep(wait)
         self._next = time.monotonic() + self._between
         return _exchange(self._client, operation, method, path, body, query)
+
+
+def _read(operation: str, read: Callable[[Any], T], answer: Any) -> T:
+    """Read the JSON of a success; raises :class:`ApiError` where it is not what is documented."""
+    try:
+        return read(answer)
+    except (AttributeError, KeyError, TypeError, ValueError, SmsplanError):
+        raise ApiError(operation, 200, reason="the answer cannot be read") from None
 
 
 def _id(batch_id: str) -> str:
@@ -411,6 +452,7 @@ def _exchange(
     from sinch.core.endpoint import HTTPEndpoint
     from sinch.core.enums import HTTPAuthentication
     from sinch.core.exceptions import SinchException
+    from urllib3.exceptions import NewConnectionError
 
     configuration = client.configuration
     plan_token = bool(configuration.service_plan_id)
@@ -441,10 +483,16 @@ def _exchange(
 
     try:
         response = configuration.transport.request(Call(account, None))
+    except requests.ConnectTimeout:
+        raise ApiError(operation, None, reason=_UNREACHABLE) from None
     except requests.Timeout:
         raise ApiError(operation, None, reason="it took too long") from None
     except requests.RequestException as error:
-        raise ApiError(operation, None, reason=type(error).__name__) from None
+        # Only a connection that never was leaves no doubt.
+        cause = getattr(error.args[0] if error.args else None, "reason", None)
+        unreachable = isinstance(cause, NewConnectionError)
+        reason = _UNREACHABLE if unreachable else type(error).__name__
+        raise ApiError(operation, None, reason=reason) from None
     except SinchException as error:
         # No JSON, or no token: a proxy or the token endpoint answered.
         raise ApiError(operation, error.response_status_code) from None

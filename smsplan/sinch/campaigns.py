@@ -42,12 +42,14 @@ HOLD = 600.0
 SETTLE = 120.0
 # So long before ``send_at`` nothing is begun any more.
 MARGIN = 30.0
-# The service's clock may be so far from ours.
-_SKEW = timedelta(minutes=5)
+# The service's clock may be so far from ours; a reference is a batch's own, however old.
+_SKEW = timedelta(days=1)
 _POLL = 2.0
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 # Waits after 429, in seconds, doubled each time up to the second figure.
 _WAIT, _LONGEST_WAIT, _REFUSALS = 1.0, 60.0, 12
+# As many waits, where there is no connection at all.
+_UNREACHABLE = 6
 _PLACE = re.compile(r"'to\[(\d+)\]'")
 _FIELD = re.compile(r"[Pp]arameter '([^']+)'")
 # So many recipients in a row that are refused alike are no single bad numbers.
@@ -164,7 +166,9 @@ class Campaign:
         plan.check(**(guard or {}))
         if not plan.messages:
             raise InputError("the plan sends nothing; see its problems")
-        name = options.pop("client_reference", None) or f"smsplan-{secrets.token_hex(4)}"
+        # By its reference a batch is looked for, and a second one cancelled: no other campaign may
+        # ever have the same.
+        name = f"{options.pop('client_reference', None) or 'smsplan'}-{secrets.token_hex(4)}"
         meta = {
             "reference": name,
             "hold": hold,
@@ -290,7 +294,7 @@ class Campaign:
         while planned := self._journal.entries(State.PLANNED):
             for entry in planned:
                 before = self._journal.count_left_out()
-                self._create(api, self._journal.entry(entry.number))
+                self._create(api, self._journal.entry(entry.number), progress)
                 gone = self._journal.count_left_out() - before
                 refused = refused + gone if gone else 0
                 if refused >= _ALL_BAD:
@@ -298,13 +302,28 @@ class Campaign:
                         f"the API refused {refused:,} recipients one after the other; look at them "
                         "(campaign status --left-out) before you go on"
                     )
-                if progress is not None:
-                    progress(self.status().recipients.get(State.ACCEPTED, 0))
+                self._say(progress)
+                self._see_to(api, progress)
 
-    def _create(self, api: BatchesApi, entry: Entry) -> None:
-        """Create a batch, with waits where the service asks for them."""
+    def _say(self, progress: Callable[[int], None] | None) -> None:
+        if progress is not None:
+            progress(self.status().recipients.get(State.ACCEPTED, 0))
+
+    def _see_to(self, api: BatchesApi, progress: Callable[[int], None] | None) -> None:
+        """Clear up what is due although not all is created yet: that may take longer than hold."""
+        settle = self._journal.meta("settle")
+        for entry in self._journal.entries(State.LOST):
+            if entry.lost_at is None or self._clock() - entry.lost_at >= settle:
+                self._look(api, entry, progress)
+        for entry in self._journal.unsure():
+            self._look_again(api, entry)
+
+    def _create(
+        self, api: BatchesApi, entry: Entry, progress: Callable[[int], None] | None
+    ) -> None:
+        """Create a batch, with waits where the service asks for them, or cannot be reached."""
         wait = _WAIT
-        for _ in range(_REFUSALS):
+        for attempt in range(1, _REFUSALS + 1):
             batch, send_at = self._batch(entry)
             now = self._clock()
             call = self._journal.begin(
@@ -320,9 +339,12 @@ class Campaign:
             try:
                 sent = api.send(batch)
             except ApiError as error:
-                if error.status == 429:
-                    # Refused for sure: nothing was made.
-                    self._back(call, entry, "429")
+                if error.status == 429 or error.unreachable:
+                    # For sure, nothing was made.
+                    self._back(call, entry, str(error.status or error.reason))
+                    if error.unreachable and attempt >= _UNREACHABLE:
+                        raise
+                    self._say(progress)
                     self._sleep(random.uniform(wait / 2, wait))
                     wait = min(2 * wait, _LONGEST_WAIT)
                     continue
@@ -423,9 +445,9 @@ class Campaign:
         while True:
             lost = self._journal.entries(State.LOST)
             for entry in lost:
-                self._look(api, entry)
-            if progress is not None and lost:
-                progress(self.status().recipients.get(State.ACCEPTED, 0))
+                self._look(api, entry, progress)
+            if lost:
+                self._say(progress)
             for entry in self._journal.unsure():
                 self._look_again(api, entry)
             lost, unsure = self._journal.entries(State.LOST), self._journal.unsure()
@@ -452,7 +474,7 @@ class Campaign:
     def _too_late(self, entry: Entry, now: float) -> bool:
         return entry.send_at is not None and now >= self._deadline(entry.send_at)
 
-    def _look(self, api: BatchesApi, entry: Entry) -> None:
+    def _look(self, api: BatchesApi, entry: Entry, progress: Callable[[int], None] | None) -> None:
         """Look for a lost request: keep what is found, create it again, or give up."""
         listed = True
         try:
@@ -464,10 +486,11 @@ class Campaign:
             listed = False
         now = self._clock()
         lost_at = now if entry.lost_at is None else entry.lost_at
-        if self._too_late(entry, now):
+        settled = listed and now - lost_at >= self._journal.meta("settle")
+        if self._too_late(entry, now) and not (settled and entry.created == 1):
             self._journal.set(entry.number, state=State.UNRESOLVED)
-        elif listed and now - lost_at >= self._journal.meta("settle"):
-            self._create(api, self._journal.entry(entry.number))
+        elif settled:
+            self._create(api, self._journal.entry(entry.number), progress)
 
     def _look_again(self, api: BatchesApi, entry: Entry) -> None:
         """Look, shortly before it goes out, whether what was created again is there twice."""
@@ -492,7 +515,12 @@ class Campaign:
             start_date=datetime.fromtimestamp(started, UTC) - _SKEW,
             page_size=100,
         )
-        made = [batch for batch in page.batches if not batch.canceled]
+        # Whatever a list holds, only what is ours may be kept, or cancelled.
+        made = [
+            batch
+            for batch in page.batches
+            if not batch.canceled and batch.batch.client_reference == entry.reference
+        ]
         return sorted(made, key=lambda batch: (batch.created_at or _NO_TIME, batch.id))
 
     def _keep_one(self, api: BatchesApi, entry: Entry) -> bool:
@@ -501,27 +529,81 @@ class Campaign:
         if not found:
             return False
         for other in found[1:]:
-            call = self._journal.begin(entry.number, "cancel", self._clock())
-            api.cancel(other.id)
-            self._journal.end(call, self._clock(), "cancelled", None)
+            self._cancel(api, entry, other.id)
             self._journal.put_double(other.id, entry.number, self._clock())
         self._journal.set(entry.number, state=State.ACCEPTED, batch_id=found[0].id, lost_at=None)
         return True
 
     # The whole campaign.
 
-    def cancel(self, api: BatchesApi) -> int:
-        """Cancel every batch that was accepted; returns how many."""
-        return self._each("cancel", api.cancel, State.CANCELLED)
+    def cancel(self, api: BatchesApi, *, progress: Callable[[int], None] | None = None) -> int:
+        """Stop the campaign: cancel every batch of it; returns how many.
+
+        What is not sent yet never will be. What was lost is looked for until ``settle`` has passed,
+        and cancelled too; ``progress`` is called meanwhile with how many were cancelled. Called
+        again, it looks again for what was not found.
+        """
+        with self._journal.locked():
+            self._journal.recover(self._clock(), lambda _: False)
+            self._journal.call_off()
+            count = 0
+            for entry in self._journal.entries(State.ACCEPTED):
+                found = (
+                    {batch.id for batch in self._batches_of(api, entry)} if entry.unsure else set()
+                )
+                for id_ in sorted(found | {entry.batch_id or ""} - {""}):
+                    self._cancel(api, entry, id_)
+                    count += 1
+                self._journal.set(entry.number, state=State.CANCELLED, unsure=0)
+            open_ = self._journal.entries(State.LOST, State.UNRESOLVED, State.CANCELLED)
+            open_ = [entry for entry in open_ if entry.created and entry.batch_id is None]
+            while open_:
+                count += sum(self._cancel_lost(api, entry) for entry in open_)
+                open_ = self._journal.entries(State.LOST)
+                if progress is not None:
+                    progress(count)
+                if open_:
+                    self._sleep(min(_POLL, self._journal.meta("settle") / 4))
+        return count
+
+    def _cancel_lost(self, api: BatchesApi, entry: Entry) -> int:
+        """Cancel what there is of a request whose answer is missing; returns how many."""
+        found = self._batches_of(api, entry)
+        for batch in found:
+            self._cancel(api, entry, batch.id)
+        now = self._clock()
+        settled = now - (now if entry.lost_at is None else entry.lost_at)
+        if found:
+            self._journal.set(entry.number, state=State.CANCELLED, batch_id=found[0].id)
+        elif entry.state is State.LOST and settled >= self._journal.meta("settle"):
+            self._journal.set(entry.number, state=State.CANCELLED)
+        return len(found)
+
+    def _cancel(self, api: BatchesApi, entry: Entry, id_: str) -> None:
+        call = self._journal.begin(entry.number, "cancel", self._clock())
+        try:
+            api.cancel(id_)
+        except ApiError as error:
+            # Some services know a batch no more that is cancelled already.
+            if error.status != 404 or not api.retrieve(id_).canceled:
+                raise
+        self._journal.end(call, self._clock(), "cancelled", None)
 
     def update(self, api: BatchesApi, update: TextUpdate) -> int:
         """Update every batch that was accepted, such as its ``send_at``; returns how many.
 
-        Recipients cannot be added to a whole campaign: raises InputError.
+        Recipients cannot be added to a whole campaign, and all of it has to be sent: raises
+        InputError.
         """
         if {"to_add", "client_reference"} & set(update.to_dict()):
             raise InputError(
                 "recipients and references belong to single batches; see: smsplan batches update"
+            )
+        open_ = self._journal.entries(State.PLANNED, State.CALLING, State.LOST)
+        if open_ or self._journal.unsure():
+            raise InputError(
+                "not all of the campaign is sent and clear, and the rest would go out as it was; "
+                "first go on with it: campaign send"
             )
         return self._each("update", lambda id_: api.update(id_, update))
 
@@ -538,12 +620,7 @@ class Campaign:
                 count += 1
         return count
 
-    def _each(
-        self,
-        operation: str,
-        do: Callable[[str], Any],
-        state: State | None = None,
-    ) -> int:
+    def _each(self, operation: str, do: Callable[[str], Any]) -> int:
         count = 0
         with self._journal.locked():
             for entry in self._journal.entries(State.ACCEPTED):
@@ -551,8 +628,7 @@ class Campaign:
                     continue
                 call = self._journal.begin(entry.number, operation, self._clock())
                 do(entry.batch_id)
-                changed = {} if state is None else {"state": state}
-                self._journal.end(call, self._clock(), "done", entry.number, **changed)
+                self._journal.end(call, self._clock(), "done", None)
                 count += 1
         return count
 

@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from smsplan.errors import InputError
 
+_LOCAL = ("127.0.0.1", "localhost", "::1")
 REGIONS = ("us", "eu", "au", "br", "ca")
 VARIABLES = {
     "SINCH_SERVICE_PLAN_ID": "service_plan_id",
@@ -21,6 +23,16 @@ VARIABLES = {
     "SINCH_SMS_REGION": "region",
     "SINCH_BASE_URL": "base_url",
 }
+
+
+def _safe(url: str) -> bool:
+    """Whether a token may go there: encrypted, or to this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +69,7 @@ class Credentials:
             faults.append(
                 f"say in which region the account is (SINCH_SMS_REGION: {', '.join(regions)})"
             )
-        local = self.base_url.startswith(
-            ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
-        )
-        if self.base_url and not local and not self.base_url.startswith("https://"):
+        if self.base_url and not _safe(self.base_url):
             faults.append("SINCH_BASE_URL begins with https://, or leads to this machine")
         if faults:
             raise InputError("credentials of the account:\n  " + "\n  ".join(faults))

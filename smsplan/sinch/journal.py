@@ -153,18 +153,43 @@ class Journal:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other sender out; raises InputError where there is one."""
-        beside = self.path.with_name(f"{self.path.name}.lock")
-        lock = sqlite3.connect(beside, timeout=0.2, isolation_level=None)
+        # Under another name, by a link, it is the same journal.
+        real = self.path.resolve()
+        beside = real.with_name(f"{real.name}.lock")
+        with self._writing():
+            lock = sqlite3.connect(beside, timeout=0.2, isolation_level=None)
         try:
             try:
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
+                with self._writing():
+                    lock.execute("BEGIN EXCLUSIVE")
+            except OutputError as error:
+                if "locked" not in str(error):
+                    raise
                 raise InputError(
                     f"somebody is sending '{self.path}' already; wait until that has ended"
                 ) from None
             yield
         finally:
             lock.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"the journal '{self.path}' cannot be written ({error}); what was sent is known "
+                "all the same: make room, and go on"
+            ) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._writing(), _transaction(self._db):
+            yield
+
+    def _write(self, statement: str, values: Sequence[Any] = ()) -> None:
+        with self._writing():
+            self._db.execute(statement, values)
 
     def meta(self, name: str) -> Any:
         """Return what stands under a name; None where nothing does."""
@@ -173,7 +198,7 @@ class Journal:
 
     def put_meta(self, name: str, value: Any) -> None:
         """Write something down under a name."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, json.dumps(value)))
+        self._write("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, json.dumps(value)))
 
     def entries(self, *states: State) -> list[Entry]:
         """Return the requests in some states (none: all), in order; without their texts."""
@@ -208,11 +233,11 @@ class Journal:
         cells = [
             value.isoformat() if isinstance(value, datetime) else value for value in values.values()
         ]
-        self._db.execute(f"UPDATE batches SET {names} WHERE number = ?", [*cells, number])
+        self._write(f"UPDATE batches SET {names} WHERE number = ?", [*cells, number])
 
     def begin(self, number: int | None, operation: str, at: float, **values: Any) -> int:
         """Write down that a call is about to be made; returns its id."""
-        with _transaction(self._db):
+        with self._transaction():
             if number is not None and values:
                 self.set(number, **values)
             cursor = self._db.execute(
@@ -223,7 +248,7 @@ class Journal:
 
     def end(self, call: int, at: float, outcome: str, number: int | None, **values: Any) -> None:
         """Write down how a call ended."""
-        with _transaction(self._db):
+        with self._transaction():
             self._db.execute(
                 "UPDATE calls SET ended = ?, outcome = ? WHERE id = ?", (at, outcome, call)
             )
@@ -232,7 +257,7 @@ class Journal:
 
     def recover(self, at: float, too_late: Callable[[Entry], bool]) -> None:
         """Take calls that were broken off for lost since now; what is too late gets a new time."""
-        with _transaction(self._db):
+        with self._transaction():
             self._db.execute(
                 "UPDATE batches SET state = 'lost', lost_at = ? WHERE state = 'calling'", (at,)
             )
@@ -240,11 +265,15 @@ class Journal:
                 if too_late(entry):
                     self.set(entry.number, send_at=None)
 
+    def call_off(self) -> None:
+        """Take what was never sent for cancelled."""
+        self._write("UPDATE batches SET state = 'cancelled' WHERE state = 'planned'")
+
     def leave_out(self, entry: Entry, recipients: Sequence[str], code: str) -> None:
         """Take recipients that the API refuses out of a request; none left is a refused one."""
         gone = set(recipients)
         request = {**entry.request, "to": [to for to in entry.request["to"] if to not in gone]}
-        with _transaction(self._db):
+        with self._transaction():
             self._db.executemany(
                 "INSERT INTO left_out VALUES (?,?,?)",
                 [(recipient, code, entry.number) for recipient in recipients],
@@ -261,7 +290,7 @@ class Journal:
         to = entry.request["to"]
         middle = len(to) // 2
         first, second = ({**entry.request, "to": half} for half in (to[:middle], to[middle:]))
-        with _transaction(self._db):
+        with self._transaction():
             number = self._db.execute("SELECT MAX(number) + 1 FROM batches").fetchone()[0]
             base = entry.reference.rpartition("-")[0]
             self.set(
@@ -293,7 +322,7 @@ class Journal:
 
     def put_double(self, batch_id: str, number: int, at: float) -> None:
         """Write down a second batch of a request, which was cancelled."""
-        self._db.execute("INSERT OR IGNORE INTO doubles VALUES (?,?,?)", (batch_id, number, at))
+        self._write("INSERT OR IGNORE INTO doubles VALUES (?,?,?)", (batch_id, number, at))
 
     def doubles(self) -> int:
         """Return how many second batches were cancelled."""
@@ -315,7 +344,9 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        # A full disk has undone it already.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import pickle
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,52 @@ def test_incomplete_credentials(fields: dict[str, Any]) -> None:
     """Half a key, no region and an address without TLS are refused, with the variables to set."""
     with pytest.raises(InputError, match="SINCH_"):
         Credentials(**fields)
+
+
+class _Strange(BaseHTTPRequestHandler):
+    """Answers every request with one body, which is no batch."""
+
+    body = b""
+    kind = "application/json"
+
+    def do_POST(self) -> None:
+        """Answer 200."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", self.kind)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "<html>busy</html>", "[]", "null", "7", "{}", '{"id": "X", "type": "mt_other"}',
+     '{"id": null}', '{"id": "X", "parameters": 3, "to": 5}'],
+)  # fmt: skip
+def test_answer_that_cannot_be_read(body: str) -> None:
+    """A success that is no batch leaves open what was done: an error of ours, no traceback."""
+    handler = type("Handler", (_Strange,), {"body": body.encode()})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        keys = Credentials(service_plan_id="demo", api_token="t", base_url=url)
+        with SinchApi(keys, tries=1) as api:
+            with pytest.raises(ApiError) as caught:
+                api.send(BATCH)
+            assert caught.value.outcome_unknown
+            with pytest.raises(ApiError):
+                api.dry_run(BATCH)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:80@example.com", "http://localhost:x@example.com", "http://[::1"]
+)
+def test_only_this_machine_without_encryption(url: str) -> None:
+    """A token goes over plain HTTP to this machine alone, however an address is dressed up."""
+    with pytest.raises(InputError, match="https"):
+        Credentials(service_plan_id="demo", api_token="t", base_url=url)

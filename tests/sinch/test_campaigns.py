@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from smsplan import plan
-from smsplan.errors import InputError, PlanRejected
+from smsplan.batches import TextBatch, TextUpdate
+from smsplan.errors import InputError, OutputError, PlanRejected
 from smsplan.sandbox import Sandbox, running
-from smsplan.sinch import Credentials, SinchApi
+from smsplan.sinch import ApiError, Credentials, SinchApi
 from smsplan.sinch.campaigns import Campaign
 from smsplan.sinch.journal import State
 from tests.sinch.sender import send
@@ -196,3 +197,183 @@ def test_killed(tmp_path: Path, seed: int) -> None:
         counts = reached(sandbox)
     assert len(counts) == 20_000
     assert set(counts.values()) == {1}
+
+
+def test_cancel_stops_everything(tmp_path: Path) -> None:
+    """Cancelled in the middle, nothing goes out: neither what was lost, nor twins, nor the rest."""
+    with running() as sandbox, api_of(sandbox) as api:
+        sandbox.fail("late", delay=30, listed_after=10)
+        sandbox.fail("lost")
+
+        class Interrupting(SinchApi):
+            """Is interrupted by its user at the fourth batch."""
+
+            sent = 0
+
+            def send(self, batch: Any) -> Any:
+                self.sent += 1
+                if self.sent == 4:
+                    raise KeyboardInterrupt
+                return api.send(batch)
+
+        keys = Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+        with campaign_of(sandbox, tmp_path / "c.db", people(50), size=10) as campaign:
+            with pytest.raises(KeyboardInterrupt):
+                campaign.send(Interrupting(keys, sleep=lambda _: None), unverified=True)
+            counts: list[int] = []
+            assert campaign.cancel(api, progress=counts.append) == 2
+            assert counts
+            assert campaign.status().recipients == {State.CANCELLED: 50}
+            assert campaign.send(api, unverified=True).batches == {State.CANCELLED: 5}
+            sandbox.advance(2 * HOLD)
+            # The one that the service took notice of later than promised is there.
+            assert len(reached(sandbox)) == 10
+            assert campaign.cancel(api) == 1
+        assert not reached(sandbox)
+
+
+def test_cancel_takes_twins(tmp_path: Path) -> None:
+    """Of a request that was created twice, both are cancelled."""
+    with running() as sandbox, api_of(sandbox) as api:
+        sandbox.fail("late", delay=100)
+        with campaign_of(sandbox, tmp_path / "c.db", people(10)) as campaign:
+
+            def interrupted(_: float) -> None:
+                raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                campaign.send(api, unverified=True, waiting=interrupted)
+            sandbox.advance(150)
+            assert set(reached(sandbox).values()) == {2}
+            assert campaign.cancel(api) == 2
+            assert campaign.cancel(api) == 0
+        assert not reached(sandbox)
+
+
+def test_cancel_where_a_second_one_is_unknown(tmp_path: Path) -> None:
+    """A batch that is cancelled already stops nobody from cancelling the others."""
+    with running(second_cancel="not_found") as sandbox, api_of(sandbox) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", people(20), size=10) as campaign:
+            campaign.send(api, unverified=True)
+            sandbox.fail("lost", operation="cancel")
+            assert campaign.cancel(api) == 2
+        assert not reached(sandbox)
+
+
+def test_list_of_others(tmp_path: Path) -> None:
+    """A batch of somebody else is neither kept nor cancelled, whatever a list answers."""
+    with running() as sandbox, api_of(sandbox) as api:
+        others = [api.send(TextBatch(to=["447700900999"], body="Hi")).id for _ in range(2)]
+
+        class Careless(SinchApi):
+            """Its lists do not filter."""
+
+            send = staticmethod(api.send)
+
+            def list(self, **given: Any) -> Any:
+                return api.list(**{**given, "client_reference": None})
+
+        keys = Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+        sandbox.fail("500")
+        with campaign_of(sandbox, tmp_path / "c.db", people(10)) as campaign:
+            status = campaign.send(Careless(keys, sleep=lambda _: None), unverified=True)
+        assert (status.done, status.cancelled_doubles) == (True, 0)
+        assert not any(api.retrieve(one).canceled for one in others)
+        assert len(reached(sandbox)) == 11
+
+
+def test_references_are_unique(tmp_path: Path) -> None:
+    """Two campaigns of one name never find each other's batches."""
+    with running() as sandbox, api_of(sandbox) as api:
+        for name in ("a.db", "b.db"):
+            numbers = people(10)
+            given = {"client_reference": "march"}
+            with campaign_of(sandbox, tmp_path / name, numbers, **given) as campaign:
+                campaign.send(api, unverified=True)
+        found = {batch["client_reference"] for batch in sandbox.inspect()["batches"]}
+    assert len(found) == 2
+    assert all(one.startswith("march-") for one in found)
+
+
+def test_creation_takes_longer_than_hold(tmp_path: Path) -> None:
+    """What was lost at the beginning is cleared up in time, though much is still to be created."""
+    with running() as sandbox, api_of(sandbox) as api:
+
+        class Slow(SinchApi):
+            """Takes minutes for each batch."""
+
+            list = staticmethod(api.list)
+            cancel = staticmethod(api.cancel)
+
+            def send(self, batch: Any) -> Any:
+                sandbox.advance(45)
+                return api.send(batch)
+
+        keys = Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+        slow = Slow(keys, sleep=lambda _: None)
+        # The first is never accepted, the second later than settle: its twin must not go out.
+        sandbox.fail("500")
+        sandbox.fail("late", delay=60)
+        with campaign_of(sandbox, tmp_path / "c.db", people(300), size=10) as campaign:
+            status = campaign.send(slow, unverified=True)
+        assert status.batches == {State.ACCEPTED: 30}
+        sandbox.advance(2 * HOLD)
+        assert len(reached(sandbox)) == 300
+        assert set(reached(sandbox).values()) == {1}
+
+
+def test_locked_by_another_name(tmp_path: Path) -> None:
+    """A journal that is a link is the same journal: one sender at a time."""
+    (tmp_path / "elsewhere").mkdir()
+    made = plan(people(3), "Hello!")
+    with Campaign.create(made, tmp_path / "c.db") as campaign:
+        link = tmp_path / "elsewhere" / "link.db"
+        link.symlink_to(tmp_path / "c.db")
+        with (
+            Campaign.open(link) as other,
+            campaign._journal.locked(),
+            pytest.raises(InputError, match="already"),
+            other._journal.locked(),
+        ):
+            raise AssertionError
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    """Where the journal cannot be written nothing is sent, and it is said in words."""
+    with running() as sandbox, api_of(sandbox) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", people(3000), size=10) as campaign:
+            db = campaign._journal._db
+            db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+            with pytest.raises(OutputError, match=r"is full.*go on"):
+                campaign.send(api, unverified=True)
+            sent = len(sandbox.inspect()["batches"])
+            assert sent < 300
+            # With room again, it goes on where it was.
+            db.execute("PRAGMA max_page_count = 100000")
+            assert campaign.send(api, unverified=True).done
+        assert len(reached(sandbox)) == 3000
+        assert set(reached(sandbox).values()) == {1}
+
+
+def test_unreachable(tmp_path: Path) -> None:
+    """Without a connection nothing is lost: it is planned as before, and the network is named."""
+    with running() as sandbox, campaign_of(sandbox, tmp_path / "c.db", people(9), size=3) as made:
+        keys = Credentials(service_plan_id="demo", api_token="t", base_url="http://127.0.0.1:9")
+        nowhere = SinchApi(keys, sleep=lambda _: None)
+        with pytest.raises(ApiError, match=r"no connection.*the network") as raised:
+            made.send(nowhere, unverified=True)
+        assert not raised.value.outcome_unknown
+        assert made.status().batches == {State.PLANNED: 3}
+        with api_of(sandbox) as api:
+            assert made.send(api, unverified=True).done
+
+
+def test_update_of_half_a_campaign(tmp_path: Path) -> None:
+    """An update waits until all is sent: what is sent later would be as it was."""
+    with running() as sandbox, api_of(sandbox) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", people(20), size=10) as campaign:
+            with pytest.raises(InputError, match="not all of the campaign"):
+                campaign.update(api, TextUpdate(body="Bye"))
+            campaign.send(api, unverified=True)
+            assert campaign.update(api, TextUpdate(body="Bye")) == 2
+        assert {batch["body"] for batch in sandbox.inspect()["batches"]} == {"Bye"}
