@@ -170,6 +170,19 @@ def test_the_command(tmp_path: Path) -> None:
     assert found.stdout.startswith("1,000 messages · ")
     made: Estimate = estimate("Hi ${name}", lengths={"name": "tr"}, messages=1000)
     assert found.stdout.strip() == str(made)
+    dear = [{"to": "+447700900123", "name": "Zoë Łukasz"}] * 2000
+    path.write_text("to,name\n" + "+447700900123,Zoë Łukasz\n" * 2000, encoding="utf-8")
+    body = "Hi ${name}" + "x" * 60
+    for given, words in (
+        ({"substitute": "lossy"}, ["--substitute", "lossy"]),
+        ({"limits": {"name": 3}}, ["--limit", "name=3"]),
+        ({"truncate_concat": True}, ["--truncate-concat"]),
+    ):
+        found = run(app, ["estimate", str(path), "--body", body, "--fraction", "50%", *words])
+        assert found.exit_code == 0, found.output
+        made = estimate(dear, body, fraction="50%", **given)
+        assert found.stdout.strip() == str(made)
+        assert made.parts.expected == 2000 < estimate(dear, body, fraction="50%").parts.expected
 
 
 def test_country_of_a_card_with_prefixes() -> None:

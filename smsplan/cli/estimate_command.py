@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_body, write_json
+from smsplan.cli.console import pairs, read_body, whole, write_json
 from smsplan.errors import InputError
 
 
@@ -24,6 +24,10 @@ def write_estimate(
     to: str = options.TO,
     default: list[str] = options.DEFAULT,
     column: list[str] = options.COLUMN,
+    limit: list[str] = options.LIMIT,
+    substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
+    truncate_concat: bool = options.TRUNCATE_CONCAT,
+    max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
     region: str = options.REGION,
     rates: str = options.RATES,
     price: str = options.PRICE,
@@ -45,6 +49,10 @@ def write_estimate(
         "rates": rates or price,
         "profile": profile,
         "confidence": confidence,
+        "limits": whole(limit, "--limit"),
+        "substitute": substitute,
+        "truncate_concat": truncate_concat,
+        "max_number_of_message_parts": max_number_of_message_parts,
     }
     if recipients is None:
         if messages is None:
