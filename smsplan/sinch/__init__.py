@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smsplan.sinch.api import ApiError, BatchesApi, BatchPage, SentBatch, SinchApi
     from smsplan.sinch.calibration import Calibration, calibrate
+    from smsplan.sinch.campaigns import Campaign, Status
     from smsplan.sinch.credentials import Credentials
+    from smsplan.sinch.journal import State
     from smsplan.sinch.recording import Replay
     from smsplan.sinch.verification import Difference, Verification, verify
 
-__all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Credentials", "Difference",
-           "Replay", "SentBatch", "SinchApi", "Verification", "calibrate", "verify"]  # fmt: skip
+__all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Credentials",
+           "Difference", "Replay", "SentBatch", "SinchApi", "State", "Status", "Verification",
+           "calibrate", "verify"]  # fmt: skip
 
 
 _MODULES = {
     "Calibration": "calibration",
     "calibrate": "calibration",
+    "Campaign": "campaigns",
     "Credentials": "credentials",
+    "State": "journal",
+    "Status": "campaigns",
     "Replay": "recording",
     "Difference": "verification",
     "Verification": "verification",
