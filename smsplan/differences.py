@@ -13,21 +13,38 @@ from smsplan.errors import InputError
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
 
+# A default that is written out is no change.
+_DEFAULTS = {
+    "delivery_report": "none",
+    "feedback_enabled": False,
+    "flash_message": False,
+    "truncate_concat": False,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """A batch before and after: what it would be, and what changes.
 
-    ``recipients`` and ``parts`` are more (negative: fewer) than before, ``cost`` is what is added;
-    null without rates. ``fields`` are the fields of the request that change.
+    ``messages`` and the billed ``parts`` are more (negative: fewer) than before, ``cost`` is what
+    is added; null without rates. The dry runs count as the API does: also recipients that a send
+    accepts and then does not reach. ``fields`` are the fields of the request that change.
     """
 
     before: DryRun
     after: DryRun
     fields: tuple[str, ...]
-    recipients: int
+    messages: int
     parts: int
     cost: Cost | None
+
+    def __str__(self) -> str:
+        then, now = (
+            f"{_messages(one):,} messages, {_parts(one):,} parts"
+            + ("" if self.cost is None else f", {one.cost}")
+            for one in (self.before, self.after)
+        )
+        return f"{then} -> {now}; changes: {', '.join(self.fields) or 'nothing'}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -35,14 +52,22 @@ class Difference:
             "before": self.before.to_dict(),
             "after": self.after.to_dict(),
             "fields": list(self.fields),
-            "recipients": self.recipients,
+            "messages": self.messages,
             "parts": self.parts,
             "cost": None if self.cost is None else self.cost.to_dict(),
         }
 
 
+def _messages(answer: DryRun) -> int:
+    return sum(detail.problem is None for detail in answer.details)
+
+
+def _parts(answer: DryRun) -> int:
+    return sum(detail.billed_parts for detail in answer.details)
+
+
 def difference(
-    batch: TextBatch,
+    batch: TextBatch | Mapping[str, Any],
     change: TextUpdate | Batch | Mapping[str, Any],
     *,
     rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
@@ -51,32 +76,35 @@ def difference(
 ) -> Difference:
     """Say what an update or a replacement of a batch would change in messages, parts and cost.
 
-    ``change`` is an update, a whole batch that replaces it, or the API's JSON of an update.
+    ``batch`` is one, or the API's JSON; ``change`` is an update (also as JSON), or a whole batch
+    that replaces it.
     ``groups`` resolves group ids to numbers. Raises :class:`~smsplan.errors.RequestRefused` where
     the API would refuse it.
 
     >>> batch = TextBatch(to=["447700900123"], body="a" * 160)
     >>> made = difference(batch, TextUpdate(body="a" * 161, to_add=["447700900124"]),
     ...                   rates="0.034 GBP")
-    >>> made.recipients, made.parts, str(made.cost), made.fields
+    >>> made.messages, made.parts, str(made.cost), made.fields
     (1, 3, 'GBP 0.102', ('body', 'to'))
+    >>> print(made)
+    1 messages, 1 parts, GBP 0.034 -> 2 messages, 4 parts, GBP 0.136; changes: body, to
     """
     chosen = Profile.of(profile)
+    given = batch_from_dict(batch, response=True) if isinstance(batch, Mapping) else batch
     if isinstance(change, Mapping):
         change = TextUpdate.from_dict(change, profile=chosen)
-    changed = batch.updated(change, profile=chosen) if isinstance(change, TextUpdate) else change
-    if not isinstance(batch, TextBatch) or not isinstance(changed, TextBatch):
+    if not isinstance(given, TextBatch) or not isinstance(change, TextUpdate | TextBatch):
         raise InputError("only text batches have parts to compare; give two of them")
+    changed = given.updated(change, profile=chosen) if isinstance(change, TextUpdate) else change
     before, after = (
-        dry_run(each, profile=chosen, groups=groups, rates=rates) for each in (batch, changed)
+        dry_run(each, profile=chosen, groups=groups, rates=rates) for each in (given, changed)
     )
-    # As the API's JSON has them, so that a default that is written out is no change.
-    old, new = (batch_from_dict(each.to_dict()).to_dict() for each in (batch, changed))
+    old, new = (_DEFAULTS | each.to_dict() for each in (given, changed))
     return Difference(
         before=before,
         after=after,
         fields=tuple(name for name in sorted({*old, *new}) if old.get(name) != new.get(name)),
-        recipients=after.number_of_recipients - before.number_of_recipients,
-        parts=after.number_of_messages - before.number_of_messages,
+        messages=_messages(after) - _messages(before),
+        parts=_parts(after) - _parts(before),
         cost=None if rates is None else after.cost - before.cost,
     )

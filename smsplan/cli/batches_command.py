@@ -210,8 +210,4 @@ def _difference(batch: Any, change: Any, price: str | None, *, as_json: bool) ->
     if as_json:
         write_json("smsplan.difference/1", made.to_dict())
         return
-    cost = "" if made.cost is None else f", {made.cost}"
-    typer.echo(
-        f"{made.recipients:+,} recipients, {made.parts:+,} parts{cost}; changes: "
-        f"{', '.join(made.fields) or 'nothing'}"
-    )
+    typer.echo(str(made))

@@ -52,7 +52,7 @@ def test_commands(sandbox: Sandbox, tmp_path: Path) -> None:
     assert set(found) == documented("smsplan.batch/1")
     change = {"body": "a" * 161, "to_add": ["447700900124"]}
     would = run("update", id_, "-", "--difference", "--price", "0.034 GBP", given=change)
-    assert (would["recipients"], would["parts"]) == (1, 3)
+    assert (would["messages"], would["parts"]) == (1, 3)
     assert set(would) == documented("smsplan.difference/1")
     assert would["cost"]["amounts"] == {"GBP": "0.102"}
     assert run("get", id_)["batch"]["body"] == "a" * 160

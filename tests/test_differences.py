@@ -1,0 +1,121 @@
+"""``difference``: what a change of a batch would change, against both batches planned apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsplan import (
+    ABSENT,
+    BinaryBatch,
+    InputError,
+    Profile,
+    RequestRefused,
+    TextBatch,
+    TextUpdate,
+    difference,
+    plan_batch,
+)
+
+NUMBERS = ["447700900123", "+447700900124", "12025550123", "491701234567"]
+VALUES = st.sampled_from(["Ana", "Zoë Łukasz", "x" * 80])
+PARAMETERS = st.dictionaries(
+    st.just("name"),
+    st.dictionaries(st.sampled_from([*NUMBERS, "default"]), VALUES, min_size=1),
+    min_size=1,
+)
+BODIES = st.sampled_from(["Hi", "Hi ${name}!", "“Hi” ${name}" + "x" * 60, "y" * 161])
+TO = st.lists(st.sampled_from(NUMBERS), min_size=1, unique=True)
+LIMITS = st.sampled_from([None, 1, 2])
+RATES = {"GB": "0.034 GBP", "US": "0.001 GBP", "DE": "0.07 GBP"}
+BATCHES = st.builds(
+    TextBatch,
+    to=TO,
+    body=BODIES,
+    parameters=st.one_of(st.none(), PARAMETERS),
+    truncate_concat=st.sampled_from([None, True]),
+    max_number_of_message_parts=LIMITS,
+)
+
+
+def maybe(values: Any) -> Any:
+    """A field of an update: left out, reset, or new."""
+    return st.one_of(st.just(ABSENT), st.none(), values)
+
+
+UPDATES = st.builds(
+    TextUpdate,
+    to_add=st.one_of(st.just(ABSENT), TO),
+    to_remove=st.one_of(st.just(ABSENT), st.lists(st.sampled_from(NUMBERS), max_size=1)),
+    body=st.one_of(st.just(ABSENT), BODIES),
+    parameters=maybe(PARAMETERS),
+    truncate_concat=maybe(st.booleans()),
+    max_number_of_message_parts=maybe(st.sampled_from([1, 2])),
+)
+
+
+def digits(numbers: Iterable[str]) -> set[str]:
+    """The numbers, however they are written."""
+    return {number.lstrip("+") for number in numbers}
+
+
+def planned(batch: TextBatch) -> Any:
+    """Plan a batch by the way that knows whole tables."""
+    return plan_batch(batch, rates=RATES)
+
+
+@given(batch=BATCHES, change=st.one_of(UPDATES, BATCHES))
+def test_equal_to_two_plans(batch: TextBatch, change: Any) -> None:
+    """Messages, parts and cost are those of the plan after, less those of the plan before."""
+    if isinstance(change, TextUpdate):
+        sets = change.to_dict()
+        added, gone = sets.get("to_add", ()), sets.get("to_remove", ())
+        if not digits([*batch.to, *added]) - digits(gone):
+            with pytest.raises(RequestRefused, match="at least one recipient"):
+                difference(batch, change, rates=RATES)
+            return
+    made = difference(batch, change, rates=RATES)
+    changed = batch.updated(change) if isinstance(change, TextUpdate) else change
+    before, after = planned(batch), planned(changed)
+    assert made.messages == after.messages - before.messages
+    assert made.parts == after.parts - before.parts
+    assert made.cost == after.cost - before.cost
+    old, new = batch.to_dict(), changed.to_dict()
+    assert set(made.fields) <= {*old, *new}
+    if old == new:
+        assert made.fields == ()
+        assert made.parts == 0
+    for name in ("body", "to", "parameters"):
+        assert (name in made.fields) == (old.get(name) != new.get(name))
+
+
+def test_json_of_the_api() -> None:
+    """Both may be JSON; what the service adds to a batch is no change."""
+    batch = {"id": "x", "type": "mt_text", "to": ["447700900123"], "body": "Hi", "canceled": False,
+             "created_at": "2026-12-01T00:00:00Z", "delivery_report": "none"}  # fmt: skip
+    made = difference(batch, {"body": "H" * 161, "delivery_report": None})
+    assert (made.messages, made.parts, made.cost, made.fields) == (0, 1, None, ("body",))
+    assert str(made) == "1 messages, 1 parts -> 1 messages, 2 parts; changes: body"
+
+
+def test_recipients_that_are_not_reached_are_no_parts() -> None:
+    """The dry run counts whom a send does not reach; the difference counts what is billed."""
+    batch = TextBatch(to=["447700900123"], body="Hi")
+    made = difference(batch, TextUpdate(body="Hi ${name}", parameters={"nobody": {"default": "x"}}))
+    assert made.after.number_of_messages == 1
+    assert (made.messages, made.parts) == (-1, -1)
+
+
+def test_what_cannot_be_compared() -> None:
+    """A change that the API refuses is refused; a batch that is not text has no parts."""
+    batch = TextBatch(to=["447700900123"], body="Hi")
+    with pytest.raises(RequestRefused):
+        difference(batch, {"to_remove": ["447700900123"]})
+    with pytest.raises(RequestRefused):
+        difference(batch, TextUpdate(body="x" * 2001), profile=Profile())
+    with pytest.raises(InputError, match="text batches"):
+        difference(batch, BinaryBatch(to=["447700900123"], body="SGk=", udh="06050423f423f4"))
