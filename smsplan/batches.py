@@ -643,7 +643,9 @@ def _url_faults(path: str, url: Any) -> Iterator[Fault]:
         yield _constraint(path, f"it has {len(url)} characters, at most {MAX_URL} are allowed")
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in url
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # Neither spaces nor line breaks, and nothing that UTF-8 cannot carry.
+        valid = valid and url.isprintable() and " " not in url
     except ValueError:
         valid = False
     if not valid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,8 @@ from smsplan.sandbox.store import Store
 Answer = tuple[int, Any]
 TOKEN_LIFE = timedelta(hours=1)
 # Posts of a callback that failed are tried again so many seconds later.
+# How far the clock may be moved in all: to before the last year that a date can have.
+_FARTHEST = 2 * 10**11
 RETRIES = (1, 5, 30, 120)
 
 
@@ -166,8 +168,17 @@ class Account:
             if not batch.canceled:
                 batch = replace(batch, canceled=True, modified_at=now)
                 self._put(batch)
-                open_ = [one for one in self._store.deliveries(id_) if one.final_at > now]
-                self._store.dispatch(batch, (replace(one, code=407, final_at=now) for one in open_))
+                sent = self._store.deliveries(id_)
+                open_ = {one.recipient for one in sent if one.final_at > now}
+                sent = [
+                    replace(one, code=407, final_at=now) if one.recipient in open_ else one
+                    for one in sent
+                ]
+                self._store.dispatch(batch, sent)
+                if open_:
+                    # What was to be reported as delivered no longer is.
+                    self._store.drop_callbacks(id_, now)
+                    self._call_back(batch, sent, open_)
             return 200, batch.answer(self.settings.profile)
 
     def feedback(self, id_: str, payload: Any) -> Answer:
@@ -344,7 +355,13 @@ class Account:
             self._store.dispatch(batch, sent)
             self._call_back(batch, sent)
 
-    def _call_back(self, batch: Stored, sent: tuple[rules.Delivery, ...]) -> None:
+    def _call_back(
+        self,
+        batch: Stored,
+        sent: Sequence[rules.Delivery],
+        cancelled: Container[str] | None = None,
+    ) -> None:
+        """Queue the reports of a batch; of the recipients that were ``cancelled``, the last one."""
         kind, url = batch.request.get("delivery_report", "none"), batch.request.get("callback_url")
         if url is None or kind == "none" or not sent:
             return
@@ -356,8 +373,11 @@ class Account:
             self._store.put_callback(url, report, end)
             return
         for delivery in sent:
+            if cancelled is not None and delivery.recipient not in cancelled:
+                continue
             times = [delivery.final_at]
-            if kind == "per_recipient" and delivery.final_at > delivery.dispatched_at:
+            sent_before = cancelled is None and delivery.final_at > delivery.dispatched_at
+            if kind == "per_recipient" and sent_before:
                 times.insert(0, delivery.dispatched_at)
             for at in times:
                 report = rules.recipient_report(batch, delivery, self.settings, at)
@@ -383,6 +403,8 @@ class Account:
         if not 0 <= seconds <= 10**10:
             raise InputError("the clock moves on, by 0 to 10**10 seconds; restart it to go back")
         with self._lock:
+            if self._offset + seconds > _FARTHEST:
+                raise InputError("the clock is far on already; reset the sandbox to go back")
             self._offset += seconds
             with self._store.transaction():
                 self._store.put_offset(self._offset)

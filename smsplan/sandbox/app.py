@@ -37,6 +37,14 @@ _TICK = 0.05
 _ID = re.compile(r"[0-9A-Za-z]{1,32}\Z")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
+
+class _Json(JSONResponse):
+    """JSON in ASCII: an error that quotes a lone surrogate can be answered too."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
 Handler = Callable[[Request], Any]
 # Where a request says that its answer is to be lost.
 _LOST = "smsplan.lost"
@@ -100,9 +108,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
         lifespan=lifespan,
         exception_handlers={
             Refusal: _refused,
-            HTTPException: lambda _, error: Response(
-                status_code=error.status_code, headers=error.headers
-            ),
+            HTTPException: _unknown(account),
         },
     )
     app.router.redirect_slashes = False
@@ -141,6 +147,9 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
     async def endpoint(request: Request) -> Response:
         operation, do = methods["GET" if request.method == "HEAD" else request.method]
         _authorise(account, request)
+        if request.path_params.get("id") == "dry_run":
+            # No batch, but the path of another operation.
+            raise HTTPException(405, headers={"Allow": "POST"})
         fault = account.fault(operation)
         if fault is not None and fault.kind in ("429", "500"):
             return Response(status_code=int(fault.kind))
@@ -161,7 +170,7 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
         status, body = answer
         if body is None:
             return Response(status_code=status)
-        return JSONResponse(body, status_code=status)
+        return _Json(body, status_code=status)
 
     return Route(path, endpoint, methods=list(methods))
 
@@ -171,7 +180,24 @@ def _refused(_: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
     if error.body is None:
         return Response(status_code=error.status, headers=headers)
-    return JSONResponse(error.body, status_code=error.status, headers=headers)
+    return _Json(error.body, status_code=error.status, headers=headers)
+
+
+def _unknown(account: Account) -> Callable[[Request, Exception], Response]:
+    """Answer for paths and methods that there are not; not to everybody, of an account."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        _, *path = request.scope["path"].split("/")
+        if path[0] in ("xms", "sandbox"):
+            plan = path[2] if path[0] == "xms" and len(path) > 2 else ""
+            try:
+                _authorise(account, request, plan)
+            except Refusal as refused:
+                return _refused(request, refused)
+        return Response(status_code=error.status_code, headers=error.headers)
+
+    return answer
 
 
 def _id(request: Request) -> str:
@@ -181,9 +207,9 @@ def _id(request: Request) -> str:
     return text
 
 
-def _authorise(account: Account, request: Request) -> None:
+def _authorise(account: Account, request: Request, plan: str = "") -> None:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    plan = request.path_params.get("plan") or account.settings.service_plan_id
+    plan = plan or request.path_params.get("plan") or account.settings.service_plan_id
     if kind.lower() != "bearer" or not account.allows(plan, token.strip()):
         raise Refusal(401)
 

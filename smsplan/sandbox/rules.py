@@ -33,6 +33,7 @@ from smsplan.sandbox.settings import Settings
 LIFETIME = timedelta(days=3)
 KEPT = timedelta(days=14)
 LISTED = timedelta(days=1)
+_END = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 MAX_PAGE_SIZE = 100
 PAGE_SIZE = 30
 MAX_NAME, MAX_MEMBERS, MAX_CHILDREN = 20, 10_000, 10
@@ -80,6 +81,10 @@ def refusal(error: RequestRefused) -> Refusal:
     """Return the API's answer to a request with faults: it names the first."""
     fault = error.faults[0]
     return Refusal(fault.status, fault.code, fault.text)
+
+
+def _later(time: datetime, by: timedelta) -> datetime:
+    return time + by if time <= _END - by else _END
 
 
 def ulid(now: datetime, chance: random.Random) -> str:
@@ -133,7 +138,13 @@ class Stored:
         if given is not None:
             return parse_time(given)
         start = self.request.get("send_at")
-        return (self.created_at if start is None else parse_time(start)) + LIFETIME
+        return _later(self.created_at if start is None else parse_time(start), LIFETIME)
+
+    @property
+    def gives_up_at(self) -> datetime:
+        """When delivery ends: ``send_at`` in the past means now, and the three days begin then."""
+        given = self.request.get("expire_at")
+        return _later(self.send_at, LIFETIME) if given is None else parse_time(given)
 
     def answer(self, profile: Profile) -> dict[str, Any]:
         """Return the API's JSON: the fields of the request, and what the service adds."""
@@ -198,8 +209,8 @@ def updated(
     if not isinstance(payload, Mapping):
         raise Refusal(400, "syntax_invalid_json", "The request is not a JSON object.")
     kind = stored.request.get("type", "mt_text")
-    given = payload.get("type", "mt_text")
-    if given != kind:
+    given = payload.get("type")
+    if given != kind and (given is not None or kind != "mt_text"):
         raise Refusal(
             400,
             "syntax_invalid_parameter_format",
@@ -324,8 +335,8 @@ def deliveries(
         if not code:
             code = outcome(recipient, settings)
             final = now + timedelta(seconds=settings.delivery_seconds)
-        if code == 0 and final > stored.expire_at:
-            code, final = 406, stored.expire_at
+        if code == 0 and final > stored.gives_up_at:
+            code, final = 406, stored.gives_up_at
         yield Delivery(
             recipient=recipient,
             dispatched_at=now,

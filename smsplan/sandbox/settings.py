@@ -11,6 +11,8 @@ from smsplan.profiles import Profile
 
 OPERATIONS = ("send", "dry_run", "list", "retrieve", "update", "replace", "cancel", "feedback",
               "report", "group", "token", "*")  # fmt: skip
+# Seconds: longer than anything is kept.
+_LATEST = 1e9
 FAULTS = ("429", "500", "lost", "late")
 
 
@@ -76,8 +78,11 @@ class Fault:
             raise InputError(f"no fault '{self.kind}'; use one of {', '.join(FAULTS)}")
         if self.operation not in OPERATIONS:
             raise InputError(f"no operation '{self.operation}'; use one of {', '.join(OPERATIONS)}")
-        if self.count < 0 or not 0 <= self.share <= 1 or self.delay < 0 or self.listed_after < 0:
-            raise InputError("count, delay and listed_after are 0 or more, share is 0 to 1")
+        late = all(0 <= one <= _LATEST for one in (self.delay, self.listed_after))
+        if self.count < 0 or not 0 <= self.share <= 1 or not late:
+            raise InputError(
+                f"count is 0 or more, share is 0 to 1, delay and listed_after are 0 to {_LATEST:g}"
+            )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Fault:

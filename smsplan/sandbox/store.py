@@ -265,6 +265,14 @@ class Store:
             (url, json.dumps(payload), _milliseconds(at)),
         )
 
+    def drop_callbacks(self, batch_id: str, now: datetime) -> None:
+        """Forget the reports of a batch that are to be posted later."""
+        self._db.execute(
+            "DELETE FROM callbacks WHERE attempts = 0 AND next_at > ? "
+            "AND json_extract(payload, '$.batch_id') = ?",
+            (_milliseconds(now), batch_id),
+        )
+
     def callbacks(self, now: datetime) -> list[Callback]:
         """Return the reports that are to be posted."""
         rows = self._db.execute(

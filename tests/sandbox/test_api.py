@@ -440,11 +440,17 @@ def test_statuses(client: Client) -> None:
             ("POST", "groups"),
         ):  # fmt: skip
             assert httpx.request(method, f"{plan}/{path}", headers=headers).status_code == 401
+        # What there is not, is not for everybody to know.
+        for method, path in (("PATCH", "batches"), ("GET", "nothing"), ("GET", "batches/a/b/c")):
+            assert httpx.request(method, f"{plan}/{path}", headers=headers).status_code == 401
+        assert httpx.get(f"{url}/sandbox/nothing", headers=headers).status_code == 401
     right = {"Authorization": f"Bearer {client.sandbox.token}"}
     assert httpx.get(f"{url}/xms/v1/other/batches", headers=right).status_code == 401
     assert client("GET", "/batches/unknown").status_code == 404
     assert client("DELETE", "/batches").status_code == 405
     assert httpx.get(f"{url}/nothing").status_code == 404
+    for method in ("GET", "PUT", "DELETE"):
+        assert client(method, "/batches/dry_run").status_code == 405
     text = {**right, "Content-Type": "text/plain"}
     assert httpx.post(f"{plan}/batches", content=b"{}", headers=text).status_code == 415
     for body in (b"{", b"\xff", b"NaN", b"[" * 100_000):
@@ -452,6 +458,57 @@ def test_statuses(client: Client) -> None:
             f"{plan}/batches", content=body, headers={**right, "Content-Type": "application/json"}
         )
         assert (answer.status_code, answer.json()["code"]) == (400, "syntax_invalid_json")
+
+
+LONE = "\\ud800"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [f'"callback_url": "http://example.com/{LONE}"', f'"delivery_report": "{LONE}"',
+     f'"parameters": {{"{LONE}": {{}}}}', f'"to": ["{LONE}"]', f'"from": "a{LONE}"',
+     f'"type": "{LONE}"', f'"send_at": "{LONE}"', '"callback_url": "http://example.com/\\n"'],
+)  # fmt: skip
+def test_text_that_is_none(client: Client, field: str) -> None:
+    """Half a character is refused wherever it stands, and nothing of it stays."""
+    body = f'{{"to": ["{NUMBER}"], "body": "Hello!", {field}}}'
+    headers = {"Authorization": f"Bearer {client.sandbox.token}",
+               "Content-Type": "application/json"}  # fmt: skip
+    for path in ("batches", "batches/dry_run"):
+        url = f"{client.sandbox.url}/xms/v1/demo/{path}"
+        answer = httpx.post(url, content=body.encode(), headers=headers)
+        assert answer.status_code == 400
+        assert answer.json()["code"].startswith("syntax_")
+    assert client("GET", "/batches").json()["count"] == 0
+
+
+def test_end_of_time(client: Client) -> None:
+    """The last times that there are can be named."""
+    made = client.send(send_at="9999-12-31T23:59:59Z")
+    assert made["expire_at"] == "9999-12-31T23:59:59.999Z"
+    assert client("GET", "/batches").json()["count"] == 1
+    for _ in range(30):
+        moved = client("POST", "/sandbox/clock", {"advance": 1e10})
+    assert moved.status_code == 400
+    assert client("GET", "/batches").status_code == 200
+
+
+def test_sent_in_the_past(client: Client) -> None:
+    """A ``send_at`` in the past is now: what it says of expiry is echoed, and it is delivered."""
+    made = client.send(send_at="2024-06-06T09:25:00Z")
+    assert made["expire_at"] == "2024-06-09T09:25:00.000Z"
+    report = client("GET", f"/batches/{made['id']}/delivery_report").json()
+    assert report["statuses"][0]["code"] == 0
+    made = client.send(send_at="2024-06-06T09:25:00Z", expire_at="2024-06-07T09:25:00Z")
+    report = client("GET", f"/batches/{made['id']}/delivery_report").json()
+    assert report["statuses"][0]["code"] == 406
+
+
+def test_update_with_no_type(client: Client) -> None:
+    """A type that is null is one that is not given."""
+    made = client.send(send_at=LATER)
+    answer = client("POST", f"/batches/{made['id']}", {"type": None, "body": "Bye"})
+    assert (answer.status_code, answer.json()["body"]) == (200, "Bye")
 
 
 @pytest.mark.parametrize(

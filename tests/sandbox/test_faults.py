@@ -178,6 +178,34 @@ def test_callbacks_are_repeated() -> None:
         assert until(lambda: len(hook.seen) == 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [("per_recipient", [401, 407]), ("per_recipient_final", [407]), ("summary", None)],
+)
+def test_callbacks_of_a_cancelled_batch(kind: str, codes: list[int] | None) -> None:
+    """Cancelled on the way, no callback says that it was delivered."""
+    with running(delivery_seconds=60) as sandbox, Client(sandbox) as client, listening() as hook:
+        url = f"http://127.0.0.1:{hook.server_port}/hook"
+        made = client.send(delivery_report=kind, callback_url=url)
+        if kind == "per_recipient":
+            assert until(lambda: len(hook.seen) == 1)
+        client("DELETE", f"/batches/{made['id']}")
+        sandbox.advance(120)
+        assert until(lambda: len(hook.seen) == (1 if codes is None else len(codes)))
+        time.sleep(0.2)
+        if codes is None:
+            assert [[one["code"] for one in each["statuses"]] for each in hook.seen] == [[407]]
+        else:
+            assert [each["code"] for each in hook.seen] == codes
+
+
+def test_delays_without_end(client: Client) -> None:
+    """A delay that no clock reaches is refused, not a fault of the server."""
+    answer = client("POST", "/sandbox/faults", [{"kind": "late", "delay": 1e308}])
+    assert answer.status_code == 400
+    client.send()
+
+
 def test_killed_and_started_again(tmp_path: Path) -> None:
     """Of what was acknowledged nothing is lost when the sandbox is killed."""
     db, token = str(tmp_path / "sandbox.db"), "a-token"
