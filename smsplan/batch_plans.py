@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from smsplan.batches import TextBatch, is_group_id, msisdn
 from smsplan.errors import InputError
 from smsplan.planner import Plan, plan
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.ratecards import RateCard, Terms
 from smsplan.templates import Template
@@ -94,7 +95,7 @@ def _mistakes(batch: TextBatch, keys: tuple[str, ...], strangers: int) -> Iterat
             )
     if strangers:
         yield (
-            f"values of parameters are for {strangers:,} "
-            f"{'number' if strangers == 1 else 'numbers'} that the batch does not text; "
+            f"values of parameters are for {counted(strangers, 'number')} that the batch does not "
+            "text; "
             "compare the keys of 'parameters' with 'to'"
         )

@@ -10,6 +10,7 @@ from typing import Any
 from smsplan.batches import Batch, TextBatch, TextUpdate, batch_from_dict
 from smsplan.dryruns import DryRun, dry_run
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
 
@@ -40,7 +41,7 @@ class Difference:
 
     def __str__(self) -> str:
         then, now = (
-            f"{_messages(one):,} messages, {_parts(one):,} parts"
+            f"{counted(_messages(one), 'message')}, {counted(_parts(one), 'part')}"
             + ("" if self.cost is None else f", {one.cost}")
             for one in (self.before, self.after)
         )
@@ -87,7 +88,7 @@ def difference(
     >>> made.messages, made.parts, str(made.cost), made.fields
     (1, 3, 'GBP 0.102', ('body', 'to'))
     >>> print(made)
-    1 messages, 1 parts, GBP 0.034 -> 2 messages, 4 parts, GBP 0.136; changes: body, to
+    1 message, 1 part, GBP 0.034 -> 2 messages, 4 parts, GBP 0.136; changes: body, to
     """
     chosen = Profile.of(profile)
     given = batch_from_dict(batch, response=True) if isinstance(batch, Mapping) else batch

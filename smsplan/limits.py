@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from smsplan.errors import Breach, InputError, PlanRejected
+from smsplan.plurals import counted
 from smsplan.ratecards import COUNTRIES, Cost, money
 
 # So many rows are named for each breach.
@@ -127,8 +128,8 @@ class Limits:
                 yield (
                     Breach(
                         "max_parts_per_message",
-                        f"{_count(longer, 'message has', 'messages have')} more than "
-                        f"{_count(most, 'part')}, up to {max(facts.lengths):,}",
+                        f"{counted(longer, 'message has', 'messages have')} more than "
+                        f"{counted(most, 'part')}, up to {max(facts.lengths):,}",
                     ),
                     Rows.LONG,
                 )
@@ -140,7 +141,7 @@ class Limits:
             if limit is not None and found > limit:
                 are = "is" if found == 1 else "are"
                 yield (
-                    Breach(name, f"there {are} {_count(found, one)}, and {limit:,} are allowed"),
+                    Breach(name, f"there {are} {counted(found, one)}, and {limit:,} are allowed"),
                     Rows.ALL,
                 )
         if self.max_unpriced is not None and self.max_cost is None:
@@ -152,7 +153,7 @@ class Limits:
             yield (
                 Breach(
                     "max_problems",
-                    f"{_count(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
+                    f"{counted(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
                     f"{facts.rows:,}), and {_shown(self.max_problems)} are allowed",
                 ),
                 Rows.PROBLEM,
@@ -161,7 +162,7 @@ class Limits:
             yield (
                 Breach(
                     "allow_unicode",
-                    f"{_count(facts.unicode, 'message needs', 'messages need')} Unicode, and "
+                    f"{counted(facts.unicode, 'message needs', 'messages need')} Unicode, and "
                     "none may",
                 ),
                 Rows.UNICODE,
@@ -173,7 +174,7 @@ class Limits:
                 yield (
                     Breach(
                         "countries",
-                        f"{_count(sum(other.values()), 'message goes', 'messages go')} to other "
+                        f"{counted(sum(other.values()), 'message goes', 'messages go')} to other "
                         f"countries: {listed}",
                     ),
                     Rows.ELSEWHERE,
@@ -212,7 +213,7 @@ class Limits:
             yield (
                 Breach(
                     name,
-                    f"{_count(facts.cost.unpriced, 'message has', 'messages have')} no price, so "
+                    f"{counted(facts.cost.unpriced, 'message has', 'messages have')} no price, so "
                     f"that the cost is not known{least}",
                 ),
                 Rows.UNPRICED,
@@ -255,7 +256,3 @@ def share(name: str, limit: int | str | None, whole: int) -> Fraction:
 
 def _shown(limit: int | str | None) -> str:
     return limit.strip() if isinstance(limit, str) else f"{limit:,}"
-
-
-def _count(number: int, one: str, several: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else several or one + 's'}"

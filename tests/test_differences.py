@@ -99,7 +99,7 @@ def test_json_of_the_api() -> None:
              "created_at": "2026-12-01T00:00:00Z", "delivery_report": "none"}  # fmt: skip
     made = difference(batch, {"body": "H" * 161, "delivery_report": None})
     assert (made.messages, made.parts, made.cost, made.fields) == (0, 1, None, ("body",))
-    assert str(made) == "1 messages, 1 parts -> 1 messages, 2 parts; changes: body"
+    assert str(made) == "1 message, 1 part -> 1 message, 2 parts; changes: body"
 
 
 def test_recipients_that_are_not_reached_are_no_parts() -> None:

@@ -15,6 +15,7 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import pairs, safe, say, write_json
+from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.cli.lint_config import LintConfig
@@ -329,7 +330,6 @@ def _at(result: Result, one: Complaint) -> str:
 
 
 def _closing(results: Sequence[Result]) -> str:
-    from smsplan.insight.lint_text import counted
 
     left = [one for result in results for one in result.found.left]
     done = sum(len(result.found.done) for result in results)

@@ -9,6 +9,7 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import read_text, write_json
+from smsplan.plurals import counted
 
 
 def segment_text(
@@ -78,7 +79,7 @@ def _show(made: Any, parts: Any) -> None:
         Text.assemble(
             (str(made.encoding), "bold"),
             f" · {made.units:,} {unit} · ",
-            (f"{number:,} part{'' if number == 1 else 's'}", "bold"),
+            (counted(number, "part"), "bold"),
             f" · room for {made.free_units:,} more",
         )
     )
@@ -89,12 +90,12 @@ def _show(made: Any, parts: Any) -> None:
         console.print(
             Text.assemble((f"{index + 1:>3} ", "dim"), (shown, styles[index % 2])), soft_wrap=True
         )
-    counted: dict[str, list[int]] = {}
+    places_of: dict[str, list[int]] = {}
     for culprit in made.culprits:
-        counted.setdefault(culprit.character, []).append(culprit.position)
-    if counted:
+        places_of.setdefault(culprit.character, []).append(culprit.position)
+    if places_of:
         console.print("These characters make it Unicode:", style="bold")
-    for character, places in counted.items():
+    for character, places in places_of.items():
         name = unicodedata.name(character, "no name")
         listed = ", ".join(map(str, places[:8])) + (" ..." if len(places) > 8 else "")
         visible = safe(character) if unicodedata.category(character)[0] in "LNPS" else " "

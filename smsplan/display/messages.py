@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.markup import foreign, head, listed, name_of, page, shown, table
 from smsplan.encoding.segmentation import Encoding, Segmentation
+from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.dryruns import DryRun, RecipientDryRun
@@ -68,8 +69,8 @@ def explanation_html(made: Explanation) -> str:
 def dry_run_html(made: DryRun) -> str:
     """Return the two totals of a dry run, and the first recipients where it has any."""
     title = (
-        f"{_count(made.number_of_recipients, 'recipient')} · "
-        f"{_count(made.number_of_messages, 'message')} (the API's word for parts)"
+        f"{counted(made.number_of_recipients, 'recipient')} · "
+        f"{counted(made.number_of_messages, 'message')} (the API's word for parts)"
     )
     priced = any(detail.price is not None or detail.charge for detail in made.details)
     if priced or made.lines:
@@ -128,7 +129,3 @@ def cost_html(cost: Cost) -> str:
         for name in cost.currencies
     ]
     return page(head(str(cost)), table("", ["currency", "at least", "expected", "at most"], rows))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

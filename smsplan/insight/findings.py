@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
+from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ class FindingsTally:
                 sentence=(
                     f"{_characters(place.characters)}{where} "
                     f"{'makes' if len(place.characters) == 1 else 'make'} {share} Unicode: "
-                    f"{_count(place.parts, 'extra part')}{_money(place.cost, summary)}."
+                    f"{counted(place.parts, 'extra part')}{_money(place.cost, summary)}."
                 ),
                 rows=place.rows,
                 parts=place.parts,
@@ -270,9 +271,9 @@ class FindingsTally:
             yield Finding(
                 kind="near_boundary",
                 sentence=(
-                    f"{_count(near.rows, 'message')} {verb} at most {NEAR_UNITS} units over a "
+                    f"{counted(near.rows, 'message')} {verb} at most {NEAR_UNITS} units over a "
                     f"part: {NEAR_UNITS} units less of fixed text would save "
-                    f"{_count(near.parts, 'part')}{_money(near.cost, summary)}."
+                    f"{counted(near.parts, 'part')}{_money(near.cost, summary)}."
                 ),
                 rows=near.rows,
                 parts=near.parts,
@@ -304,7 +305,7 @@ class FindingsTally:
             yield Finding(
                 kind="looks_national",
                 sentence=(
-                    f"{_count(rows, 'number')} in column '{self._options.to}' look like national "
+                    f"{counted(rows, 'number')} in column '{self._options.to}' look like national "
                     f"numbers of {region} and are read as international ones, so countries and "
                     f"prices may be wrong; pass region='{region}' (--region {region}) if they are."
                 ),
@@ -322,7 +323,7 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
         )
         yield Finding(
             kind="not_sent",
-            sentence=f"{_count(rows, 'row')} will not be sent: {reasons}.",
+            sentence=f"{counted(rows, 'row')} will not be sent: {reasons}.",
             rows=rows,
             details=dict(summary.problems),
         )
@@ -331,10 +332,6 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
 def _weight(finding: Finding) -> tuple[Any, int, int]:
     amounts = [] if finding.cost is None else list(finding.cost.high.values())
     return (max(amounts, default=0), finding.parts, finding.rows)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _money(cost: Cost, summary: Summary) -> str:
@@ -346,7 +343,7 @@ def _characters(characters: Counter[str]) -> str:
     named = [_name(character) for character, _ in characters.most_common(2)]
     others = len(characters) - len(named)
     if others:
-        return f"{', '.join(named)} and {_count(others, 'other character')}"
+        return f"{', '.join(named)} and {counted(others, 'other character')}"
     return " and ".join(named) or "A rule of the profile"
 
 

@@ -362,15 +362,6 @@ def is_gsm(measure: Measure) -> bool:
     return measure.encoding is Encoding.GSM
 
 
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Write a number with its word: ``1 part``, ``2 parts``.
-
-    >>> counted(1, "part"), counted(1200, "part"), counted(2, "is", "are")
-    ('1 part', '1,200 parts', '2 are')
-    """
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
 def any_of(values: Any) -> str:
     """List names in quotes."""
     return ", ".join(f"'{value}'" for value in values)

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from smsplan.dryruns import dry_run
 from smsplan.errors import RequestRefused
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 
 # The documentation says it, or it is about requests and answers alone: these change no plan.
@@ -212,17 +213,13 @@ def answer(request: dict[str, Any], profile: Profile) -> str:
     except RequestRefused as refused:
         return "refused: " + " ".join(fault.text for fault in refused.faults)
     shown = ", ".join(
-        f"{item.recipient}: {_count(item.number_of_parts, 'part')}, {item.encoding}, "
+        f"{item.recipient}: {counted(item.number_of_parts, 'part')}, {item.encoding}, "
         f"{_body(item.body)}"
         for item in made.per_recipient or ()
     )
-    recipients = _count(made.number_of_recipients, "recipient")
-    return f"{recipients}, {_count(made.number_of_messages, 'part')}" + f" ({shown})" * bool(shown)
+    recipients = counted(made.number_of_recipients, "recipient")
+    return f"{recipients}, {counted(made.number_of_messages, 'part')}" + f" ({shown})" * bool(shown)
 
 
 def _body(text: str) -> str:
-    return ascii(text) if len(text) <= 20 else _count(len(text), "character")
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
+    return ascii(text) if len(text) <= 20 else counted(len(text), "character")

@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 
 # Contexts of our own: the caller's may have any precision, rounding and traps.
 EXACT = Context(
@@ -240,7 +241,7 @@ class Cost:
         )
 
     def __str__(self) -> str:
-        messages = f"{self.unpriced:,} message{'' if self.unpriced == 1 else 's'}"
+        messages = counted(self.unpriced, "message")
         if not self.high:
             return f"no price for {messages}" if self.unpriced else "no price"
         total = " + ".join(map(self._range, self.high))

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 from smsplan.ratecards.card import RateCard
 from smsplan.ratecards.costs import EXACT, Cost
 from smsplan.ratecards.faults import MAX_DECIMALS, chosen, sender_name
@@ -260,7 +261,7 @@ class Terms:
         out = []
         failed = sum(rate.kind == "failed" for rate in self.card.rates)
         if failed:
-            rows = "1 row" if failed == 1 else f"{failed:,} rows"
+            rows = counted(failed, "row")
             out.append(
                 f"every message is assumed to be delivered: {rows} of kind 'failed' left out"
             )

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.batches import TextBatch, TextUpdate, parse_time
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.reports import Report
 from smsplan.sinch.api import ApiError, BatchesApi, SentBatch, SinchApi
@@ -83,12 +84,13 @@ class Status:
 
     def __str__(self) -> str:
         lines = [
-            f"{state}: {self.batches[state]:,} batches, {self.recipients[state]:,} recipients"
+            f"{state}: {counted(self.batches[state], 'batch', 'batches')}, "
+            f"{counted(self.recipients[state], 'recipient')}"
             for state in State
             if self.batches.get(state)
         ]
         if self.left_out:
-            lines.append(f"left out: {self.left_out:,} recipients that the API refuses")
+            lines.append(f"left out: {counted(self.left_out, 'recipient')}, refused by the API")
         if self.cancelled_doubles:
             lines.append(
                 f"{self.cancelled_doubles:,} second batches cancelled before they went out"

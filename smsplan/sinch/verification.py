@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import alternatives, nearest
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
@@ -156,8 +157,8 @@ class Verification:
         }
 
     def __str__(self) -> str:
-        rows = "1 row" if self.sample == 1 else f"{self.sample:,} rows"
-        calls = "1 dry run" if self.calls == 1 else f"{self.calls:,} dry runs"
+        rows = counted(self.sample, "row")
+        calls = counted(self.calls, "dry run")
         lines = [f"{rows} asked about in {calls}: {_count(len(self.differences))}", self.sentence]
         if self.expanded:
             lines.append(
@@ -519,7 +520,7 @@ def _body(text: str, other: str) -> str:
     """Say of a text how it differs from another, without its words."""
     at = next((at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b),
               min(len(text), len(other)))  # fmt: skip
-    length = "1 character" if len(text) == 1 else f"{len(text):,} characters"
+    length = counted(len(text), "character")
     return f"{length}, U+{ord(text[at]):04X} at {at:,}" if at < len(text) else length
 
 

@@ -55,7 +55,7 @@ def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         data = json.loads(sent.stdout)
         assert set(data) == documented("smsplan.campaign/1")
         assert (data["done"], data["recipients"]["accepted"]) == (True, 20)
-        assert "accepted: 1 batches, 20 recipients" in run("status", journal).stdout
+        assert "accepted: 1 batch, 20 recipients" in run("status", journal).stdout
         change = tmp_path / "change.json"
         change.write_text('{"callback_url": "https://example.com/hook"}')
         assert run("update", journal, str(change)).exit_code == 0
@@ -66,4 +66,4 @@ def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         made = CliRunner().invoke(app, ["reconcile", file, output])
         assert made.exit_code == 0, made.output
         assert run("cancel", journal).exit_code == 0
-        assert "cancelled: 1 batches" in run("status", journal).stdout
+        assert "cancelled: 1 batch" in run("status", journal).stdout

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.encoding.segmentation import culprits
-from smsplan.insight.lint_text import Look, Spot, counted, shown
+from smsplan.insight.lint_text import Look, Spot, shown
 from smsplan.insight.rules.registry import Found, rule
+from smsplan.plurals import counted
 
 
 def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from smsplan.insight.lint_text import Look, Spot, counted, is_gsm
+from smsplan.insight.lint_text import Look, Spot, is_gsm
 from smsplan.insight.rules.registry import Found, rule
+from smsplan.plurals import counted
 
 
 def _over(look: Look) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from smsplan.encoding.segmentation import Encoding
 from smsplan.errors import Problem
-from smsplan.insight.lint_text import Look, Spot, any_of, counted, is_gsm
+from smsplan.insight.lint_text import Look, Spot, any_of, is_gsm
 from smsplan.insight.rules.registry import Found, rule
 from smsplan.insight.summary import facts
 from smsplan.limits import Limits, share
+from smsplan.plurals import counted
 
 _ANA = {"to": "+447700900123", "name": "Ana"}
 _LONG = {"to": "+447700900456", "name": "Maximiliana Konstantina"}
