@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import httpx
 
 from smsplan.batches import parse_time
-from smsplan.sinch import Credentials, SinchApi
-from smsplan.sinch.campaigns import Campaign
+from smsplan.sinch import ApiError, Campaign, Credentials, SinchApi
+
+GONE = 3
 
 
 def send(url: str, token: str, journal: str) -> None:
-    """Send a campaign, or go on with it."""
+    """Send a campaign, or go on with it; exit code 3 where the service was out of reach."""
     http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
 
     def clock() -> float:
@@ -20,8 +23,11 @@ def send(url: str, token: str, journal: str) -> None:
         http.post("/sandbox/clock", json={"advance": seconds})
 
     keys = Credentials(service_plan_id="demo", api_token=token, base_url=url)
-    with (
-        SinchApi(keys, sleep=sleep) as api,
-        Campaign.open(journal, clock=clock, sleep=sleep) as campaign,
-    ):
-        campaign.send(api, unverified=True)
+    try:
+        with (
+            SinchApi(keys, sleep=sleep) as api,
+            Campaign.open(journal, clock=clock, sleep=sleep) as campaign,
+        ):
+            campaign.send(api, unverified=True)
+    except (ApiError, httpx.TransportError):
+        sys.exit(GONE)

@@ -20,7 +20,7 @@ from smsplan.sandbox import Sandbox, running
 from smsplan.sinch import ApiError, Credentials, SinchApi
 from smsplan.sinch.campaigns import Campaign
 from smsplan.sinch.journal import State
-from tests.sinch.sender import send
+from tests.sinch.sender import GONE, send
 
 HOLD, SETTLE, MARGIN = 600.0, 20.0, 30.0
 # Its modules are loaded once, so that a sender begins at once, and can be killed at once.
@@ -187,7 +187,8 @@ def test_killed(tmp_path: Path, seed: int) -> None:
                 sender.kill()
                 sender.join()
                 kills += 1
-            assert sender.exitcode in (0, -signal.SIGKILL)
+            # On a machine that stands still for seconds a sender gives up, and is run again.
+            assert sender.exitcode in (0, GONE, -signal.SIGKILL)
             if sender.exitcode == 0:
                 break
         assert kills
