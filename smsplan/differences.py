@@ -47,6 +47,11 @@ class Difference:
         )
         return f"{then} -> {now}; changes: {', '.join(self.fields) or 'nothing'}"
 
+    def _repr_html_(self) -> str:
+        from smsplan.display.messages import difference_html
+
+        return difference_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {

@@ -25,6 +25,9 @@ def run_sandbox(
     outcome: list[str] = typer.Option(
         [], help="CODE=SHARE of recipients that end so, such as 402=0.02. Repeatable."
     ),
+    refuse: list[str] = typer.Option(
+        [], help="A number that sends are refused for, and dry runs are not. Repeatable."
+    ),
     delivery_seconds: float = typer.Option(0.0, min=0, help="From dispatch to the final report."),
     seed: int = typer.Option(0, help="Decides who ends how."),
 ) -> None:
@@ -56,6 +59,7 @@ def run_sandbox(
             key_id=key_id or "",
             key_secret=key_secret or "",
             outcomes=shares,
+            refused=refuse,
             delivery_seconds=delivery_seconds,
             seed=seed,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from smsplan.display.figures import grouped
+from smsplan.display.figures import count, grouped
 from smsplan.display.markup import head, listed, page, table
 
 if TYPE_CHECKING:
@@ -105,9 +105,11 @@ def reconciliation_html(found: Reconciliation) -> str:
         ),
         texts=(0, 4),
     )  # fmt: skip
-    title = f"{len(found.differences)} kinds of difference" if found.differences else (
-        "no difference shows"
-    )  # fmt: skip
+    title = (
+        count(len(found.differences), "kind") + " of difference"
+        if found.differences
+        else "no difference shows"
+    )
     return page(
         head(title),
         both,

@@ -7,11 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smsplan.display.blocks import key_html, parts_html
+from smsplan.display.figures import difference, money, signed
 from smsplan.display.markup import foreign, head, listed, name_of, page, shown, table
 from smsplan.encoding.segmentation import Encoding, Segmentation
 from smsplan.plurals import counted
 
 if TYPE_CHECKING:
+    from smsplan.differences import Difference
     from smsplan.dryruns import DryRun, RecipientDryRun
     from smsplan.encoding.explanation import Explanation
     from smsplan.ratecards import Cost
@@ -100,6 +102,22 @@ def dry_run_html(made: DryRun) -> str:
             len(made.per_recipient),
         )
     return page(*pieces)
+
+
+def difference_html(made: Difference) -> str:
+    """Return a batch before and after a change."""
+    rows = [
+        ["recipients", f"{made.before.number_of_recipients:,}",
+         f"{made.after.number_of_recipients:,}", signed(made.recipients)],
+        ["parts", f"{made.before.number_of_messages:,}", f"{made.after.number_of_messages:,}",
+         signed(made.parts)],
+    ]  # fmt: skip
+    if made.cost is not None:
+        rows.append(["cost", money(made.before.cost), money(made.after.cost),
+                     difference(made.cost)])  # fmt: skip
+    fields = ", ".join(made.fields)
+    return page(head(f"changes: {fields}" if fields else "nothing changes"),
+                table("", ["", "before", "after", "change"], rows))  # fmt: skip
 
 
 def recipient_html(made: RecipientDryRun) -> str:

@@ -213,33 +213,25 @@ class Account:
         """List delivery reports of recipients, newest first."""
         page, wanted = rules.page_of(query), rules.filter_of(query)
         start, end = (rules.time_of(query, name) for name in ("start_date", "end_date"))
-        reference = query.get("client_reference")
         with self._doing() as now:
-            first = max(now - rules.KEPT, now - rules.LISTED if start is None else start)
-            known: dict[str, Stored | None] = {}
-            found = []
-            for id_, delivery in self._store.all_deliveries(now - rules.KEPT - rules.LIFETIME):
-                at = delivery.at(now)
-                if at < first or (end is not None and at >= end):
-                    continue
-                if not wanted.takes(delivery.code_at(now)):
-                    continue
-                if id_ not in known:
-                    known[id_] = self._store.batch(id_, now)
-                batch = known[id_]
-                if batch is None or batch.request.get("delivery_report", "none") == "none":
-                    continue
-                if reference is None or batch.request.get("client_reference") == reference:
-                    found.append((at, delivery.recipient, batch, delivery))
-            found.sort(key=lambda one: (one[0], one[2].id, one[1]), reverse=True)
-            shown = found[page.page * page.size : (page.page + 1) * page.size]
+            count, found = self._store.reports(
+                now,
+                since=now - rules.KEPT - rules.LIFETIME,
+                start=max(now - rules.KEPT, now - rules.LISTED if start is None else start),
+                end=end,
+                takes=wanted.takes,
+                reference=query.get("client_reference"),
+                page=page.page,
+                size=page.size,
+            )
+            batches = {id_: self._batch(id_, now) for id_ in {id_ for id_, _ in found}}
             return 200, {
                 "page": page.page,
-                "page_size": len(shown),
-                "count": len(found),
+                "page_size": len(found),
+                "count": count,
                 "delivery_reports": [
-                    rules.recipient_report(batch, delivery, self.settings, now)
-                    for _, _, batch, delivery in shown
+                    rules.recipient_report(batches[id_], delivery, self.settings, now)
+                    for id_, delivery in found
                 ],
             }
 

@@ -180,11 +180,18 @@ def accepted(payload: Any, settings: Settings, groups: Mapping[str, Sequence[str
     """Check a request to send; raises :class:`Refusal`."""
     try:
         batch = batch_from_dict(payload, profile=settings.profile)
-        resolve(batch.to, settings.profile, groups)
+        recipients = resolve(batch.to, settings.profile, groups)
     except RequestRefused as error:
         raise refusal(error) from None
+    _check_recipients(recipients, settings)
     _check_callback(batch, settings)
     return batch
+
+
+def _check_recipients(recipients: Iterable[str], settings: Settings) -> None:
+    if any(recipient in settings.refused for recipient in recipients):
+        # As the API: whose number it is, it does not say.
+        raise Refusal(403, "illegal_number_type", "A recipient's number is of an illegal type.")
 
 
 def _check_callback(batch: Batch, settings: Settings) -> None:
@@ -242,9 +249,10 @@ def updated(
         request["to"] = left
         request = {name: value for name, value in request.items() if value is not None}
         batch = batch_from_dict(request, profile=profile)
-        resolve(batch.to, profile, groups)
+        recipients = resolve(batch.to, profile, groups)
     except RequestRefused as error:
         raise refusal(error) from None
+    _check_recipients(recipients, settings)
     _check_callback(batch, settings)
     return replace(stored, request=kept_fields(request), modified_at=now)
 

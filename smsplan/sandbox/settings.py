@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -42,11 +42,15 @@ class Settings:
     replace_dispatched: Literal["refused", "accepted"] = "refused"
     outcomes: Mapping[int, float] = field(default_factory=dict)
     operators: tuple[str, ...] = ()
+    # Numbers that no dry run complains of and no send accepts (403, illegal_number_type).
+    refused: Collection[str] = frozenset()
     seed: int = 0
     delivery_seconds: float = 0.0
     remote_callbacks: bool = False
 
     def __post_init__(self) -> None:
+        digits = frozenset(number.lstrip("+") for number in self.refused)
+        object.__setattr__(self, "refused", digits)
         hints = get_type_hints(Settings)
         for name in ("update_order", "second_cancel", "replace_dispatched"):
             if getattr(self, name) not in get_args(hints[name]):

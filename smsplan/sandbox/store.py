@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -209,15 +209,52 @@ class Store:
         ).fetchone()
         return None if row is None else _delivery(row)
 
-    def all_deliveries(self, since: datetime) -> Iterator[tuple[str, Delivery]]:
-        """Yield every delivery of batches that were dispatched since, with the batch's id."""
-        rows = self._db.execute(
-            f"SELECT batch_id, {_DELIVERY} FROM deliveries WHERE dispatched_at >= ? "
-            "ORDER BY batch_id, recipient",
-            (_milliseconds(since),),
+    def reports(
+        self,
+        now: datetime,
+        *,
+        since: datetime,
+        start: datetime,
+        end: datetime | None,
+        takes: Callable[[int], bool],
+        reference: str | None,
+        page: int,
+        size: int,
+    ) -> tuple[int, list[tuple[str, Delivery]]]:
+        """Return how many deliveries to report there are, and a page of them, newest first.
+
+        Of batches that asked for reports and were dispatched ``since``; ``takes`` says of a code
+        whether it is wanted. Each comes with the id of its batch.
+        """
+        at = _milliseconds(now)
+        found = self._db.execute("SELECT DISTINCT code FROM deliveries").fetchall()
+        wanted = [code for code in {401, *(row[0] for row in found)} if takes(code)]
+        # Columns of a report hang on whether it is final, as those of Delivery do.
+        told = (
+            f"SELECT batch_id, {_DELIVERY}, iif(final_at <= ?, final_at, dispatched_at) AS at, "
+            "iif(final_at <= ?, code, 401) AS told FROM deliveries WHERE dispatched_at >= ? "
+            "AND batch_id IN (SELECT id FROM batches WHERE accepted_at <= ? AND "
+            "coalesce(json_extract(request, '$.delivery_report'), 'none') <> 'none'"
         )
-        for row in rows:
-            yield row[0], _delivery(row[1:])
+        values: list[Any] = [at, at, _milliseconds(since), at]
+        if reference is not None:
+            told += " AND reference = ?"
+            values.append(reference)
+        told += ")"
+        condition = f"at >= ? AND told IN ({','.join('?' * len(wanted))})"
+        values += [_milliseconds(start), *wanted]
+        if end is not None:
+            condition += " AND at < ?"
+            values.append(_milliseconds(end))
+        count = self._db.execute(
+            f"SELECT COUNT(*) FROM ({told}) WHERE {condition}", values
+        ).fetchone()[0]
+        rows = self._db.execute(
+            f"SELECT batch_id, {_DELIVERY} FROM ({told}) WHERE {condition} "
+            "ORDER BY at DESC, batch_id DESC, recipient DESC LIMIT ? OFFSET ?",
+            [*values, size, page * size],
+        )
+        return count, [(row[0], _delivery(row[1:])) for row in rows]
 
     def put_feedback(self, id_: str, recipients: Sequence[str], now: datetime) -> None:
         """Keep feedback; no recipients are all."""

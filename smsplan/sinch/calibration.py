@@ -112,9 +112,19 @@ class Calibration:
         comments = "\n".join(f"# {_plain(line)}".rstrip() for line in head)
         return f"{comments}\n\n{self.profile.to_toml()}"
 
+    @property
+    def head(self) -> str:
+        """How much was asked, and how much that decides."""
+        decided = len(_SWITCHES) - len(self.open)
+        return f"{self.calls} dry runs; {decided} of {len(_SWITCHES)} switches decided"
+
+    def _repr_html_(self) -> str:
+        from smsplan.sinch.views import as_html
+
+        return as_html(self)
+
     def __str__(self) -> str:
-        lines = [f"{self.calls} dry runs; {len(_SWITCHES) - len(self.open)} of {len(_SWITCHES)} "
-                 "switches decided"]  # fmt: skip
+        lines = [self.head]
         changes = self.profile.changes()
         if changes:
             lines.append("other than documented:")

@@ -38,6 +38,7 @@ from smsplan.sinch.journal import Entry, Journal, State
 if TYPE_CHECKING:
     from smsplan.planner import Plan
     from smsplan.pricing.schedule import Schedule
+    from smsplan.sinch.verification import Verification
 
 HOLD = 600.0
 SETTLE = 120.0
@@ -82,13 +83,10 @@ class Status:
             "cancelled_doubles": self.cancelled_doubles,
         }
 
-    def __str__(self) -> str:
-        lines = [
-            f"{state}: {counted(self.batches[state], 'batch', 'batches')}, "
-            f"{counted(self.recipients[state], 'recipient')}"
-            for state in State
-            if self.batches.get(state)
-        ]
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known besides."""
+        lines = []
         if self.left_out:
             lines.append(f"left out: {counted(self.left_out, 'recipient')}, refused by the API")
         if self.cancelled_doubles:
@@ -100,7 +98,20 @@ class Status:
                 "unresolved: it is not known whether these were accepted; look at the account, "
                 "and send them again only if they were not (resend)"
             )
-        return "\n".join(lines)
+        return tuple(lines)
+
+    def _repr_html_(self) -> str:
+        from smsplan.sinch.views import as_html
+
+        return as_html(self)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{state}: {self.batches[state]:,} batches, {self.recipients[state]:,} recipients"
+            for state in State
+            if self.batches.get(state)
+        ]
+        return "\n".join([*lines, *self.remarks])
 
 
 class Campaign:
@@ -249,6 +260,7 @@ class Campaign:
         self,
         api: BatchesApi,
         *,
+        verification: Verification | None = None,
         unverified: bool = False,
         resend: bool = False,
         progress: Callable[[int], None] | None = None,
@@ -257,14 +269,17 @@ class Campaign:
         """Send what is not sent yet, and clear up what is unclear; interrupted, call it again.
 
         Returns when every request is accepted, refused or unresolved: where a batch had to be
-        created again, that is shortly before it goes out. ``unverified`` sends although the profile
-        was never verified; ``resend`` sends unresolved requests again, which may send them twice.
+        created again, that is shortly before it goes out. ``verification`` is what ``verify`` found
+        of the plan; ``unverified`` sends although the profile was never verified; ``resend`` sends
+        unresolved requests again, which may send them twice.
         ``progress`` is called with the number of recipients that are accepted, ``waiting`` about
         every second with the seconds until what was created again is looked for the last time.
 
         Raises :class:`~smsplan.errors.InputError` where the plan's file has changed or somebody is
         sending already, and :class:`~smsplan.sinch.ApiError` where the account refuses to send.
         """
+        if verification is not None:
+            self.set_verified(verification.profile.to_dict(), len(verification.differences))
         self._check_sendable(unverified=unverified)
         with self._journal.locked():
             now = self._clock()
@@ -634,15 +649,19 @@ class Campaign:
                 count += 1
         return count
 
+    def delivery_reports(self, api: SinchApi) -> Iterator[Report]:
+        """Yield the delivery reports of the campaign: what :meth:`Plan.reconcile` takes."""
+        entries = self._journal.entries()
+        ids = {entry.batch_id for entry in entries if entry.batch_id is not None}
+        start = min((entry.started for entry in entries if entry.started), default=None)
+        since = None if start is None else datetime.fromtimestamp(start, UTC) - _SKEW
+        return (report for report in api.reports(start_date=since) if report.batch_id in ids)
+
     def reports(self, api: SinchApi, output: str | os.PathLike[str]) -> int:
         """Write the delivery reports of the campaign as CSV, which ``reconcile`` reads.
 
         Returns how many there are; whole or not at all.
         """
-        ids = {entry.batch_id for entry in self._journal.entries() if entry.batch_id is not None}
-        start = min(
-            (entry.started for entry in self._journal.entries() if entry.started), default=None
-        )
         names = [
             one.name for one in fields(Report) if one.name not in ("place", "price", "currency")
         ]
@@ -653,12 +672,10 @@ class Campaign:
             with part.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(names)
-                since = None if start is None else datetime.fromtimestamp(start, UTC) - _SKEW
-                for report in api.reports(start_date=since):
-                    if report.batch_id in ids:
-                        cells = [getattr(report, name) for name in names]
-                        writer.writerow(["" if cell is None else cell for cell in cells])
-                        count += 1
+                for report in self.delivery_reports(api):
+                    cells = [getattr(report, name) for name in names]
+                    writer.writerow(["" if cell is None else cell for cell in cells])
+                    count += 1
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)

@@ -69,6 +69,11 @@ class Difference:
     theirs: str
     explained_by: tuple[Switches, ...] = ()
 
+    @property
+    def why(self) -> str:
+        """What would explain it, in words."""
+        return " or ".join(map(_said, self.explained_by)) or "no switch explains it"
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
@@ -87,8 +92,9 @@ class Verification:
 
     ``sample`` rows were asked about in ``calls`` dry runs, ``random`` of them chosen at random from
     the plan's ``messages``; ``different`` of these were answered otherwise. ``covered`` and
-    ``uncovered`` are kinds of rows, and pairs of them, that the plan has. ``explained_by``: the
-    switches under which every answer is as the account gave it.
+    ``uncovered`` are kinds of rows, and pairs of them, that the plan has. ``differences`` of whole
+    requests stand first. ``explained_by``: the switches under which every answer is as the account
+    gave it.
     """
 
     profile: Profile
@@ -156,29 +162,44 @@ class Verification:
             "seed": self.seed,
         }
 
-    def __str__(self) -> str:
-        rows = counted(self.sample, "row")
-        calls = counted(self.calls, "dry run")
-        lines = [f"{rows} asked about in {calls}: {_count(len(self.differences))}", self.sentence]
+    @property
+    def head(self) -> str:
+        """How much was asked, and how much differs."""
+        rows, calls = counted(self.sample, "row"), counted(self.calls, "dry run")
+        return f"{rows} asked about in {calls}: {_count(len(self.differences))}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What holds of everything that was asked: the bound, and what explains all of it."""
+        lines = [self.sentence]
         if self.expanded:
             lines.append(
                 f"The texts of {self.expanded:,} rows were expanded here: there are more bodies "
                 "than calls."
             )
-        for difference in self.differences[:_SHOWN]:
-            who = "request" if difference.recipient is None else difference.recipient
-            where = "" if difference.row is None else f" (row {difference.row:,})"
-            why = " or ".join(map(_said, difference.explained_by)) or "no switch explains it"
-            lines.append(
-                f"  {who}{where}: {difference.field}: planned {difference.ours}, answered "
-                f"{difference.theirs}; {why}"
-            )
-        lines += _more(self.differences)
         if self.explained_by:
             every = "; or ".join(map(_said, self.explained_by))
             lines.append(f"Every answer is as it would be with {every}.")
         elif self.differences:
             lines.append("No switch explains all of it: calibrate the account.")
+        return tuple(lines)
+
+    def _repr_html_(self) -> str:
+        from smsplan.sinch.views import as_html
+
+        return as_html(self)
+
+    def __str__(self) -> str:
+        bound, *remarks = self.remarks
+        lines = [self.head, bound]
+        for difference in self.differences[:_SHOWN]:
+            who = "request" if difference.recipient is None else difference.recipient
+            where = "" if difference.row is None else f" (row {difference.row:,})"
+            lines.append(
+                f"  {who}{where}: {difference.field}: planned {difference.ours}, answered "
+                f"{difference.theirs}; {difference.why}"
+            )
+        lines += _more(self.differences) + remarks
         if self.uncovered:
             lines.append(f"Not covered, of {len(self.covered) + len(self.uncovered):,} kinds and "
                          "pairs of kinds in the plan:")  # fmt: skip
@@ -251,6 +272,8 @@ def verify(
     own = chosen == plan.options.profile
     found = [each.differences(_Explaining(chosen, each), planned=own) for each in exchanges]
     everything = [difference for some in found for difference in some]
+    # A request that is refused hides what its rows would be.
+    everything.sort(key=lambda difference: difference.recipient is not None)
     rows = {id(row): row for one in asked for row in one.rows}
     wrong = {row for each in exchanges for row in each.wrong}
     covered = {

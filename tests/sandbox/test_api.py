@@ -360,6 +360,44 @@ def test_reports(client: Client) -> None:
     assert client("GET", f"/batches/{made['id']}/delivery_report", type="x").status_code == 400
 
 
+def test_pages_of_reports() -> None:
+    """Pages hold every report once, newest first, of the time, code and reference asked for."""
+    numbers = [f"4477009{place:05}" for place in range(60)]
+    with running(outcomes={402: 0.3}, delivery_seconds=60) as sandbox, Client(sandbox) as client:
+        for to, reference, kind in (
+            (numbers[:30], "a", "full"), (numbers[30:50], "b", "none"), (numbers[40:], "c", "full"),
+        ):  # fmt: skip
+            client.send(to=to, client_reference=reference, delivery_report=kind)
+            between = sandbox.advance(600)
+
+        def told(**query: Any) -> list[tuple[str, int]]:
+            found, page = [], 0
+            while True:
+                answer = client("GET", "/delivery_reports", page=page, page_size=7, **query).json()
+                found += answer["delivery_reports"]
+                page += 1
+                if page * 7 >= answer["count"]:
+                    assert len(found) == answer["count"]
+                    times = [each["at"] for each in found]
+                    assert times == sorted(times, reverse=True)
+                    return [(each["recipient"], each["code"]) for each in found]
+
+        every = told()
+        assert sorted(number for number, _ in every) == sorted([*numbers[:30], *numbers[40:]])
+        assert {code for _, code in every} == {0, 402}
+        assert sorted(told(code="402")) == sorted(each for each in every if each[1] == 402)
+        assert sorted(told(status="Aborted")) == sorted(told(code="402"))
+        assert told(code="999") == []
+        assert sorted(number for number, _ in told(client_reference="c")) == numbers[40:]
+        assert told(client_reference="b") == []
+        middle = (between - timedelta(seconds=900)).isoformat()
+        assert sorted(number for number, _ in told(start_date=middle)) == numbers[40:]
+        assert sorted(number for number, _ in told(end_date=middle)) == numbers[:30]
+        client.send(to=numbers[:3], client_reference="d", delivery_report="full")
+        assert [code for _, code in told(client_reference="d")] == [401] * 3
+        assert len(told(code="401")) == 3
+
+
 def test_outcomes() -> None:
     """Outcomes are drawn by number and seed: the same number ends the same every time."""
     numbers = [f"4477009{place:05}" for place in range(1000)]

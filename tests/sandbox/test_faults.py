@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,9 +19,16 @@ import httpx
 import pytest
 
 from smsplan.sandbox import running
+from smsplan.sandbox.server import listen
 from tests.sandbox.conftest import NUMBER, Client
 
 BATCH = {"to": [NUMBER], "body": "Hi"}
+
+
+def test_answers_are_not_delayed() -> None:
+    """The socket names TCP, without which asyncio leaves Nagle's 40 ms in every large answer."""
+    with listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_refusals(client: Client) -> None:
@@ -31,6 +39,19 @@ def test_refusals(client: Client) -> None:
     assert statuses == [429, 429, 201]
     assert [client("GET", "/batches").status_code for _ in range(2)] == [500, 200]
     assert client("GET", "/batches").json()["count"] == 1
+
+
+def test_refused_numbers() -> None:
+    """A number of Settings.refused refuses every send and update, named by nobody, no dry run."""
+    with running(refused=["+" + NUMBER]) as sandbox, Client(sandbox) as client:
+        assert client("POST", "/batches/dry_run", BATCH).status_code == 200
+        refused = client("POST", "/batches", {**BATCH, "to": ["447700900999", "+" + NUMBER]})
+        assert (refused.status_code, refused.json()["code"]) == (403, "illegal_number_type")
+        assert NUMBER not in refused.text
+        path = "/batches/" + client.send(to=["447700900999"], send_at="2100-01-01T00:00:00Z")["id"]
+        assert client("POST", path, {"to_add": [NUMBER]}).status_code == 403
+        assert client("PUT", path, BATCH).status_code == 403
+        assert client("GET", path).json()["to"] == ["447700900999"]
 
 
 def test_lost_answer(client: Client) -> None:

@@ -1,0 +1,111 @@
+"""What results of the live API look like in a notebook; terminals have their own words for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smsplan.display.figures import NONE, count
+from smsplan.display.views import MOST, Grid, View, as_html, cut, view
+from smsplan.insight.switches import shown
+from smsplan.profiles import Profile
+from smsplan.sinch.calibration import Calibration
+from smsplan.sinch.campaigns import Status
+from smsplan.sinch.journal import State
+from smsplan.sinch.verification import Difference, Verification
+
+__all__ = ["as_html"]
+
+
+@view.register
+def verification_view(result: Verification) -> View:
+    """Describe a verification: what differs, by the switch that explains it, and the bound."""
+    groups: dict[tuple[str, str], list[Difference]] = {}
+    for each in result.differences:
+        groups.setdefault((each.why, each.field), []).append(each)
+    rows, more = cut([_line(why, field, some) for (why, field), some in groups.items()])
+    grid = Grid(
+        title="what differs",
+        header=["explained by", "what", "differences", "such as", "planned", "answered"],
+        rows=rows,
+        texts=(0, 1, 3, 4, 5),
+        more=more,
+    )
+    return View(
+        head=result.head,
+        grids=[grid] if rows else (),
+        remarks=[*result.remarks, *_uncovered(result)],
+    )
+
+
+def _line(why: str, field: str, some: list[Difference]) -> list[str]:
+    first = some[0]
+    where = "" if first.row is None else f" (row {first.row:,})"
+    who = "a whole request" if first.recipient is None else first.recipient
+    what = field.replace("_", " ")
+    return [why, what, count(len(some)), who + where, first.ours, first.theirs]
+
+
+def _uncovered(result: Verification) -> list[str]:
+    if not result.uncovered:
+        return [f"All {count(len(result.covered))} kinds and pairs of kinds are covered."]
+    names, more = result.uncovered[:MOST], len(result.uncovered) - MOST
+    every = len(result.covered) + len(result.uncovered)
+    return [
+        f"Not covered are {count(len(result.uncovered))} of {count(every)} kinds and pairs of "
+        f"kinds in the plan: {', '.join(names)}" + (f", and {count(more)} more" if more > 0 else "")
+    ]
+
+
+@view.register
+def calibration_view(result: Calibration) -> View:
+    """Describe a calibration: what is other than documented, by which dry run, what is open."""
+    documented = Profile()
+    changed = [
+        [
+            switch,
+            _value(value),
+            _value(getattr(documented, switch)),
+            ", ".join(each.name for each in result.evidence if switch in each.decides) or NONE,
+        ]
+        for switch, value in result.profile.changes().items()
+    ]
+    grids = []
+    if changed:
+        grids.append(
+            Grid(
+                title="other than documented",
+                header=["switch", "this account", "documented", "decided by the dry run"],
+                rows=changed,
+                texts=(0, 1, 2, 3),
+            )
+        )
+    if result.open:
+        grids.append(
+            Grid(
+                title="left open",
+                header=["switch", "why"],
+                rows=list(result.open.items()),
+                texts=(0, 1),
+            )
+        )
+    remarks = [] if changed else ["All that is decided is as documented."]
+    if result.unexplained:
+        remarks.append("No switch explains the answers to: " + ", ".join(result.unexplained))
+    return View(head=result.head, grids=grids, remarks=remarks)
+
+
+def _value(value: Any) -> str:
+    return ", ".join(value) or "none" if isinstance(value, tuple) else shown(value)
+
+
+@view.register
+def status_view(result: Status) -> View:
+    """Describe where a campaign stands."""
+    rows = [
+        [str(state), count(result.batches[state]), count(result.recipients[state])]
+        for state in State
+        if result.batches.get(state)
+    ]
+    grid = Grid(title="", header=["state", "batches", "recipients"], rows=rows)
+    head = "sent" if result.done else "not done yet"
+    return View(head=head, grids=[grid] if rows else (), remarks=result.remarks)
