@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -119,3 +121,15 @@ def test_what_cannot_be_compared() -> None:
         difference(batch, TextUpdate(body="x" * 2001), profile=Profile())
     with pytest.raises(InputError, match="text batches"):
         difference(batch, BinaryBatch(to=["447700900123"], body="SGk=", udh="06050423f423f4"))
+
+
+def test_shown() -> None:
+    """In a notebook both sides stand beside each other, and what is added."""
+    batch = TextBatch(to=["447700900123", "447700900124"], body="a" * 161)
+    made = difference(batch, TextUpdate(to_add=["447700900125"]), rates=RATES)
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", made._repr_html_())
+    assert " ".join(html.unescape(text).split()) == (
+        "changes: to before after change messages 2 3 +1 parts 4 6 +2 "
+        "cost GBP 0.136 GBP 0.204 GBP +0.068"
+    )
+    assert "nothing changes" in difference(batch, batch)._repr_html_()

@@ -106,12 +106,13 @@ def dry_run_html(made: DryRun) -> str:
 
 def difference_html(made: Difference) -> str:
     """Return a batch before and after a change."""
+    sides = (made.before, made.after)
+    messages = [sum(each.problem is None for each in side.details) for side in sides]
+    parts = [sum(each.billed_parts for each in side.details) for side in sides]
     rows = [
-        ["recipients", f"{made.before.number_of_recipients:,}",
-         f"{made.after.number_of_recipients:,}", signed(made.recipients)],
-        ["parts", f"{made.before.number_of_messages:,}", f"{made.after.number_of_messages:,}",
-         signed(made.parts)],
-    ]  # fmt: skip
+        ["messages", *(f"{each:,}" for each in messages), signed(made.messages)],
+        ["parts", *(f"{each:,}" for each in parts), signed(made.parts)],
+    ]
     if made.cost is not None:
         rows.append(["cost", money(made.before.cost), money(made.after.cost),
                      difference(made.cost)])  # fmt: skip

@@ -107,7 +107,8 @@ class Status:
 
     def __str__(self) -> str:
         lines = [
-            f"{state}: {self.batches[state]:,} batches, {self.recipients[state]:,} recipients"
+            f"{state}: {counted(self.batches[state], 'batch', 'batches')}, "
+            f"{counted(self.recipients[state], 'recipient')}"
             for state in State
             if self.batches.get(state)
         ]

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from smsplan import plan
+from smsplan import Profile, plan
 from smsplan.batches import TextBatch, TextUpdate
 from smsplan.errors import InputError, OutputError, PlanRejected
 from smsplan.sandbox import Sandbox, running
-from smsplan.sinch import ApiError, Credentials, SinchApi
+from smsplan.sinch import ApiError, Credentials, SinchApi, verify
 from smsplan.sinch.campaigns import Campaign
 from smsplan.sinch.journal import State
 from tests.sinch.sender import GONE, send
@@ -132,14 +132,57 @@ def test_never_clear(tmp_path: Path) -> None:
 
 def test_bad_number(tmp_path: Path) -> None:
     """A number that the account refuses is left out and named; the others go on."""
-    from smsplan import Profile
-
     numbers = [*people(40), "12345"]
     with running(profile=Profile(min_digits=7)) as sandbox, api_of(sandbox) as api:
         with campaign_of(sandbox, tmp_path / "c.db", numbers, size=20) as campaign:
             assert campaign.send(api, unverified=True).done
             assert campaign.left_out() == [("12345", "syntax_invalid_parameter_format")]
         assert len(reached(sandbox)) == 40
+
+
+def test_number_that_nobody_names(tmp_path: Path) -> None:
+    """A refusal that does not say whose number it is: found by halves, the others go on."""
+    numbers = people(40)
+    with running(refused=[numbers[13]]) as sandbox, api_of(sandbox) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", numbers, size=20) as campaign:
+            assert campaign.send(api, unverified=True).done
+            assert campaign.left_out() == [(numbers[13], "illegal_number_type")]
+        assert set(reached(sandbox)) == set(numbers) - {numbers[13]}
+        assert set(reached(sandbox).values()) == {1}
+
+
+def test_verification_goes_with_it(tmp_path: Path) -> None:
+    """What verify found lets it go out; one with differences, or of another profile, does not."""
+    made = plan([*people(3), "12345"], "Hello!")
+    with (
+        running(profile=Profile(min_digits=7)) as sandbox,
+        api_of(sandbox) as api,
+        campaign_of(sandbox, tmp_path / "c.db", people(3)) as campaign,
+    ):
+        with pytest.raises(InputError, match="1 difference"):
+            campaign.send(api, verification=verify(made, api))
+        with pytest.raises(InputError, match="another profile"):
+            campaign.send(api, verification=verify(made, api, profile=Profile(min_digits=7)))
+        assert not reached(sandbox)
+        good = verify(plan(people(3), "Hello!"), api)
+        assert campaign.send(api, verification=good).done
+        assert campaign.verified
+
+
+def test_reports_are_reconciled(tmp_path: Path) -> None:
+    """Delivery reports go to the plan as they come, or by a file; those of others are left out."""
+    made = plan(people(150), "a" * 161)
+    with running(outcomes={402: 0.2}) as sandbox, api_of(sandbox) as api:
+        api.send(TextBatch(to=["+447700900999"], body="Hi", delivery_report="full"))
+        clock: dict[str, Any] = {"clock": lambda: sandbox.now.timestamp(), "sleep": sandbox.advance}
+        with Campaign.create(made, tmp_path / "c.db", size=50, **clock) as campaign:
+            campaign.send(api, unverified=True)
+            sandbox.advance(HOLD)
+            found = made.reconcile(campaign.delivery_reports(api))
+            assert campaign.reports(api, tmp_path / "reports.csv") == 150
+    assert (found.total.reported, found.total.reported_parts) == (150, 300)
+    assert [each.kind for each in found.differences] == ["not_delivered"]
+    assert made.reconcile(tmp_path / "reports.csv").to_dict() == found.to_dict()
 
 
 def test_guards(tmp_path: Path) -> None:
