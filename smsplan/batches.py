@@ -365,6 +365,8 @@ class TextUpdate:
         """Read an update; raises :class:`~smsplan.errors.RequestRefused` with every fault."""
         if not isinstance(payload, Mapping):
             raise _wrong_type("", "an object")
+        if payload.get("type") not in (None, cls.type):
+            raise RequestRefused((_format("type", f"this reads an update of '{cls.type}'"),))
         names = [field.name for field in dataclasses.fields(cls)]
         values = {
             name: payload[key]

@@ -177,3 +177,10 @@ def test_a_number_of_parameters_that_json_cannot_carry() -> None:
     assert [(f.code, f.field) for f in caught.value.faults] == [
         ("syntax_invalid_json", "parameters.n")
     ]
+
+
+def test_update_of_another_type() -> None:
+    """An update of another type of batch is not read as one of a text."""
+    with pytest.raises(RequestRefused, match="mt_text"):
+        TextUpdate.from_dict({"type": "mt_binary", "udh": "06"})
+    assert TextUpdate.from_dict({"type": None, "body": "Hi"}).body == "Hi"

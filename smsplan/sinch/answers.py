@@ -75,7 +75,7 @@ def same(one: Answer, other: Answer, *, bodies: bool = True) -> bool:
     ):
         return False
     if one.per_recipient is None or other.per_recipient is None:
-        return True
+        return one.per_recipient is other.per_recipient
     return items(one, bodies=bodies) == items(other, bodies=bodies)
 
 

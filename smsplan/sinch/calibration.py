@@ -16,6 +16,7 @@ from typing import Any
 
 from smsplan.dryruns import DryRun, dry_run
 from smsplan.errors import InputError, RequestRefused
+from smsplan.numbers import normalise
 from smsplan.profiles import Profile
 from smsplan.sinch import probes
 from smsplan.sinch.alternatives import alternatives
@@ -181,19 +182,22 @@ def calibrate(
     >>> found.profile.changes()
     {'body_limit': 1600, 'gsm_boundary': 'dense'}
     """
-    given = tuple(dict.fromkeys(numbers))
+    # Written in two ways it is one number all the same.
+    given = tuple({normalise(number) or number: number for number in numbers}.values())
     if len(given) < 2:
         raise InputError("two numbers are asked about at least; give another with numbers=")
     asking = _Asking(api)
     common = {} if from_ is None else {"from": from_}
     answer = asking.ask(probes.first(given[0]))
+    if isinstance(answer, Refused) and from_ is not None:
+        answer = asking.ask(probes.first(given[0], **common))
     if isinstance(answer, Refused):
-        if from_ is None:
-            raise InputError(
-                f"the account refused the first dry run ({_plain(answer.code)}); it may have no "
-                "default originator: give one with from_= (--from)"
-            )
-        asking.ask(probes.first(given[0], **common))
+        # An account that refuses the plainest request tells nothing by refusing others.
+        sender = "" if from_ else "have no default originator: give one with from_= (--from); or "
+        raise InputError(
+            f"the account refused the plainest dry run ({_plain(answer.code)}); it may {sender}be "
+            "in test mode: give verified numbers with numbers= (--number)"
+        )
     for probe in probes.fixed(given, common):
         asking.ask(probe)
     whole, *alone = probes.modest(given, common)

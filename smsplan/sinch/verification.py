@@ -55,11 +55,12 @@ class Difference:
 
     ``recipient`` is the country and the last two digits, null where a whole request differs;
     ``row`` counts from 1. ``field`` is ``number_of_parts``, ``encoding``, ``body``, ``listed`` (how
-    often the recipient is in the answer), ``request`` (refused or not), ``number_of_recipients``,
-    ``number_of_messages`` or ``plan`` (the plan's own row is not what this version computes). Of a
-    body only its length and the first character that differs are told. ``explained_by``: every
-    switch with a value under which this recipient (or request) would be answered so; pairs of
-    switches only where no single one explains it.
+    often the recipient is in the answer), ``request`` (refused or not), ``per_recipient`` (nothing
+    is said of single recipients), ``number_of_recipients``, ``number_of_messages`` or ``plan`` (the
+    plan's own row is not what this version computes). Of a body only its length and the first
+    character that differs are told. ``explained_by``: every switch with a value under which this
+    recipient (or request) would be answered so; pairs of switches only where no single one explains
+    it.
     """
 
     recipient: str | None
@@ -332,6 +333,11 @@ class _Exchange:
             self.wrong.update(row.row for row in self.one.rows)
             said = [_whole(answer) for answer in (self.mine, self.their)]
             return [self._of_request("request", said, explaining)]
+        if self.their.per_recipient is None:
+            # Nothing is known of any recipient, whatever the totals are.
+            self.wrong.update(row.row for row in self.one.rows)
+            said = [f"{len(self.mine.per_recipient or ()):,} listed", "none listed"]
+            return [self._of_request("per_recipient", said, explaining)]
         made = self._of_recipients(self.mine, self.their, explaining)
         if planned:
             made += self._of_plan(self.their)
@@ -355,8 +361,6 @@ class _Exchange:
     def _of_recipients(
         self, mine: DryRun, their: DryRun, explaining: _Explaining
     ) -> list[Difference]:
-        if their.per_recipient is None:
-            return []
         here, there = (items(answer, bodies=self.bodies) for answer in (mine, their))
         made = []
         by_number = {row.number.lstrip("+"): row for row in self.one.rows}

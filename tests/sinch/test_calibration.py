@@ -219,3 +219,24 @@ def test_hostile_answers() -> None:
     found = calibrate(Hostile(Profile()))
     assert "\x1b" not in found.to_toml() + str(found)
     assert Profile.from_toml(found.to_toml()) == found.profile
+
+
+@pytest.mark.parametrize("from_", [None, FROM])
+def test_an_account_that_refuses_everything(from_: str | None) -> None:
+    """Nothing is learnt from it: no profile is made up, after two calls at most."""
+
+    class Blocked(Account):
+        def dry_run(self, *_: Any, **__: Any) -> DryRun:
+            self.calls += 1
+            raise ApiError("dry run", 403, "blocked_account")
+
+    account = Blocked(Profile())
+    with pytest.raises(InputError, match=r"blocked_account.*numbers="):
+        calibrate(account, from_=from_)
+    assert account.calls == (1 if from_ is None else 2)
+
+
+def test_one_number_twice() -> None:
+    """A number that is written in two ways is one, and one is too few."""
+    with pytest.raises(InputError, match="two numbers"):
+        calibrate(Account(Profile()), numbers=["+46701234567", "46701234567"])

@@ -455,3 +455,17 @@ def test_kinds_of_nothing() -> None:
     found = verify(plan([{"to": "12"}], "Hi"), Account(Profile()))
     assert (found.messages, found.bound) == (0, 0.0)
     assert kinds_of(0)
+
+
+def test_no_details() -> None:
+    """An account that says nothing of single recipients has confirmed nothing."""
+
+    class Terse(Account):
+        def dry_run(self, *given: Any, **more: Any) -> DryRun:
+            made = super().dry_run(*given, **more)
+            return DryRun(made.number_of_recipients, made.number_of_messages)
+
+    found = verify(of_kind("cut"), Terse(Profile()))
+    assert not found.agrees
+    assert {each.field for each in found.differences} == {"per_recipient"}
+    assert found.different == found.random
