@@ -431,16 +431,24 @@ max_number_of_message_parts=None)
     return cls.from_dict(payload, profile=profile, response=response)
 
 
-def unknown_fields(payload: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields of a request that the API does not know and would ignore.
+def known_fields(payload: Mapping[str, Any], *, update: bool = False) -> tuple[str, ...]:
+    """Return the fields that the API knows of a request, of its type, or of an update."""
+    kind = payload.get("type", "mt_text")
+    cls = BATCH_TYPES.get(kind if isinstance(kind, str) else "", TextBatch)
+    names = [field.name for field in dataclasses.fields(TextUpdate if update else cls)]
+    return ("type", *("from" if name == "from_" else name for name in names))
+
+
+def unknown_fields(payload: Mapping[str, Any], *, update: bool = False) -> tuple[str, ...]:
+    """Return the fields of a request, or of an update, that the API does not know and would ignore.
 
     >>> unknown_fields({"to": ["15551231234"], "body": "Hi", "flash": True})
     ('flash',)
+    >>> unknown_fields({"to": ["15551231234"]}, update=True)
+    ('to',)
     """
-    kind = payload.get("type", "mt_text")
-    cls = BATCH_TYPES.get(kind if isinstance(kind, str) else "", TextBatch)
-    known = {field.name for field in dataclasses.fields(cls)} | {"type", "from"}
-    return tuple(name for name in payload if name not in known - {"from_"})
+    known = known_fields(payload, update=update)
+    return tuple(name for name in payload if name not in known)
 
 
 # Faults ------------------------------------------------------------------------------------------

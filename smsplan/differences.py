@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from smsplan.batches import Batch, TextBatch, TextUpdate, batch_from_dict
+from smsplan.batches import Batch, TextBatch, TextUpdate, batch_from_dict, msisdn, parse_time
 from smsplan.dryruns import DryRun, dry_run
 from smsplan.errors import InputError
 from smsplan.plurals import counted
@@ -29,7 +30,8 @@ class Difference:
 
     ``messages`` and the billed ``parts`` are more (negative: fewer) than before, ``cost`` is what
     is added; null without rates. The dry runs count as the API does: also recipients that a send
-    accepts and then does not reach. ``fields`` are the fields of the request that change.
+    accepts and then does not reach. ``fields`` are the fields of the request that change; the same
+    number or time written otherwise is no change, nor is a default that is written out.
     """
 
     before: DryRun
@@ -101,11 +103,14 @@ def difference(
         change = TextUpdate.from_dict(change, profile=chosen)
     if not isinstance(given, TextBatch) or not isinstance(change, TextUpdate | TextBatch):
         raise InputError("only text batches have parts to compare; give two of them")
+    # The API writes out what it would have taken anyway; it moves with send_at.
+    given = _without_default_expiry(given, chosen)
     changed = given.updated(change, profile=chosen) if isinstance(change, TextUpdate) else change
+    changed = _without_default_expiry(changed, chosen)
     before, after = (
         dry_run(each, profile=chosen, groups=groups, rates=rates) for each in (given, changed)
     )
-    old, new = (_DEFAULTS | each.to_dict() for each in (given, changed))
+    old, new = (_meaning(each, chosen) for each in (given, changed))
     return Difference(
         before=before,
         after=after,
@@ -114,3 +119,38 @@ def difference(
         parts=_parts(after) - _parts(before),
         cost=None if rates is None else after.cost - before.cost,
     )
+
+
+def _without_default_expiry(batch: TextBatch, profile: Profile) -> TextBatch:
+    """Return a batch without an ``expire_at`` that is three days after its ``send_at``."""
+    if batch.expire_at is None or batch.send_at is None:
+        return batch
+    try:
+        lifetime = parse_time(batch.expire_at) - parse_time(batch.send_at)
+    except (ValueError, OverflowError):
+        return batch  # no times: the dry run says so
+    if lifetime != timedelta(days=3):
+        return batch
+    return replace(batch, expire_at=None, profile=profile)
+
+
+def _meaning(batch: TextBatch, profile: Profile) -> dict[str, Any]:
+    """Return the fields of a batch so that what means the same is the same."""
+
+    def number(text: str) -> str:
+        return msisdn(text, profile) or text
+
+    out: dict[str, Any] = _DEFAULTS | batch.to_dict()
+    to = sorted(number(element) for element in batch.to)
+    out["to"] = to if profile.duplicates == "counted" else set(to)
+    if batch.from_ is not None:
+        out["from"] = number(batch.from_)
+    for name in ("send_at", "expire_at"):
+        if name in out:
+            out[name] = parse_time(out[name])
+    if batch.parameters is not None:
+        out["parameters"] = {
+            key: {number(each): value for each, value in values.items()}
+            for key, values in batch.parameters.items()
+        }
+    return out

@@ -160,6 +160,8 @@ def test_unknown_fields_are_ignored_and_named() -> None:
     payload = {"to": ["15551231234"], "body": "Hi", "flash": True, "id": "x"}
     assert "flash" not in batch_from_dict(payload).to_dict()
     assert unknown_fields(payload) == ("flash", "id")
+    update = {"to": ["15551231234"], "to_add": ["15551231234"], "to_replace": [], "from": None}
+    assert unknown_fields(update, update=True) == ("to", "to_replace")
 
 
 def test_a_batch_does_not_share_the_callers_maps() -> None:

@@ -91,8 +91,10 @@ def test_equal_to_two_plans(batch: TextBatch, change: Any) -> None:
     if old == new:
         assert made.fields == ()
         assert made.parts == 0
-    for name in ("body", "to", "parameters"):
-        assert (name in made.fields) == (old.get(name) != new.get(name))
+    assert ("body" in made.fields) == (old["body"] != new["body"])
+    assert ("to" in made.fields) == (digits(old["to"]) != digits(new["to"]))
+    if "parameters" in made.fields:
+        assert old.get("parameters") != new.get("parameters")
 
 
 def test_json_of_the_api() -> None:
@@ -102,6 +104,48 @@ def test_json_of_the_api() -> None:
     made = difference(batch, {"body": "H" * 161, "delivery_report": None})
     assert (made.messages, made.parts, made.cost, made.fields) == (0, 1, None, ("body",))
     assert str(made) == "1 message, 1 part -> 1 message, 2 parts; changes: body"
+
+
+def test_what_means_the_same_is_no_change() -> None:
+    """Numbers and times written otherwise, and an expiry that is the default, change nothing."""
+    sent = {
+        "to": ["447700900123", "447700900124"],
+        "from": "447700900125",
+        "body": "Hi",
+        "parameters": {"name": {"+447700900123": "Ana"}},
+        "flash_message": False,
+        "send_at": "2099-03-01T10:00:00.000Z",
+        "expire_at": "2099-03-04T10:00:00.000Z",
+    }
+    again = {
+        "to": ["+447700900124", "00447700900123"],
+        "from": "+447700900125",
+        "body": "Hi",
+        "parameters": {"name": {"447700900123": "Ana"}},
+        "send_at": "2099-03-01T11:00+01:00",
+    }
+    assert difference(sent, TextBatch.from_dict(again)).fields == ()
+    less = TextBatch.from_dict({**again, "parameters": {"name": {"447700900123": "Bo"}}})
+    assert difference(sent, less).fields == ("parameters",)
+    shorter = TextBatch.from_dict({**again, "expire_at": "2099-03-02T10:00Z"})
+    assert difference(sent, shorter).fields == ("expire_at",)
+    twice = TextBatch.from_dict({**again, "to": [*again["to"], "447700900123"]})
+    assert difference(sent, twice).fields == ()
+    assert difference(sent, twice, profile=Profile(duplicates="counted")).fields == ("to",)
+
+
+def test_an_expiry_that_is_the_default_moves_with_the_time() -> None:
+    """A batch as the API answers it can be put off by weeks: what it expires at is the default."""
+    sent = {
+        "to": ["447700900123"],
+        "body": "Hi",
+        "send_at": "2099-03-01T10:00:00.000Z",
+        "expire_at": "2099-03-04T10:00:00.000Z",
+    }
+    assert difference(sent, {"send_at": "2099-03-20T10:00:00Z"}).fields == ("send_at",)
+    sent["expire_at"] = "2099-03-02T10:00:00.000Z"
+    with pytest.raises(RequestRefused, match="after send_at"):
+        difference(sent, {"send_at": "2099-03-20T10:00:00Z"})
 
 
 def test_recipients_that_are_not_reached_are_no_parts() -> None:

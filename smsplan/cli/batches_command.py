@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import read_numbers, read_text, safe, say, write_json
+from smsplan.cli.console import name_unknown, read_json, read_numbers, safe, say, write_json
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,7 +134,9 @@ def update_batch(
     """Change some fields of a batch that is not dispatched; null resets a field."""
     from smsplan.batches import TextUpdate
 
-    update = TextUpdate.from_dict(_payload(changes))
+    payload = read_json(changes)
+    name_unknown(payload, update=True)
+    update = TextUpdate.from_dict(payload)
     with connected(credentials) as api:
         if difference:
             _difference(api.retrieve(batch_id).batch, update, price, as_json=as_json)
@@ -155,7 +156,9 @@ def replace_batch(
     """Give a batch all fields anew; what is left out returns to its default."""
     from smsplan.batches import batch_from_dict
 
-    new = batch_from_dict(_payload(batch))
+    payload = read_json(batch)
+    name_unknown(payload)
+    new = batch_from_dict(payload)
     with connected(credentials) as api:
         if difference:
             _difference(api.retrieve(batch_id).batch, new, price, as_json=as_json)
@@ -194,13 +197,6 @@ def send_feedback(
     with connected(credentials) as api:
         api.feedback(batch_id, numbers)
     say("accepted")
-
-
-def _payload(path: str) -> Any:
-    try:
-        return json.loads(read_text(path, "JSON file"))
-    except ValueError:
-        raise InputError(f"'{path}' is not JSON; mend it") from None
 
 
 def _difference(batch: Any, change: Any, price: str | None, *, as_json: bool) -> None:

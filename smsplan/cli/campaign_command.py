@@ -14,7 +14,14 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.batches_command import connected
-from smsplan.cli.console import read_numbers, read_text, say, write_json
+from smsplan.cli.console import (
+    name_unknown,
+    read_json,
+    read_numbers,
+    read_text,
+    say,
+    write_json,
+)
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -223,12 +230,9 @@ def update_campaign(
     from smsplan.batches import TextUpdate
     from smsplan.sinch.campaigns import Campaign
 
-    try:
-        update = TextUpdate.from_dict(json.loads(read_text(changes, "JSON file")))
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"'{changes}' is no JSON of an update; mend it") from None
+    payload = read_json(changes)
+    name_unknown(payload, update=True)
+    update = TextUpdate.from_dict(payload)
     with Campaign.open(journal) as campaign, connected(credentials) as api:
         say(f"updated {campaign.update(api, update):,} batches")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 import time
@@ -59,6 +60,26 @@ def read_text(path: str, what: str) -> str:
 def read_numbers(path: str, what: str) -> list[str]:
     """Return the numbers of a file, one a line; empty lines are left out."""
     return [line.strip() for line in read_text(path, what).splitlines() if line.strip()]
+
+
+def read_json(path: str) -> Any:
+    """Return what a JSON file holds, or stdin for ``-``."""
+    try:
+        return json.loads(read_text(path, "JSON file"))
+    except ValueError:
+        raise InputError(f"'{path}' is not JSON; mend it") from None
+
+
+def name_unknown(payload: Any, *, update: bool = False) -> None:
+    """Warn of fields of a request, or of an update, that the API ignores."""
+    from smsplan.batches import known_fields, unknown_fields
+
+    if not isinstance(payload, dict):
+        return
+    for name in unknown_fields(payload, update=update):
+        close = difflib.get_close_matches(name, known_fields(payload, update=update), n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        say(f"warning: the API does not know field '{name}' and ignores it{hint}")
 
 
 def read_body(path: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Any
 
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_numbers, read_text, say
+from smsplan.cli.console import name_unknown, pairs, read_numbers, read_text, say
 
 
 def dry_run_file(
@@ -53,7 +52,7 @@ def dry_run_file(
     }
     try:
         payload = _payload(text)
-        _name_unknown(payload)
+        name_unknown(payload)
         answer = dry_run(
             payload,
             per_recipient=per_recipient,
@@ -87,17 +86,3 @@ def _payload(text: str) -> Any:
         place = f" in line {line}" if line else ""
         fault = Fault("syntax_invalid_json", "", f"The request is not valid JSON{place}.")
         raise RequestRefused((fault,)) from None
-
-
-def _name_unknown(payload: Any) -> None:
-    from smsplan.batches import BATCH_TYPES, unknown_fields
-
-    if not isinstance(payload, dict):
-        return
-    known = sorted(
-        {name for cls in BATCH_TYPES.values() for name in cls.__slots__} | {"from", "to"}
-    )
-    for name in unknown_fields(payload):
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        say(f"warning: the API does not know field '{name}' and ignores it{hint}")

@@ -38,6 +38,12 @@ _WHOSE = {
     415: "this version of smsplan",
     429: "the rate: too many requests are outstanding",
 }
+# What is to be done about the API's codes that say it without their text.
+_STEPS = {
+    "batch_already_dispatched": "it was sent or cancelled, and can no longer be changed",
+    "unknown_group": "name a group that the account has",
+    "missing_callback_url": "give a callback_url, or ask for no delivery_report",
+}
 _LEAVES_OPEN = frozenset({408, 500, 502, 503, 504})
 _UNREACHABLE = "no connection"
 
@@ -95,12 +101,15 @@ class ApiError(SmsplanError):
             said = f"{self.operation} was answered with {self.status}{code}"
             if self.reason:
                 said += f" ({self.reason})"
+        named = "see the API's text in error.text" if self.text else "try again later"
         step = {
             None: "check the connection and try again",
             401: "check the token or key, the service plan and the region",
             404: "check the id, and that the batch is of this account and region",
             429: "send slower, or try again later",
-        }.get(self.status, "see the API's text in error.text" if self.text else "try again later")
+        }.get(self.status, _STEPS.get(self.code, named))
+        if self.status == 404 and self.operation == "feedback":
+            step += ", and was sent with feedback_enabled"
         return f"{said}; at fault is {self.at_fault}; {step}"
 
     def __reduce__(self) -> tuple[Any, ...]:

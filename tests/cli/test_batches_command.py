@@ -80,6 +80,17 @@ def test_usage(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "--all" in str(result.exception)
 
 
+def test_unknown_fields_are_named(sandbox: Sandbox) -> None:
+    """A field that the API ignores is named: else nothing would change, and nothing be said."""
+    for command, batch, hint in (
+        ("update", {"to": ["447700900124"], "to_ad": []}, "did you mean 'to_add'?"),
+        ("replace", {"to": ["447700900124"], "body": "Hi", "send_att": ""}, "mean 'send_at'?"),
+    ):
+        given = json.dumps(batch)
+        result = CliRunner().invoke(app, ["batches", command, "unknown", "-"], input=given)
+        assert hint in result.stderr
+
+
 def test_unknown_batch(sandbox: Sandbox) -> None:
     """An error of the API ends the command."""
     result = CliRunner().invoke(app, ["batches", "get", "unknown"])

@@ -147,6 +147,11 @@ def test_errors(sandbox: Sandbox, api: SinchApi) -> None:
     assert pickle.loads(pickle.dumps(error)).text == error.text
     with pytest.raises(ApiError, match="there is no such batch"):
         api.retrieve("x/../../y")
+    sent = api.send(TextBatch(to=["447700900123"], body="Hi"))
+    with pytest.raises(ApiError, match="can no longer be changed"):
+        api.update(sent.id, TextUpdate(body="Ho"))
+    with pytest.raises(ApiError, match="and was sent with feedback_enabled"):
+        api.feedback(sent.id, [])
     wrong = Credentials(service_plan_id="demo", api_token="no-such-token", base_url=sandbox.url)
     with SinchApi(wrong) as other, pytest.raises(ApiError) as caught:
         other.list()
