@@ -49,6 +49,9 @@ class Difference:
         )
         return f"{then} -> {now}; changes: {', '.join(self.fields) or 'nothing'}"
 
+    def __repr__(self) -> str:
+        return f"<Difference: {self}>"
+
     def _repr_html_(self) -> str:
         from smsplan.display.messages import difference_html
 

@@ -176,4 +176,6 @@ def test_shown() -> None:
         "changes: to before after change messages 2 3 +1 parts 4 6 +2 "
         "cost GBP 0.136 GBP 0.204 GBP +0.068"
     )
+    assert repr(made).startswith("<Difference: 2 messages, 4 parts, GBP 0.136 -> 3 messages")
+    assert "447700900123" not in repr(made)
     assert "nothing changes" in difference(batch, batch)._repr_html_()

@@ -107,6 +107,6 @@ def test_amounts_of_the_prose_stand_in_outputs(path: Path) -> None:
 
 
 def test_there_are_notebooks() -> None:
-    """The three stories are there, or nothing would be checked."""
-    stories = {"estimate-a-campaign", "why-so-dear", "compare-and-guard"}
+    """The four stories are there, or nothing would be checked."""
+    stories = {"estimate-a-campaign", "why-so-dear", "compare-and-guard", "verify-and-send"}
     assert stories <= {path.stem for path in FOLDER.glob("*.ipynb")}

@@ -11,7 +11,7 @@ from smsplan.display.markup import head, listed, page, table
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
-    from smsplan.pricing.reconcile import Reconciliation
+    from smsplan.pricing.reconcile import Reconciliation, Side
     from smsplan.pricing.schedule import Schedule
     from smsplan.ratecards import Cost
 
@@ -76,6 +76,11 @@ def schedule_html(schedule: Schedule) -> str:
     )
 
 
+def reported(found: Reconciliation, side: Side) -> str:
+    """Return how many messages were reported; an invoice does not say."""
+    return f"{side.reported:,}" if found.total.reported else "–"
+
+
 def reconciliation_html(found: Reconciliation) -> str:
     """Return what was planned beside what was reported, and how they differ."""
     sides = [(name or "unknown", side) for name, side in found.countries.items()]
@@ -83,7 +88,7 @@ def reconciliation_html(found: Reconciliation) -> str:
         "",
         ["country", "messages", "reported", "parts", "reported", "cost", "reported"],
         (
-            [name, f"{side.messages:,}", f"{side.reported:,}", f"{side.parts:,}",
+            [name, f"{side.messages:,}", reported(found, side), f"{side.parts:,}",
              f"{side.reported_parts:,}", _cost(side.cost),
              grouped(side.reported_cost.brief) if side.reported_cost.high else "–"]
             for name, side in [*sides, ("total", found.total)]

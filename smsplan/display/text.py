@@ -266,7 +266,8 @@ def reconciliation_table(found: Reconciliation) -> RenderableType:
     table = _table("country", both)
     sides = [(name or "unknown", side) for name, side in found.countries.items()]
     for name, side in [*sides, ("total", found.total)]:
-        cells = [safe(name), f"{side.messages:,}", f"{side.reported:,}", f"{side.parts:,}",
+        cells = [safe(name), f"{side.messages:,}",
+                 f"{side.reported:,}" if found.total.reported else "-", f"{side.parts:,}",
                  f"{side.reported_parts:,}", _cost(side.cost),
                  side.reported_cost.brief if side.reported_cost.high else "-"]  # fmt: skip
         table.add_row(*map(Text, cells))

@@ -119,6 +119,10 @@ class Calibration:
         decided = len(_SWITCHES) - len(self.open)
         return f"{self.calls} dry runs; {decided} of {len(_SWITCHES)} switches decided"
 
+    def __repr__(self) -> str:
+        changes = ", ".join(self.profile.changes()) or "nothing"
+        return f"<Calibration: {self.head}; other than documented: {changes}>"
+
     def _repr_html_(self) -> str:
         from smsplan.sinch.views import as_html
 

@@ -441,9 +441,9 @@ class Campaign:
             self._journal.leave_out(entry, [to[int(place[1])]], error.code)
         elif error.code == "illegal_number_type" or (error.status == 400 and field is None):
             if entry.created:
-                # One that was lost may be there whole; it cannot be split any more.
-                raise error
-            if len(to) == 1:
+                # One that was lost may be there whole: as it is, it cannot be split any more.
+                self._journal.set(entry.number, state=State.UNRESOLVED)
+            elif len(to) == 1:
                 self._journal.leave_out(entry, to, error.code)
             else:
                 self._journal.split(entry)

@@ -185,6 +185,9 @@ class Verification:
             lines.append("No switch explains all of it: calibrate the account.")
         return tuple(lines)
 
+    def __repr__(self) -> str:
+        return f"<Verification of {self.messages:,} messages: {self.head}>"
+
     def _repr_html_(self) -> str:
         from smsplan.sinch.views import as_html
 

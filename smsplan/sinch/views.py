@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smsplan.display.figures import NONE, count
-from smsplan.display.views import MOST, Grid, View, as_html, cut, view
+from smsplan.display.views import Grid, View, as_html, cut, view
 from smsplan.insight.switches import shown
 from smsplan.profiles import Profile
 from smsplan.sinch.calibration import Calibration
@@ -14,6 +14,9 @@ from smsplan.sinch.journal import State
 from smsplan.sinch.verification import Difference, Verification
 
 __all__ = ["as_html"]
+
+# So many kinds that are not covered are named.
+_NAMED = 10
 
 
 @view.register
@@ -48,7 +51,7 @@ def _line(why: str, field: str, some: list[Difference]) -> list[str]:
 def _uncovered(result: Verification) -> list[str]:
     if not result.uncovered:
         return [f"All {count(len(result.covered))} kinds and pairs of kinds are covered."]
-    names, more = result.uncovered[:MOST], len(result.uncovered) - MOST
+    names, more = result.uncovered[:_NAMED], len(result.uncovered) - _NAMED
     every = len(result.covered) + len(result.uncovered)
     return [
         f"Not covered are {count(len(result.uncovered))} of {count(every)} kinds and pairs of "

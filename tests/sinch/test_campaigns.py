@@ -151,6 +151,21 @@ def test_number_that_nobody_names(tmp_path: Path) -> None:
         assert set(reached(sandbox).values()) == {1}
 
 
+def test_lost_and_then_refused(tmp_path: Path) -> None:
+    """A lost request that is refused the next time stops nobody else, and is sent once if asked."""
+    numbers = people(60)
+    with running(refused=[numbers[13]]) as sandbox, api_of(sandbox) as api:
+        sandbox.fail("lost")
+        with campaign_of(sandbox, tmp_path / "c.db", numbers, size=20) as campaign:
+            status = campaign.send(api, unverified=True)
+            assert status.recipients == {State.UNRESOLVED: 20, State.ACCEPTED: 40}
+            assert campaign.send(api, unverified=True).recipients == status.recipients
+            assert campaign.send(api, unverified=True, resend=True).done
+            assert campaign.left_out() == [(numbers[13], "illegal_number_type")]
+        assert set(reached(sandbox)) == set(numbers) - {numbers[13]}
+        assert set(reached(sandbox).values()) == {1}
+
+
 def test_verification_goes_with_it(tmp_path: Path) -> None:
     """What verify found lets it go out; one with differences, or of another profile, does not."""
     made = plan([*people(3), "12345"], "Hello!")

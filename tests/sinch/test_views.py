@@ -36,6 +36,7 @@ def test_verification() -> None:
     assert "Not covered are" in seen
     for secret in ("12345", "Secret", "447700900017", "François"):
         assert secret not in seen
+        assert secret not in repr(found)
     assert str(found).splitlines()[2].startswith("  request: request: planned accepted")
 
 
@@ -58,6 +59,7 @@ def test_calibration() -> None:
     by = next(each.name for each in found.evidence if "value_limit" in each.decides)
     assert f"value_limit 160 1600 {by}" in seen
     assert "languages tr none" in seen
+    assert repr(found).endswith("other than documented: value_limit, languages>")
     assert all(f"{switch} {why}" in seen for switch, why in found.open.items())
     with running() as sandbox:
         assert "as documented" in words(calibrate(api_of(sandbox))._repr_html_())
