@@ -28,9 +28,9 @@ def verification_view(result: Verification) -> View:
     rows, more = cut([_line(why, field, some) for (why, field), some in groups.items()])
     grid = Grid(
         title="what differs",
-        header=["explained by", "what", "differences", "such as", "planned", "answered"],
+        header=["explained by", "what", "times", "such as", "row", "planned", "answered"],
         rows=rows,
-        texts=(0, 1, 3, 4, 5),
+        texts=(0, 1, 3, 5, 6),
         more=more,
     )
     return View(
@@ -42,10 +42,10 @@ def verification_view(result: Verification) -> View:
 
 def _line(why: str, field: str, some: list[Difference]) -> list[str]:
     first = some[0]
-    where = "" if first.row is None else f" (row {first.row:,})"
-    who = "a whole request" if first.recipient is None else first.recipient
+    who = "all of it" if first.recipient is None else first.recipient
+    row = NONE if first.row is None else count(first.row)
     what = field.replace("_", " ")
-    return [why, what, count(len(some)), who + where, first.ours, first.theirs]
+    return [why, what, count(len(some)), who, row, first.ours, first.theirs]
 
 
 def _uncovered(result: Verification) -> list[str]:

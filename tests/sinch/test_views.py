@@ -30,8 +30,8 @@ def test_verification() -> None:
     assert found.differences[0].recipient is None
     seen = words(found._repr_html_())
     assert seen.startswith(found.head)
-    assert f"{found.differences[0].why} request 1 a whole request accepted: " in seen
-    assert "small_c_cedilla = gsm encoding 1 GB ••• 17 (row 18) UNICODE GSM" in seen
+    assert f"{found.differences[0].why} request 1 all of it – accepted: " in seen
+    assert "small_c_cedilla = gsm encoding 1 GB ••• 17 18 UNICODE GSM" in seen
     assert "calibrate the account" in seen
     assert "Not covered are" in seen
     for secret in ("12345", "Secret", "447700900017", "François"):
