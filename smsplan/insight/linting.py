@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from smsplan.encoding import ucs2
 from smsplan.errors import InputError
-from smsplan.insight.lint_text import LintSettings, Look, Totals, harmless
+from smsplan.insight.lint_text import LintSettings, Look, Totals, harmless, is_gsm
 from smsplan.insight.rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
 from smsplan.templates import Template
 
@@ -145,7 +146,7 @@ def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple
         for one in rule.check(look)
     ]
     found.sort(key=lambda one: (one.start, one.code))
-    return tuple(_certain(template.body, given, found))
+    return tuple(_certain(look, found))
 
 
 def _complaint(lines: Sequence[int], rule: Rule, found: Found) -> Complaint:
@@ -172,10 +173,9 @@ def _place(lines: Sequence[int], index: int) -> tuple[int, int]:
     return line, index - lines[line - 1] + 1
 
 
-def _certain(
-    body: str, given: LintSettings, complaints: Sequence[Complaint]
-) -> Iterable[Complaint]:
-    """Take away fixes that overlap an earlier one, or that would touch parameters together."""
+def _certain(look: Look, complaints: Sequence[Complaint]) -> Iterable[Complaint]:
+    """Take away fixes that overlap an earlier one, touch parameters together, or cost parts."""
+    body, given = look.body, look.settings
     fixes: list[Complaint] = []
     for one in complaints:
         if one.fix is not None and (not fixes or one.start >= fixes[-1].end):
@@ -187,9 +187,25 @@ def _certain(
             if _parameters(_applied(body, [*kept, one]), given) == before:
                 kept.append(one)
         fixes = kept
+    if not _worth_it(look, fixes):
+        fixes = [one for one in fixes if not _longer(body, one)]
     certain = {id(one) for one in fixes}
     for one in complaints:
         yield one if one.fix is None or id(one) in certain else replace(one, fix=None)
+
+
+def _longer(body: str, one: Complaint) -> bool:
+    """Whether a fix takes more units than what it replaces, as three dots for an ellipsis do."""
+    return ucs2.units(one.fix or "") > ucs2.units(body[one.start : one.end])
+
+
+def _worth_it(look: Look, fixes: Sequence[Complaint]) -> bool:
+    """Whether fixes may make the fixed text longer: only for GSM, and never for more parts."""
+    if not any(_longer(look.body, one) for one in fixes):
+        return True
+    mended = Template(_applied(look.body, fixes), syntax=look.settings.syntax)
+    after = look.parts_of("".join(mended.literals))
+    return is_gsm(after) and after.number_of_parts <= look.measure.number_of_parts
 
 
 def _parameters(body: str, given: LintSettings) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsplan import Complaint, InputError, Template, lint, plan, substitute
-from smsplan.encoding import Encoding, segment
+from smsplan.encoding import Encoding, measure, segment
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.insight.linting import mend
 from smsplan.insight.rules import RULES, Rule
@@ -250,6 +251,21 @@ def test_fixes_are_idempotent(body: str, syntax: Any, of_file: bool) -> None:
     before, after = (Template(text, syntax=syntax) for text in (body, made.text))
     assert before.pieces[1::2] == after.pieces[1::2]
     assert len(after.warnings) == len(before.warnings)
+
+
+@pytest.mark.parametrize("rest", ["", "😀", "Ж", "``"])
+@pytest.mark.parametrize("select", [["SMS"], ["SMS104"]])
+def test_fixes_cost_no_parts(rest: str, select: list[str]) -> None:
+    """Three dots for an ellipsis are longer: not where the text stays Unicode, or in more parts."""
+    for dots, size in product((1, 2, 30, 60), range(130)):
+        body = "…" * dots + "x" * size + rest
+        made = mend(body, select=select)
+        before, after = measure(body), measure(made.text)
+        assert after.number_of_parts <= before.number_of_parts
+        assert after.units <= before.units or after.encoding is Encoding.GSM
+        assert made.text == body or made.done
+    assert mend("“Wait…”").text == '"Wait..."'
+    assert mend("“Wait…” 😀").text == '"Wait…" 😀'
 
 
 @given(NASTY)
