@@ -49,9 +49,9 @@ SMS601 warning 22 None
 `--fix` makes what keeps the meaning, and nothing else: typographic characters, invisible ones,
 accents that are characters of their own, white space that nobody sees. It never takes an accent
 away, never spells out a symbol, never makes the fixed text take more parts (no `...` for `…` where
-it stays Unicode), and never touches a parameter or what looks like one. A file is rewritten whole or
-not at all; its line breaks, byte order mark and permissions stay. Every fix is reported. With `-` or
-`--body` the text goes to stdout.
+it stays Unicode), and never touches a parameter or what looks like one. A file is rewritten whole
+or not at all; its line breaks, byte order mark and permissions stay. Every fix is reported. With
+`-` or `--body` the text goes to stdout.
 
 ## Configuration
 

@@ -36,7 +36,7 @@ from smsplan.cli import (
     segment_command,
     verify_command,
 )
-from smsplan.cli.console import fail
+from smsplan.cli.console import fail, write_everywhere
 from smsplan.errors import OutputError, PlanRejected, SmsplanError
 
 app = typer.Typer(
@@ -93,6 +93,7 @@ def main() -> None:
     """Run the command; foreseeable faults end in one message and an exit code, no traceback."""
     # As Ctrl-C: what is half-written is taken away first.
     signal.signal(signal.SIGTERM, _terminated)
+    write_everywhere()
     try:
         app(prog_name="smsplan")
     except BrokenPipeError:

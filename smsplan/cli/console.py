@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import io
 import json
 import sys
 import time
@@ -38,9 +40,38 @@ def fail(text: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def write_json(schema: str, data: dict[str, Any]) -> None:
-    """Write one of our JSON objects to stdout, with its versioned schema."""
-    typer.echo(json.dumps({"schema": schema, **data}, ensure_ascii=False, indent=2))
+def plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    r"""Show what the terminal's encoding does not have: bars as ``#``, minus as ``-``, else codes.
+
+    >>> plain(UnicodeEncodeError("ascii", "−█é😀", 0, 4, ""))
+    ('-#\\xe9\\U0001f600', 4)
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    shown = "".join(
+        "-"
+        if character in "−–"
+        else "#"
+        if "▀" <= character <= "▟"
+        else character.encode("ascii", "backslashreplace").decode()
+        for character in error.object[error.start : error.end]
+    )
+    return shown, error.end
+
+
+def write_everywhere() -> None:
+    """Let stdout take every character, whatever the encoding of the terminal is."""
+    codecs.register_error("smsplan.terminal", plain)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="smsplan.terminal")
+
+
+def write_json(schema: str | None, data: dict[str, Any]) -> None:
+    """Write a JSON object to stdout, of ours with its versioned schema."""
+    # Escaped where the terminal's encoding may not have a character; it says the same.
+    utf_8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    whole = data if schema is None else {"schema": schema, **data}
+    typer.echo(json.dumps(whole, ensure_ascii=not utf_8, indent=2))
 
 
 def read_text(path: str, what: str) -> str:

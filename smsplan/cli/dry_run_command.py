@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import name_unknown, pairs, read_numbers, read_text, say
+from smsplan.cli.console import name_unknown, pairs, read_numbers, read_text, say, write_json
 
 
 def dry_run_file(
@@ -62,11 +62,11 @@ def dry_run_file(
             rates=rates or price,
         )
     except RequestRefused as refused:
-        typer.echo(json.dumps(refused.to_dict(), ensure_ascii=False, indent=2))
+        write_json(None, refused.to_dict())
         for fault in refused.faults:
             say(f"error: {fault.text} ({fault.code})")
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    write_json(None, answer.to_dict())
     if rates or price:
         say(f"cost: {answer.cost}")
     if limits:

@@ -316,7 +316,8 @@ def _show(results: Sequence[Result], output_format: str, *, fix: bool) -> None:
                 mendable = " [--fix]" if one.fix is not None else ""
                 write(f"{_at(result, one)}: {one.severity} {one.code} {one.message}{mendable}")
     for result in texts:
-        typer.echo(result.found.text + result.source.end, nl=not result.source.end)
+        # As a file would have it, whatever the encoding of the terminal is.
+        typer.echo((result.found.text + result.source.end).encode(), nl=not result.source.end)
     say(_closing(results))
 
 

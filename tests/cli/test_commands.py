@@ -16,14 +16,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str, stdin: str = "", cwd: Path | None = None) -> Any:
+def run(*arguments: str, stdin: str = "", cwd: Path | None = None, **variables: str) -> Any:
     """Run the command as a user would."""
     return subprocess.run(
         [sys.executable, "-m", "smsplan", *arguments],
         input=stdin.encode("utf-8"),
         capture_output=True,
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100", **variables},
         timeout=120,
         check=False,
     )
@@ -111,7 +111,7 @@ def test_dry_run() -> None:
         "number_of_recipients": 1,
         "number_of_messages": 1,
     }
-    answer = json.loads(out(run("dry-run", "-", "--per-recipient", stdin=batch)))
+    answer = json.loads(out(run("dry-run", "-", stdin=batch)))
     assert answer["per_recipient"] == [
         {
             "recipient": "12017777777",
@@ -361,3 +361,33 @@ def test_audit(people: Path) -> None:
     refused = run("audit", str(planned), "--to", "phone")
     assert refused.returncode == 1
     assert b"leave out --to" in refused.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_every_terminal_can_show_it(people: Path, encoding: str) -> None:
+    """Characters that a terminal's encoding does not have are escaped; JSON and data stay right."""
+    body = "Hi “${name}” – ž😀"
+    planned = str(people.with_name("planned.parquet"))
+    asked = ("--to", "phone", "--column", "name=first_name", "--default", "name=you")
+    commands: list[tuple[str, ...]] = [
+        ("plan", str(people), *asked, "--body", body, "--price", "0.034 GBP", "--output", planned),
+        ("explain", planned),
+        ("lengths", planned),
+        ("assumptions", planned),
+        ("audit", str(people), "--to", "phone", "--region", "GB"),
+        ("compare", str(people), *asked, "--body", f"A={body}", "--body", "B=Hi…"),
+        ("segment", body),
+    ]
+    for command in commands:
+        done = run(*command, PYTHONIOENCODING=encoding)
+        assert done.returncode == 0, (command, done.stderr)
+        assert done.stdout.decode(encoding if encoding == "latin-1" else "utf-8")
+    written = run("segment", body, "--json", PYTHONIOENCODING=encoding).stdout
+    assert "".join(part["text"] for part in json.loads(written)["parts"]) == body
+    batch = json.dumps({"to": ["+447700900123"], "body": body})
+    answer = json.loads(
+        run("dry-run", "-", "--per-recipient", stdin=batch, PYTHONIOENCODING=encoding).stdout
+    )
+    assert answer["per_recipient"][0]["body"] == body
+    mended = run("lint", "--fix", "-", stdin=body, PYTHONIOENCODING=encoding).stdout
+    assert mended.decode().rstrip("\n") == 'Hi "${name}" - ž😀'
