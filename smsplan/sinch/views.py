@@ -30,7 +30,8 @@ def verification_view(result: Verification) -> View:
         title="what differs",
         header=["explained by", "what", "times", "such as", "row", "planned", "answered"],
         rows=rows,
-        texts=(0, 1, 3, 5, 6),
+        # The masked number is a figure: it does not break.
+        texts=(0, 1, 5, 6),
         more=more,
     )
     return View(
