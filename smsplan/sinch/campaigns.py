@@ -3,8 +3,9 @@
 The API has no idempotency key, and may accept a request after its caller gave up. So every batch is
 created with a ``send_at`` some minutes ahead (``hold``); a journal on disk is written before and
 after each call; and each batch has a ``client_reference`` of its own by which a lost one is looked
-for. What is found is kept; what is not found within ``settle`` is created again, with the same
-``send_at``; and before that comes, it is looked for once more: of two, the later is cancelled.
+for. What is found is kept; what is not found within ``settle`` is created again, ``hold`` ahead;
+and before that goes out, it is looked for once more: of two, the one that would go out later is
+cancelled.
 
 Promised: each recipient is in exactly one accepted batch, as long as the service lists what it
 accepts within ``settle`` after it closed the connection. Where it takes longer, but less than
@@ -21,6 +22,7 @@ import random
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -50,6 +52,8 @@ _POLL = 2.0
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 # Waits after 429, in seconds, doubled each time up to the second figure.
 _WAIT, _LONGEST_WAIT, _REFUSALS = 1.0, 60.0, 12
+# So often a request whose answer is lost is created again by one run.
+_TRIES = 3
 # As many waits, where there is no connection at all.
 _UNREACHABLE = 6
 _PLACE = re.compile(r"'to\[(\d+)\]'")
@@ -132,6 +136,11 @@ class Campaign:
         self._journal = journal
         self._clock = clock
         self._sleep = sleep
+        self._tries: Counter[int] = Counter()
+        # When this run looked for a request that was created again.
+        self._looked: dict[int, float] = {}
+        # Since when it could not.
+        self._failing: dict[int, float] = {}
 
     def __repr__(self) -> str:
         return f"<Campaign {self._journal.path}>"
@@ -285,6 +294,7 @@ class Campaign:
         with self._journal.locked():
             now = self._clock()
             self._journal.recover(now, lambda entry: self._too_late(entry, now))
+            self._tries.clear()
             for entry in self._journal.entries(State.UNRESOLVED):
                 # Perhaps it has come up meanwhile.
                 if not self._keep_one(api, entry) and resend:
@@ -376,14 +386,16 @@ class Campaign:
         )
 
     def _batch(self, entry: Entry) -> tuple[TextBatch, datetime]:
-        """Return the batch that is sent, and its ``send_at``: the same for every try."""
+        """Return the batch that is sent, and its ``send_at``.
+
+        Each try is ``hold`` ahead: however late it is accepted within that time, it can still be
+        cancelled. Of two, the one that goes out first is kept.
+        """
         soonest = datetime.fromtimestamp(self._clock(), UTC) + timedelta(
             seconds=self._journal.meta("hold")
         )
-        send_at = entry.send_at
-        if send_at is None or self._clock() > self._deadline(send_at):
-            given = entry.request.get("send_at")
-            send_at = soonest if given is None else max(parse_time(given), soonest)
+        given = entry.request.get("send_at")
+        send_at = soonest if given is None else max(parse_time(given), soonest)
         request = {
             **entry.request,
             "send_at": send_at.isoformat(),
@@ -472,16 +484,16 @@ class Campaign:
             if lost:
                 self._sleep(poll)
             elif unsure:
-                ends = [self._deadline(entry.send_at) for entry in unsure if entry.send_at]
-                self._wait(max(poll, min(ends, default=0.0) - self._clock()), waiting)
+                ends = [self._next_looks(entry) for entry in unsure]
+                soonest = max(min(end[0] for end in ends), self._clock() + poll)
+                self._wait(soonest, max(end[-1] for end in ends), waiting)
             else:
                 return
 
-    def _wait(self, seconds: float, waiting: Callable[[float], None] | None) -> None:
-        """Wait, in a person's sight where somebody is looking."""
-        end = self._clock() + seconds
-        while waiting is not None and (left := end - self._clock()) > 1:
-            waiting(left)
+    def _wait(self, end: float, last: float, waiting: Callable[[float], None] | None) -> None:
+        """Wait, in a person's sight where somebody is looking; ``last`` ends the last wait."""
+        while waiting is not None and end - self._clock() > 1:
+            waiting(last - self._clock())
             self._sleep(1)
         self._sleep(max(0.0, end - self._clock()))
 
@@ -505,28 +517,45 @@ class Campaign:
         now = self._clock()
         lost_at = now if entry.lost_at is None else entry.lost_at
         settled = listed and now - lost_at >= self._journal.meta("settle")
-        if self._too_late(entry, now) and not (settled and entry.created == 1):
-            self._journal.set(entry.number, state=State.UNRESOLVED)
-        elif settled:
+        if settled and self._tries[entry.number] < _TRIES:
+            self._tries[entry.number] += 1
             self._create(api, self._journal.entry(entry.number), progress)
+        elif self._too_late(entry, now) and (listed or self._failing_long(entry, now)):
+            self._journal.set(entry.number, state=State.UNRESOLVED)
 
     def _look_again(self, api: BatchesApi, entry: Entry) -> None:
-        """Look, shortly before it goes out, whether what was created again is there twice."""
-        now = self._clock()
-        if entry.send_at is not None and not self._too_late(entry, now):
+        """Look, shortly before each of its tries goes out, what of them is there."""
+        now, ends = self._clock(), self._next_looks(entry)
+        if now < ends[0]:
             return
         try:
             self._keep_one(api, entry)
         except ApiError as error:
             if not (error.outcome_unknown or error.status == 429):
                 raise
-            if entry.send_at is not None and now < entry.send_at.timestamp():
+            if now < ends[-1] or not self._failing_long(entry, now):
                 return
             self._journal.set(entry.number, state=State.UNRESOLVED)
-        self._journal.set(entry.number, unsure=0)
+        self._looked[entry.number] = now
+        if now >= ends[-1]:
+            self._journal.set(entry.number, unsure=0)
+
+    def _failing_long(self, entry: Entry, now: float) -> bool:
+        """Whether looking has failed for so long that nothing is to be hoped for."""
+        since = self._failing.setdefault(entry.number, now)
+        return bool(now - since >= self._journal.meta("settle"))
+
+    def _next_looks(self, entry: Entry) -> list[float]:
+        """Return when a request is looked for again: shortly before each of its tries goes out."""
+        given = self._journal.entry(entry.number).request.get("send_at")
+        first = 0.0 if given is None else parse_time(given).timestamp()
+        hold, margin = (float(self._journal.meta(name)) for name in ("hold", "margin"))
+        ends = [max(first, at + hold) - margin for at in self._journal.begun(entry.number, "send")]
+        after = self._looked.get(entry.number, 0.0)
+        return sorted(end for end in ends if end > after) or [0.0]
 
     def _batches_of(self, api: BatchesApi, entry: Entry) -> list[SentBatch]:
-        """Return the batches of a request that are not cancelled, oldest first."""
+        """Return the batches of a request that are not cancelled, the first to go out first."""
         started = self._clock() if entry.started is None else entry.started
         page = api.list(
             client_reference=entry.reference,
@@ -539,11 +568,12 @@ class Campaign:
             for batch in page.batches
             if not batch.canceled and batch.batch.client_reference == entry.reference
         ]
-        return sorted(made, key=lambda batch: (batch.created_at or _NO_TIME, batch.id))
+        return sorted(made, key=_goes_out)
 
     def _keep_one(self, api: BatchesApi, entry: Entry) -> bool:
-        """Keep the oldest batch of a request, and cancel the others; False where there is none."""
+        """Keep what goes out first of a request, and cancel the others; False where none is."""
         found = self._batches_of(api, entry)
+        self._failing.pop(entry.number, None)
         if not found:
             return False
         for other in found[1:]:
@@ -681,6 +711,13 @@ class Campaign:
         finally:
             part.unlink(missing_ok=True)
         return count
+
+
+def _goes_out(batch: SentBatch) -> tuple[datetime, datetime, str]:
+    """When a batch goes out; of those that do so together the older comes first."""
+    made = batch.created_at or _NO_TIME
+    send_at = batch.batch.send_at
+    return max(parse_time(send_at), made) if send_at else made, made, batch.id
 
 
 def _digest(path: str | os.PathLike[str]) -> str:

@@ -246,6 +246,13 @@ class Journal:
             )
         return cursor.lastrowid or 0
 
+    def begun(self, number: int, operation: str) -> list[float]:
+        """Return when the calls of a request began."""
+        rows = self._db.execute(
+            "SELECT started FROM calls WHERE number = ? AND operation = ?", (number, operation)
+        )
+        return [row[0] for row in rows]
+
     def end(self, call: int, at: float, outcome: str, number: int | None, **values: Any) -> None:
         """Write down how a call ended."""
         with self._transaction():

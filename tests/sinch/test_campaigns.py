@@ -436,3 +436,29 @@ def test_update_of_half_a_campaign(tmp_path: Path) -> None:
             campaign.send(api, unverified=True)
             assert campaign.update(api, TextUpdate(body="Bye")) == 2
         assert {batch["body"] for batch in sandbox.inspect()["batches"]} == {"Bye"}
+
+
+def test_three_tries(tmp_path: Path) -> None:
+    """Each of several tries may be accepted minutes late: before it goes out it is cancelled."""
+    with running() as sandbox, api_of(sandbox) as api:
+        # 400 + 60 seconds, and again: the second is there only after the first has gone out.
+        sandbox.fail("late", count=3, delay=400, listed_after=60)
+        with campaign_of(sandbox, tmp_path / "c.db", people(10)) as campaign:
+            status = campaign.send(api, unverified=True)
+        assert status.batches == {State.ACCEPTED: 1}
+        assert status.cancelled_doubles == 3
+        sandbox.advance(2 * HOLD)
+        dispatched = [one for one in sandbox.inspect()["batches"] if one["dispatched"]]
+        assert len(dispatched) == 1
+        assert len(dispatched[0]["to"]) == 10
+
+
+def test_gone_out_is_kept(tmp_path: Path) -> None:
+    """Of two batches that which went out is kept, whichever the service lists as the older."""
+    with running() as sandbox, api_of(sandbox) as api:
+        sandbox.fail("late", delay=560, listed_after=10)
+        with campaign_of(sandbox, tmp_path / "c.db", people(10)) as campaign:
+            assert campaign.send(api, unverified=True).cancelled_doubles == 1
+        sandbox.advance(2 * HOLD)
+        dispatched = [one for one in sandbox.inspect()["batches"] if one["dispatched"]]
+        assert [one["canceled"] for one in dispatched] == [False]
