@@ -13,6 +13,7 @@ from smsplan.encoding import Encoding
 from smsplan.encoding.segmentation import Languages, measure
 from smsplan.errors import UnencodableText
 
+HIDDEN = "•••"
 # In the place of a letter outside GSM: one code unit, and two.
 _LETTER, _WIDE_LETTER = "◆", "\U0001d5d1"
 
@@ -24,7 +25,7 @@ def masked_number(recipient: str | None, country: str | None) -> str:
     ('GB ••• 23', '•••')
     """
     end = recipient[-2:] if recipient is not None and len(recipient) > 6 else ""
-    return " ".join(filter(None, [country, "•••", end]))
+    return " ".join(filter(None, [country, HIDDEN, end]))
 
 
 def masker(languages: Languages = ()) -> Callable[[str], str]:

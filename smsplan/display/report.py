@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from html import escape
@@ -23,7 +23,7 @@ from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.charts import range_bars, step_chart, units_chart
 from smsplan.display.figures import NONE, count, difference, grouped, money, percent, signed
 from smsplan.display.markup import bar, foreign, sentence, shown, style, table
-from smsplan.display.masking import masked_number, masker
+from smsplan.display.masking import HIDDEN, masked_number, masker
 from smsplan.display.playground import (
     component_html,
     component_script,
@@ -136,7 +136,7 @@ def content_of(
         first=first,
         heaviest=most,
         waterfall=_asked(plan.explain),
-        characters=_asked(plan.characters),
+        characters=_asked(plan.characters if show_recipients else lambda: _masked_examples(plan)),
         lengths=_asked(plan.by_length),
         assumptions=_asked(plan.assumptions),
         audit=_asked(plan.audit),
@@ -148,6 +148,21 @@ def _asked(question: Callable[[], T]) -> T | str:
         return question()
     except SmsplanError as error:
         return str(error)
+
+
+def _masked_examples(plan: Plan) -> Characters:
+    """The characters of a plan; those of values that have no look-alike are only counted.
+
+    Of a rare script they would be the letters of somebody's name, side by side.
+    """
+    made = plan.characters()
+    return replace(
+        made,
+        scripts=tuple(
+            each if each.place.startswith("template") else replace(each, examples=HIDDEN)
+            for each in made.scripts
+        ),
+    )
 
 
 def report_html(content: Content) -> str:

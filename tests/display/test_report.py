@@ -132,6 +132,20 @@ def test_every_section_has_what_the_plan_says(made: Plan) -> None:
     assert "part 1 of" in text
 
 
+def test_letters_of_a_rare_script_are_counted(tmp_path: Path) -> None:
+    """Masked, the letters of a script that one name alone has do not stand side by side."""
+    people = [{"to": "+447700900123", "name": "王明"}, {"to": "+447700900124", "name": "Ana"}]
+    made = plan(people, "Hi ${name}, ждём")
+    made.report(tmp_path / "masked.html")
+    made.report(tmp_path / "shown.html", show_recipients=True)
+    masked, shown = ((tmp_path / name).read_text("utf-8") for name in ("masked.html", "shown.html"))
+    together = "".join(sorted("王明"))
+    assert together in shown
+    assert together not in masked
+    assert "王明" not in masked
+    assert "джмё" in masked
+
+
 def test_masked_unless_asked_for(pages: dict[bool, Path]) -> None:
     """Without --show-recipients no number and no value can be read; with it they can."""
     masked, shown = (visible(pages[each].read_text("utf-8")) for each in (False, True))
