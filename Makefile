@@ -11,7 +11,7 @@ demo: .venv/.run
 		--region GB --rates data/rates.csv --output planned.parquet
 
 test: lint bench-quick
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --closing-line
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --closing-line
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -111,7 +111,7 @@ def test_dry_run() -> None:
         "number_of_recipients": 1,
         "number_of_messages": 1,
     }
-    answer = json.loads(out(run("dry-run", "-", stdin=batch)))
+    answer = json.loads(out(run("dry-run", "-", "--per-recipient", stdin=batch)))
     assert answer["per_recipient"] == [
         {
             "recipient": "12017777777",
