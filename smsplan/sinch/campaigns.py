@@ -520,7 +520,9 @@ class Campaign:
         if settled and self._tries[entry.number] < _TRIES:
             self._tries[entry.number] += 1
             self._create(api, self._journal.entry(entry.number), progress)
-        elif self._too_late(entry, now) and (listed or self._failing_long(entry, now)):
+        elif self._too_late(entry, now) and (
+            settled or (not listed and self._failing_long(entry, now))
+        ):
             self._journal.set(entry.number, state=State.UNRESOLVED)
 
     def _look_again(self, api: BatchesApi, entry: Entry) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -239,8 +240,13 @@ def test_killed(tmp_path: Path, seed: int) -> None:
         for _ in range(60):
             sender = PROCESSES.Process(target=send, args=(sandbox.url, sandbox.token, str(path)))
             sender.start()
-            # The first is killed in any case: alone it takes longer.
-            sender.join(chance.expovariate(1) if kills else chance.uniform(0, 0.8))
+            if kills:
+                sender.join(chance.expovariate(1))
+            else:
+                # The first is killed in any case, somewhere on its way through 20 requests.
+                wanted = chance.randrange(16)
+                while sender.exitcode is None and len(sandbox.inspect()["batches"]) < wanted:
+                    time.sleep(0.002)
             if sender.exitcode is None:
                 sender.kill()
                 sender.join()
