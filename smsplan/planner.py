@@ -565,7 +565,8 @@ class Plan:
                 bare = [name.removeprefix(prefix) for name in names]
                 yield ours.select(list(names)).rename_columns(bare)
 
-        return reconcile(rows, reports, rates=rates, output=output)
+        bits = self.options.profile.reference_bits
+        return reconcile(rows, reports, rates=rates, output=output, reference_bits=bits)
 
     def explain(self) -> Waterfall:
         """Take the total apart: a waterfall from "every message one part" to the bill."""

@@ -8,13 +8,13 @@ import random
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from smsplan import InputError, Plan, Rate, RateCard, plan
+from smsplan import InputError, Plan, Profile, Rate, RateCard, plan
 from smsplan.cli import app
 from smsplan.ratecards import Cost
 from smsplan.reports import Report, read_reports
@@ -143,6 +143,23 @@ def test_a_boundary_that_is_counted_in_units(made: Plan) -> None:
     three = sum(report.number_of_message_parts == 3 for report in reports)
     assert found.differences[0].messages == three > 0
     assert found.differences[0].parts == -three
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_references_of_the_other_size(bits: Literal[8, 16]) -> None:
+    """Parts that are a septet or code unit shorter or longer than planned name their switch."""
+    people = [{"to": "+447700900123"}, {"to": "+447700900124"}]
+    other: Literal[8, 16] = 16 if bits == 8 else 8
+    for text in ("a" * 306, "ж" * 134):
+        made, billed = (
+            plan(people, text, profile=Profile(reference_bits=each)) for each in (bits, other)
+        )
+        found = made.reconcile(delivered(billed))
+        (difference,) = found.differences
+        assert (difference.kind, difference.messages) == ("reference", 2)
+        assert difference.parts == billed.parts - made.parts
+        assert "reference_bits" in difference.text
+        assert not made.reconcile(delivered(made)).differences
 
 
 def _with_parts(report: Report, parts: int) -> Report:

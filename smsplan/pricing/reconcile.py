@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from smsplan.bulk.sinks import Sink, check_output, sink
+from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports, report_of
@@ -37,6 +38,8 @@ _KINDS = {
     "encoding": "another encoding: the text was changed on the way, or Auto Encoding is on",
     "boundary": "the service counts units and does not keep pairs whole at the end of a part: the "
     "profile's switches gsm_boundary and unicode_boundary",
+    "reference": "as with references of the other size, 152 and 66 units a part with 16 bits and "
+    "153 and 67 with 8: the profile's switch reference_bits",
     "truncated": "one part where several were planned: the request was sent with truncate_concat",
     "parts": "another number of parts, for no reason that shows in the report",
     "operator_price": "within the range of the operators",
@@ -160,6 +163,7 @@ def reconcile(
     *,
     rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     output: str | os.PathLike[str] | None = None,
+    reference_bits: int = 8,
 ) -> Reconciliation:
     """Compare a plan with reports or an invoice: see :meth:`smsplan.planner.Plan.reconcile`."""
     terms = None if rates is None else Terms.of(rates)
@@ -185,7 +189,7 @@ def reconcile(
         raise InputError("there are no reports; name the file of the campaign's delivery reports")
     for several in waiting.values():
         several.reverse()
-    found = _Found()
+    found = _Found(reference_bits)
     with ExitStack() as stack:
         out = None if output is None else stack.enter_context(_Details.to(output))
         for row in _rows(batches):
@@ -291,7 +295,8 @@ def _rows(batches: Batches) -> Iterator[_Row]:
 class _Found:
     """Adds matched rows up."""
 
-    def __init__(self) -> None:
+    def __init__(self, reference_bits: int = 8) -> None:
+        self._bits = reference_bits
         self.total = Side()
         self.countries: dict[str | None, Side] = {}
         self.without = Counter[str]()
@@ -386,8 +391,10 @@ class _Found:
             change = parts - row.parts
             if said is not None and said != row.encoding:
                 self._differs("encoding", row.place, change, again=True)
-            elif parts == _counted(row):
+            elif parts == _counted(row, self._bits):
                 self._differs("boundary", row.place, change)
+            elif parts == _counted(row, 24 - self._bits):
+                self._differs("reference", row.place, change)
             elif parts == 1:
                 self._differs("truncated", row.place, change)
             else:
@@ -500,9 +507,12 @@ def _decimal(amount: Fraction) -> Decimal:
     return Decimal(f"{(amount * 10**scale).numerator}E-{scale}")
 
 
-def _counted(row: _Row) -> int:
+def _counted(row: _Row, reference_bits: int) -> int:
     """Return the number of parts by units alone, without pairs kept whole."""
-    single, several = (160, 153) if row.encoding == "GSM" else (70, 67)
+    single, several = (
+        part_capacity(Encoding(row.encoding), parts=parts, reference_bits=reference_bits)
+        for parts in (1, 2)
+    )
     return 1 if row.units <= single else -(-row.units // several)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import alternatives, nearest
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
-from smsplan.sinch.asking import Asked, DryRuns, narrowed
+from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
 
 if TYPE_CHECKING:
     from smsplan.planner import Plan
@@ -45,6 +46,7 @@ _SURE = 0.95
 # How many recipients pairs of switches are tried on.
 _TRIED = 3
 _SHOWN = 10
+_PLACE = re.compile(r"to\[(\d+)\]")
 
 Switches = tuple[tuple[str, Any], ...]
 
@@ -269,20 +271,18 @@ def verify(
     asked = requests(drawn.rows, write, fields, chosen)
     asking = api if record is None else Recorder(api, record, bodies=record_bodies)
     bodies = bool(getattr(api, "bodies", True))
-    exchanges = [
-        _Exchange(one, ours(one.batch, chosen), theirs(asking, one.batch), bodies=bodies)
-        for one in asked
-    ]
+    exchanges = list(_exchanges(asked, asking, chosen, bodies=bodies))
     own = chosen == plan.options.profile
     found = [each.differences(_Explaining(chosen, each), planned=own) for each in exchanges]
     everything = [difference for some in found for difference in some]
     # A request that is refused hides what its rows would be.
-    everything.sort(key=lambda difference: difference.recipient is not None)
+    everything.sort(key=lambda each: each.field != "request" and each.recipient is not None)
     rows = {id(row): row for one in asked for row in one.rows}
+    expanded = {id(row) for one in asked if one.expanded for row in one.rows}
     wrong = {row for each in exchanges for row in each.wrong}
-    covered = {
-        kind for each in exchanges for row in each.one.rows if not each.lost for kind in _kinds(row)
-    }
+    answered = [row for each in exchanges if not each.lost for row in each.one.rows]
+    refused = [row for each in exchanges for row in each.refused or ()]
+    covered = {kind for row in (*answered, *refused) for kind in _kinds(row)}
     uncovered = sorted(drawn.present - covered, key=lambda kind: (kind.count("×"), kind))
     at_random = [row for row in rows.values() if row.at_random]
     return Verification(
@@ -295,10 +295,26 @@ def verify(
         uncovered=tuple(uncovered),
         differences=tuple(everything),
         explained_by=_overall(chosen, exchanges) if everything else (),
-        calls=len(asked),
-        expanded=sum(len(one.rows) for one in asked if one.expanded),
+        calls=len(exchanges),
+        expanded=len(expanded),
         seed=seed,
     )
+
+
+def _exchanges(
+    asked: Sequence[Asked], api: DryRuns, profile: Profile, *, bodies: bool
+) -> Iterator[_Exchange]:
+    """Make the dry runs; where a number is refused again without it, as long as calls last."""
+    spare = CALLS - len(asked)
+    for one in asked:
+        left: Asked | None = one
+        while left is not None:
+            exchange = _Exchange(
+                left, ours(left.batch, profile), theirs(api, left.batch), bodies=bodies
+            )
+            yield exchange
+            left = exchange.rest() if spare > 0 else None
+            spare -= left is not None
 
 
 def _kinds(row: Drawn) -> frozenset[str]:
@@ -322,6 +338,25 @@ class _Exchange:
         self.their = their
         self.bodies = bodies
         self.wrong: set[int] = set()
+        # Because of which rows it was refused, where the others are asked about again.
+        self.refused: tuple[Drawn, ...] | None = None
+
+    def rest(self) -> Asked | None:
+        """Return what is to be asked again, without the number that the refusal names."""
+        their, batch = self.their, self.one.batch
+        if not self.lost or not isinstance(their, Refused):
+            return None
+        for where in their.parameters:
+            place = _PLACE.fullmatch(where)
+            if place is None or int(place[1]) >= len(batch.to):
+                continue
+            number = batch.to[int(place[1])]
+            kept = tuple(row for row in self.one.rows if row.number != number)
+            if kept:
+                self.refused = tuple(row for row in self.one.rows if row.number == number)
+                numbers = {row.number for row in kept}
+                return replace(self.one, batch=narrowed(batch, numbers), rows=kept)
+        return None
 
     @property
     def lost(self) -> bool:
@@ -333,7 +368,8 @@ class _Exchange:
         if isinstance(self.mine, Refused) or isinstance(self.their, Refused):
             if same(self.mine, self.their):
                 return []
-            self.wrong.update(row.row for row in self.one.rows)
+            at_fault = self.one.rows if self.refused is None else self.refused
+            self.wrong.update(row.row for row in at_fault)
             said = [_whole(answer) for answer in (self.mine, self.their)]
             return [self._of_request("request", said, explaining)]
         if self.their.per_recipient is None:
@@ -352,9 +388,10 @@ class _Exchange:
         return made
 
     def _of_request(self, name: str, said: list[str], explaining: _Explaining) -> Difference:
+        row = self.refused[0] if self.refused else None
         return Difference(
-            recipient=None,
-            row=None,
+            recipient=None if row is None else _masked(row, row.number),
+            row=None if row is None else row.row,
             field=name,
             ours=said[0],
             theirs=said[1],

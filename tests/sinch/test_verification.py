@@ -193,6 +193,25 @@ def test_every_switch_is_planted() -> None:
     assert planted <= set(SWITCHES)
 
 
+def test_a_refused_number_hides_nobody() -> None:
+    """Where an account refuses a number that was planned, the others are asked again without it."""
+    odd = [{"to": "+35471"}, *({"to": f"+467012345678{n:02}"} for n in range(3))]
+    made = plan([*({"to": f"+4670123{n:04}"} for n in range(300)), *odd], "Hello")
+    with account(Profile(min_digits=7)) as api:
+        found = verify(made, api)
+    # The kinds of the others are known, though they were in one request with it.
+    (refused,) = found.differences
+    assert (refused.row, refused.recipient, refused.field) == (301, "IS •••", "request")
+    assert refused.theirs.startswith("refused")
+    assert (("min_digits", 6),) in found.explained_by
+    assert (found.calls, found.uncovered) == (3, ())
+    # Without a call to spare what else was in the request is not known.
+    with account(Profile(min_digits=12)) as api:
+        found = verify(made, api)
+    assert found.calls == 5
+    assert not found.agrees
+
+
 def test_pairs_of_switches() -> None:
     """Where no single switch explains it, the pair that does is named."""
     batch = TextBatch(to=["+46701234567"], body="\u201c\u2026" + "a" * 69 + SMILE)
