@@ -60,6 +60,8 @@ _PLACE = re.compile(r"'to\[(\d+)\]'")
 _FIELD = re.compile(r"[Pp]arameter '([^']+)'")
 # So many recipients in a row that are refused alike are no single bad numbers.
 _ALL_BAD = 25
+# So many requests in a row that are refused for no named reason: it is not for a number in them.
+_ALL_REFUSED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,9 @@ class Campaign:
         self._clock = clock
         self._sleep = sleep
         self._tries: Counter[int] = Counter()
+        # Requests that were refused since one was accepted, and those to one number among them.
+        self._in_a_row = 0
+        self._doubted: dict[int, ApiError] = {}
         # When this run looked for a request that was created again.
         self._looked: dict[int, float] = {}
         # Since when it could not.
@@ -332,6 +337,9 @@ class Campaign:
                     )
                 self._say(progress)
                 self._see_to(api, progress)
+            for error in self._doubted.values():
+                if len(self._doubted) == len(self._journal.entries(State.PLANNED)):
+                    raise error
 
     def _say(self, progress: Callable[[int], None] | None) -> None:
         if progress is not None:
@@ -428,6 +436,8 @@ class Campaign:
         )
 
     def _accepted(self, call: int, entry: Entry, sent: SentBatch) -> None:
+        self._in_a_row = 0
+        self._doubted.clear()
         self._journal.end(
             call,
             self._clock(),
@@ -455,10 +465,17 @@ class Campaign:
             if entry.created:
                 # One that was lost may be there whole: as it is, it cannot be split any more.
                 self._journal.set(entry.number, state=State.UNRESOLVED)
-            elif len(to) == 1:
+                return
+            self._in_a_row += 1
+            if self._in_a_row > _ALL_REFUSED:
+                raise error
+            if len(to) > 1:
+                self._journal.split(entry)
+            elif self._journal.counts().get(State.ACCEPTED):
                 self._journal.leave_out(entry, to, error.code)
             else:
-                self._journal.split(entry)
+                # Nothing was accepted yet: perhaps it is not the number that is refused.
+                self._doubted[entry.number] = error
         else:
             raise error
 

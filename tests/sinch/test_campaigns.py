@@ -468,3 +468,52 @@ def test_gone_out_is_kept(tmp_path: Path) -> None:
         sandbox.advance(2 * HOLD)
         dispatched = [one for one in sandbox.inspect()["batches"] if one["dispatched"]]
         assert [one["canceled"] for one in dispatched] == [False]
+
+
+class Refusing(SinchApi):
+    """Refuses requests with certain numbers, and does not say which they are."""
+
+    def __init__(self, sandbox: Sandbox, end: str, error: ApiError) -> None:
+        keys = Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+        super().__init__(keys, sleep=lambda _: None)
+        self.end, self.error, self.calls = end, error, 0
+
+    def send(self, batch: Any) -> Any:
+        """Send, or refuse."""
+        self.calls += 1
+        if any(to.endswith(self.end) for to in batch.to):
+            raise self.error
+        return super().send(batch)
+
+
+UNNAMED = (ApiError("send", 403, "illegal_number_type"), ApiError("send", 400, "syntax_other"))
+
+
+@pytest.mark.parametrize("error", UNNAMED)
+@pytest.mark.parametrize("count", [500, 5])
+def test_bad_numbers_that_are_not_named(tmp_path: Path, count: int, error: ApiError) -> None:
+    """They are found by halves, left out and told; everybody else is reached."""
+    numbers = people(count)
+    end = numbers[count - 2][-4:]
+    with running() as sandbox, Refusing(sandbox, end, error) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", numbers) as campaign:
+            assert campaign.send(api, unverified=True).done
+            assert campaign.left_out() == [(numbers[count - 2], error.code)]
+        assert api.calls < 25
+        assert sorted(reached(sandbox)) == sorted({*numbers} - {numbers[count - 2]})
+
+
+@pytest.mark.parametrize("error", UNNAMED)
+@pytest.mark.parametrize("count", [1, 7, 3000])
+def test_everything_is_refused(tmp_path: Path, count: int, error: ApiError) -> None:
+    """Where an account refuses all, no number is bad: nobody is left out, and it stops soon."""
+    with running() as sandbox, Refusing(sandbox, "", error) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", people(count), size=1000) as campaign:
+            with pytest.raises(ApiError, match=error.code):
+                campaign.send(api, unverified=True)
+            assert not campaign.left_out()
+            assert api.calls <= 65
+            # The account is mended: all are reached.
+            api.end = "none"
+            assert campaign.send(api, unverified=True).recipients == {State.ACCEPTED: count}
+        assert len(reached(sandbox)) == count
