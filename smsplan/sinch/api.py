@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 from smsplan.batches import Batch, TextUpdate, batch_from_dict, parse_time
@@ -232,7 +232,7 @@ class SinchApi:
     def __repr__(self) -> str:
         return "<SinchApi>"
 
-    def __enter__(self) -> SinchApi:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
