@@ -317,8 +317,12 @@ class SinchApi:
         end_date: datetime | None = None,
         client_reference: str | None = None,
     ) -> Iterator[Report]:
-        """Yield the delivery reports of recipients, page by page: what ``reconcile`` reads."""
-        page = 0
+        """Yield the delivery reports of recipients, page by page: what ``reconcile`` reads.
+
+        One for each recipient of a batch, also where reports come in meanwhile.
+        """
+        page, again = 0, False
+        seen: set[int] = set()
         while True:
             query = {
                 "page": page,
@@ -336,10 +340,16 @@ class SinchApi:
                 ),
                 answer,
             )
-            yield from found
+            # Newest first: what comes in or changes meanwhile moves the others, or itself.
+            new = [one for one in found if hash((one.batch_id, one.recipient)) not in seen]
+            seen.update(hash((one.batch_id, one.recipient)) for one in new)
+            yield from new
             page += 1
-            if not found or page * _PAGE >= count:
+            ended = not found or page * _PAGE >= count
+            if (ended and page == 1) or (again and (ended or not new)):
                 return
+            if ended:
+                page, again = 0, True
 
     def _batch(
         self, operation: str, method: str, batch_id: str, body: Mapping[str, Any] | None = None

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.batches import TextBatch, TextUpdate, parse_time
 from smsplan.errors import InputError
+from smsplan.numbers import normalise
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.reports import Report
@@ -678,7 +679,7 @@ class Campaign:
         """Say that messages arrived: of these recipients, or of all; returns how many batches."""
         if recipients is None:
             return self._each("feedback", lambda id_: api.feedback(id_, ()))
-        wanted = {number.lstrip("+") for number in recipients}
+        wanted = {normalise(number) or number for number in recipients}
         count = 0
         for entry in self._journal.entries(State.ACCEPTED):
             here = [to for to in self._journal.entry(entry.number).request["to"] if to in wanted]

@@ -277,3 +277,17 @@ def test_only_this_machine_without_encryption(url: str) -> None:
     """A token goes over plain HTTP to this machine alone, however an address is dressed up."""
     with pytest.raises(InputError, match="https"):
         Credentials(service_plan_id="demo", api_token="t", base_url=url)
+
+
+def test_reports_that_come_in_meanwhile(sandbox: Sandbox, api: SinchApi) -> None:
+    """Lists that move while they are read give every recipient once."""
+    numbers = [f"4477009{place:05}" for place in range(150)]
+    fields: Any = {"body": "Hi", "delivery_report": "per_recipient", "client_reference": "march"}
+    api.send(TextBatch(to=numbers, **fields))
+    more = [f"4477008{place:05}" for place in range(60)]
+    seen = []
+    for place, report in enumerate(api.reports(client_reference="march")):
+        if place == 10:
+            api.send(TextBatch(to=more, **fields))
+        seen.append(report.recipient)
+    assert sorted(seen) == sorted([*numbers, *more])

@@ -517,3 +517,12 @@ def test_everything_is_refused(tmp_path: Path, count: int, error: ApiError) -> N
             api.end = "none"
             assert campaign.send(api, unverified=True).recipients == {State.ACCEPTED: count}
         assert len(reached(sandbox)) == count
+
+
+def test_feedback_in_any_spelling(tmp_path: Path) -> None:
+    """A number of feedback is that of the plan, however it is written."""
+    with running() as sandbox, api_of(sandbox) as api:
+        with campaign_of(sandbox, tmp_path / "c.db", people(20), size=10) as campaign:
+            campaign.send(api, unverified=True)
+            assert campaign.feedback(api, ["00 44 77 0000 0003", "+44 (77) 0000-0004"]) == 1
+        assert sandbox.inspect()["batches"][0]["feedback"] == people(5)[3:]
