@@ -59,8 +59,8 @@ def explanation_html(made: Explanation) -> str:
     header = ["character", "what it is", "what it does", "times", "instead", "parts then"]
     tables = table("", header, rows, texts=(0, 1, 2, 4), raw=True) if rows else ""
     remarks = [
-        f"substitute(level='{level}'): {found.after.number_of_parts} parts instead of "
-        f"{found.before.number_of_parts}, {len(found.changes)} changes"
+        f"substitute(level='{level}'): {counted(found.after.number_of_parts, 'part')} instead of "
+        f"{found.before.number_of_parts}, {counted(len(found.changes), 'change')}"
         for level, found in (("safe", made.safe), ("lossy", made.lossy))
         if found.changes
     ]

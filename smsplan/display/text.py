@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def explanation_table(made: Explanation) -> RenderableType:
     """Return what a text takes, the characters that make it dear, and what would help."""
     text = made.segmentation
     head = Text(
-        f"{text.encoding} · {text.units} units · {text.number_of_parts} parts · "
-        f"{text.free_units} free",
+        f"{text.encoding} · {counted(text.units, 'unit')} · "
+        f"{counted(text.number_of_parts, 'part')} · {text.free_units} free",
         style="bold",
     )
     parts: list[RenderableType] = [head]
@@ -248,8 +249,9 @@ def explanation_table(made: Explanation) -> RenderableType:
         if found.changes:
             parts.append(
                 Text(
-                    f"substitute(level='{level}'): {found.after.number_of_parts} parts instead of "
-                    f"{found.before.number_of_parts}, {len(found.changes)} changes"
+                    f"substitute(level='{level}'): {counted(found.after.number_of_parts, 'part')} "
+                    f"instead of {found.before.number_of_parts}, "
+                    f"{counted(len(found.changes), 'change')}"
                 )
             )
     return Group(*parts)

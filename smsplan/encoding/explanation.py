@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.encoding.segmentation import Encoding, Segmentation, measure, segment
-from smsplan.encoding.substitution import Level, Substituted, substitute
+from smsplan.encoding.substitution import (
+    GREEK_CAPITAL,
+    Level,
+    Substituted,
+    replacements,
+    substitute,
+)
 
 
 class Explained(NamedTuple):
@@ -16,8 +22,9 @@ class Explained(NamedTuple):
 
     ``position`` counts code points from 0, ``part`` parts from 1. ``units`` are those of the
     message's encoding. ``replacement`` is what the GSM alphabet has instead (null: nothing, or none
-    is needed), of a ``level``; ``parts_if_replaced`` is how many parts the text would have were
-    every such character, and nothing else, replaced.
+    is needed), of a ``level``: ``lossy`` also where a Greek capital stands in a Greek word;
+    ``parts_if_replaced`` is how many parts the text would have were every such character, and
+    nothing else, replaced.
     """
 
     position: int
@@ -62,6 +69,7 @@ def explain(text: str) -> Explanation:
     """
     made = segment(text)
     forcing = {culprit.position for culprit in made.culprits}
+    safe = {change.position for change in replacements(text, "safe")} if forcing else frozenset()
     gsm = made.encoding is Encoding.GSM
     alone: dict[str, tuple[str | None, Level | None, int | None]] = {}
     out = []
@@ -72,6 +80,12 @@ def explain(text: str) -> Explanation:
             if forces and character not in alone:
                 alone[character] = _alone(text, character)
             replacement, level, parts = alone[character] if forces else (None, None, None)
+            if (
+                level == "safe"
+                and position not in safe
+                and LOOK_ALIKES[character].kind == GREEK_CAPITAL
+            ):
+                level = "lossy"
             # The extension table is what has two septets; a surrogate pair two code units.
             units = measure(character).units if gsm else 1 + (character > "\uffff")
             out.append(

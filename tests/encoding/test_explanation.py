@@ -43,6 +43,14 @@ def test_what_is_shown() -> None:
     for words in ("UNICODE", "LEFT DOUBLE QUOTATION", "U+201C", "GRINNING FACE"):
         assert words in shown
     assert "\x1b" not in shown
-    assert "substitute(level='safe'): 1 parts instead of 2, 2 changes" in str(
+    assert "substitute(level='safe'): 1 part instead of 2, 2 changes" in str(
         explain("“" + "a" * 80 + "”")
     )
+
+
+def test_greek_capitals_by_their_words() -> None:
+    """A Greek capital is a safe replacement only in a word that is otherwise of the alphabet."""
+    made = explain("\u039a\u03b1\u03bb\u03ae, \u039fK")
+    found = {each.position: (each.replacement, each.level) for each in made.characters}
+    assert found[0] == ("K", "lossy")
+    assert found[6] == ("O", "safe")
