@@ -21,6 +21,7 @@ from smsplan.sandbox.store import Store
 
 Answer = tuple[int, Any]
 TOKEN_LIFE = timedelta(hours=1)
+TOKEN_REMEMBERED = timedelta(days=1)
 # Posts of a callback that failed are tried again so many seconds later.
 # How far the clock may be moved in all: to before the last year that a date can have.
 _FARTHEST = 2 * 10**11
@@ -306,7 +307,9 @@ class Account:
         token = secrets.token_urlsafe(32)
         with self._lock:
             now = datetime.now(UTC)
-            self._tokens = {name: end for name, end in self._tokens.items() if end > now}
+            self._tokens = {
+                name: end for name, end in self._tokens.items() if end > now - TOKEN_REMEMBERED
+            }
             self._tokens[token] = now + TOKEN_LIFE
         return {
             "access_token": token,
@@ -324,6 +327,14 @@ class Account:
             with self._lock:
                 return self._tokens.get(token, datetime.min.replace(tzinfo=UTC)) > datetime.now(UTC)
         return False
+
+    def expired(self, plan: str, token: str) -> bool:
+        """Whether a token might have used a project, some time ago."""
+        if not self.settings.project_id or plan != self.settings.project_id:
+            return False
+        with self._lock:
+            end = self._tokens.get(token)
+            return end is not None and end <= datetime.now(UTC)
 
     # What time brings.
 

@@ -177,7 +177,11 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
 
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    headers = None
+    if error.status == 401:
+        # RFC 6750 3.1; by it the SDKs know that they need a new token.
+        why = ' error="invalid_token", error_description="the token expired"' if error.text else ""
+        headers = {"WWW-Authenticate": f"Bearer{why}"}
     if error.body is None:
         return Response(status_code=error.status, headers=headers)
     return _Json(error.body, status_code=error.status, headers=headers)
@@ -211,7 +215,7 @@ def _authorise(account: Account, request: Request, plan: str = "") -> None:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     plan = plan or request.path_params.get("plan") or account.settings.service_plan_id
     if kind.lower() != "bearer" or not account.allows(plan, token.strip()):
-        raise Refusal(401)
+        raise Refusal(401, text="expired" if account.expired(plan, token.strip()) else "")
 
 
 async def _body(request: Request, max_body: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -291,3 +292,17 @@ def test_reports_that_come_in_meanwhile(sandbox: Sandbox, api: SinchApi) -> None
             api.send(TextBatch(to=more, **fields))
         seen.append(report.recipient)
     assert sorted(seen) == sorted([*numbers, *more])
+
+
+def test_token_that_expires(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an hour the service says that a token expired, and the SDK gets a new one."""
+    with SinchApi(credentials(sandbox, "project")) as api:
+        monkeypatch.setattr("smsplan.sandbox.account.TOKEN_LIFE", timedelta(seconds=0))
+        with pytest.raises(ApiError, match="401"):
+            api.list()
+        monkeypatch.setattr("smsplan.sandbox.account.TOKEN_LIFE", timedelta(seconds=0.3))
+        api.list()
+        time.sleep(0.4)
+        monkeypatch.undo()
+        assert api.send(BATCH).id
+        assert api.list().count == 1
