@@ -285,7 +285,7 @@ class Campaign:
         """Send what is not sent yet, and clear up what is unclear; interrupted, call it again.
 
         Returns when every request is accepted, refused or unresolved: where a batch had to be
-        created again, that is shortly before it goes out. ``verification`` is what ``verify`` found
+        created again, that is within hold, before it goes out. ``verification`` is what ``verify`` found
         of the plan; ``unverified`` sends although the profile was never verified; ``resend`` sends
         unresolved requests again, which may send them twice.
         ``progress`` is called with the number of recipients that are accepted, ``waiting`` about
@@ -515,12 +515,13 @@ class Campaign:
             self._sleep(1)
         self._sleep(max(0.0, end - self._clock()))
 
-    def _deadline(self, send_at: datetime) -> float:
-        """When a batch is looked for the last time."""
-        return send_at.timestamp() - float(self._journal.meta("margin"))
+    def _deadlines(self, entry: Entry) -> list[float]:
+        """Until when each try of a request can be looked for, before it may go out."""
+        ahead = float(self._journal.meta("hold")) - float(self._journal.meta("margin"))
+        return sorted(at + ahead for at in self._journal.begun(entry.number, "send"))
 
     def _too_late(self, entry: Entry, now: float) -> bool:
-        return entry.send_at is not None and now >= self._deadline(entry.send_at)
+        return entry.send_at is not None and now >= self._deadlines(entry)[-1]
 
     def _look(self, api: BatchesApi, entry: Entry, progress: Callable[[int], None] | None) -> None:
         """Look for a lost request: keep what is found, create it again, or give up."""
@@ -566,13 +567,13 @@ class Campaign:
         return bool(now - since >= self._journal.meta("settle"))
 
     def _next_looks(self, entry: Entry) -> list[float]:
-        """Return when a request is looked for again: shortly before each of its tries goes out."""
-        given = self._journal.entry(entry.number).request.get("send_at")
-        first = 0.0 if given is None else parse_time(given).timestamp()
-        hold, margin = (float(self._journal.meta(name)) for name in ("hold", "margin"))
-        ends = [max(first, at + hold) - margin for at in self._journal.begun(entry.number, "send")]
+        """Return when a request is looked for again: shortly before each of its tries may go out.
+
+        What is scheduled for later is not waited for: by then all is there that is accepted within
+        ``hold``.
+        """
         after = self._looked.get(entry.number, 0.0)
-        return sorted(end for end in ends if end > after) or [0.0]
+        return [end for end in self._deadlines(entry) if end > after] or [0.0]
 
     def _batches_of(self, api: BatchesApi, entry: Entry) -> list[SentBatch]:
         """Return the batches of a request that are not cancelled, the first to go out first."""
@@ -736,8 +737,11 @@ class Campaign:
 def _goes_out(batch: SentBatch) -> tuple[datetime, datetime, str]:
     """When a batch goes out; of those that do so together the older comes first."""
     made = batch.created_at or _NO_TIME
-    send_at = batch.batch.send_at
-    return max(parse_time(send_at), made) if send_at else made, made, batch.id
+    try:
+        due = max(parse_time(batch.batch.send_at or ""), made)
+    except ValueError:
+        due = made
+    return due, made, batch.id
 
 
 def _digest(path: str | os.PathLike[str]) -> str:

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -526,3 +527,17 @@ def test_feedback_in_any_spelling(tmp_path: Path) -> None:
             campaign.send(api, unverified=True)
             assert campaign.feedback(api, ["00 44 77 0000 0003", "+44 (77) 0000-0004"]) == 1
         assert sandbox.inspect()["batches"][0]["feedback"] == people(5)[3:]
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_scheduled_for_later(tmp_path: Path, count: int) -> None:
+    """What is scheduled for tomorrow is clear in minutes, though answers are lost."""
+    with running() as sandbox, api_of(sandbox) as api:
+        sandbox.fail("500", count=count)
+        start = sandbox.now
+        later = (start + timedelta(days=1)).isoformat()
+        with campaign_of(sandbox, tmp_path / "c.db", people(10), send_at=later) as campaign:
+            status = campaign.send(api, unverified=True)
+        assert status.batches == {State.ACCEPTED if count == 1 else State.UNRESOLVED: 1}
+        assert sandbox.now - start < timedelta(seconds=3 * HOLD)
+        assert not any(one["dispatched"] for one in sandbox.inspect()["batches"])
