@@ -285,7 +285,7 @@ class Campaign:
         """Send what is not sent yet, and clear up what is unclear; interrupted, call it again.
 
         Returns when every request is accepted, refused or unresolved: where a batch had to be
-        created again, that is within hold, before it goes out. ``verification`` is what ``verify`` found
+        created again, that is within ``hold``. ``verification`` is what ``verify`` found
         of the plan; ``unverified`` sends although the profile was never verified; ``resend`` sends
         unresolved requests again, which may send them twice.
         ``progress`` is called with the number of recipients that are accepted, ``waiting`` about
