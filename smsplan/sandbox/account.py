@@ -59,8 +59,8 @@ class Account:
             self._dispatch(now)
             yield now
 
-    def _groups(self) -> dict[str, tuple[str, ...]]:
-        return rules.resolved_groups(self._store.groups())
+    def _groups(self) -> rules.Members:
+        return rules.Members(self._store.groups())
 
     def _batch(self, id_: str, now: datetime) -> Stored:
         batch = self._store.batch(id_, now)
@@ -346,7 +346,7 @@ class Account:
                     self._dispatch(self.now)
 
     def _dispatch(self, now: datetime) -> None:
-        groups: dict[str, tuple[str, ...]] | None = None
+        groups: rules.Members | None = None
         for batch in self._store.due(now):
             if groups is None:
                 groups = self._groups()

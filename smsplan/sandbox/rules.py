@@ -531,18 +531,30 @@ class Group:
         return out
 
 
-def resolved_groups(groups: Mapping[str, Group]) -> dict[str, tuple[str, ...]]:
-    """Return the members of each group, those of its child groups included."""
+class Members(Mapping[str, tuple[str, ...]]):
+    """The members of each group, those of its child groups included; found when asked for."""
 
-    def members(name: str, above: frozenset[str]) -> dict[str, None]:
-        group = groups[name]
-        found = dict.fromkeys(group.members)
-        for child in group.child_groups:
-            if child in groups and child not in above:
-                found.update(members(child, above | {child}))
-        return found
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        self._groups = groups
 
-    return {name: tuple(members(name, frozenset({name}))) for name in groups}
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        # No recursion, and each group once: however they stand in one another.
+        left = [self._groups[name].id]
+        while left:
+            group = self._groups.get(left.pop())
+            if group is not None and group.id not in seen:
+                seen.add(group.id)
+                found.update(dict.fromkeys(group.members))
+                left += reversed(group.child_groups)
+        return tuple(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
 
 
 def made_group(

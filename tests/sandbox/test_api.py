@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from smsplan.sandbox import running
+from smsplan.sandbox.rules import Group, Members
 from tests.sandbox.conftest import NUMBER, Client
 
 SAMPLES = json.loads(
@@ -463,6 +464,28 @@ def test_groups(client: Client) -> None:
         assert client("POST", "/groups", wrong).status_code == 400
     unknown = client("POST", "/groups", {"child_groups": ["01FC66621VHDBN119Z8PMV1QPU"]})
     assert unknown.status_code == 403
+
+
+def test_groups_in_groups() -> None:
+    """Groups in groups, in rings, in chains and crosswise, are resolved once each."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    groups: dict[str, Group] = {}
+
+    def group(name: str, *children: str, members: tuple[str, ...] = ()) -> str:
+        groups[name] = Group(
+            id=name, created_at=now, modified_at=now, members=members, child_groups=children
+        )
+        return name
+
+    one, other = group("one", "one", "other", members=("1",)), group("other", members=("2", "1"))
+    for place in range(40):
+        one, other = (group(f"{side}{place}", one, other) for side in "ab")
+    for place in range(5000):
+        one = group(f"c{place}", one, "deleted")
+    found = Members(groups)
+    assert found[one] == ("1", "2")
+    assert found["other"] == ("2", "1")
+    assert found.get("deleted") is None
 
 
 def test_statuses(client: Client) -> None:
