@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ HEAD = """# Command line
 
 Written by `docs/make_cli.py` from the command's own help.
 
-Results go to stdout, progress and messages to stderr. Every command takes `--json`; what it writes
-is documented in [JSON](json.md).
+Results go to stdout, progress and messages to stderr. What `--json` writes is documented in
+[JSON](json.md).
 
 | exit code | meaning |
 |---|---|
@@ -31,14 +32,24 @@ is documented in [JSON](json.md).
 def reference() -> str:
     """Return the text of docs/cli.md."""
     command: Any = get_command(app)
-    return HEAD + "".join(_command(name, sub) for name, sub in sorted(command.commands.items()))
+    return HEAD + "".join(_commands("smsplan", command))
+
+
+def _commands(name: str, group: Any) -> Iterator[str]:
+    """Describe the commands of a group, those of groups within it behind them."""
+    for own, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield f"\n## {name} {own}\n\n{command.help.strip()}\n"
+            yield from _commands(f"{name} {own}", command)
+        else:
+            yield _command(f"{name} {own}", command)
 
 
 def _command(name: str, command: Any) -> str:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]
-    usage = " ".join([f"smsplan {name}", *(one.name.upper() for one in arguments), "[OPTIONS]"])
-    lines = [f"\n## smsplan {name}\n", command.help.strip(), f"\n```\n{usage}\n```\n"]
+    usage = " ".join([name, *map(_place, arguments), "[OPTIONS]"])
+    lines = [f"\n## {name}\n", command.help.strip(), f"\n```\n{usage}\n```\n"]
     lines += ["| | |", "|---|---|"]
     lines += [f"| `{one.name.upper()}` | {_cell(one.help)} |" for one in arguments]
     for one in options:
@@ -46,6 +57,11 @@ def _command(name: str, command: Any) -> str:
             names = ", ".join(f"`{option}`" for option in one.opts)
             lines.append(f"| {names} | {_cell(one.help or '')}{_default(one)} |")
     return "\n".join(lines) + "\n"
+
+
+def _place(argument: Any) -> str:
+    name = argument.name.upper() + ("..." if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
 
 
 def _cell(text: str) -> str:

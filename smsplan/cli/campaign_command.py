@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 import time
@@ -194,6 +195,7 @@ def _confirm(messages: int) -> None:
 def show_status(
     journal: str = _JOURNAL,
     left_out: bool = typer.Option(False, help="Write the recipients that the API refused."),
+    batches: bool = typer.Option(False, help="Write every batch as CSV: its id, state, send_at."),
     as_json: bool = options.JSON,
 ) -> None:
     """Say where a campaign stands."""
@@ -203,6 +205,13 @@ def show_status(
         if left_out:
             for recipient, code in campaign.left_out():
                 typer.echo(f"{recipient},{code}")
+            return
+        if batches:
+            table = csv.writer(sys.stdout, lineterminator="\n")
+            table.writerow(("reference", "batch_id", "state", "recipients", "send_at"))
+            for one in campaign.batches():
+                at = "" if one.send_at is None else one.send_at.isoformat()
+                table.writerow((one.reference, one.batch_id, one.state, one.recipients, at))
             return
         _show(campaign.status(), as_json=as_json)
 

@@ -61,6 +61,8 @@ _PLACE = re.compile(r"'to\[(\d+)\]'")
 _FIELD = re.compile(r"[Pp]arameter '([^']+)'")
 # So many recipients in a row that are refused alike are no single bad numbers.
 _ALL_BAD = 25
+# What one batch is refused with does not stop the others of an update or of feedback.
+_OF_ONE_BATCH = frozenset({400, 403, 404})
 # So many requests in a row that are refused for no named reason: it is not for a number in them.
 _ALL_REFUSED = 64
 
@@ -269,6 +271,13 @@ class Campaign:
     def left_out(self) -> list[tuple[str, str]]:
         """Return the recipients that the API refused, each with its code."""
         return self._journal.left_out()
+
+    def batches(self) -> list[Entry]:
+        """Return the requests of the campaign, each with its state and the id of its batch.
+
+        They come without their texts: ``request`` is empty.
+        """
+        return self._journal.entries()
 
     # Sending.
 
@@ -674,31 +683,45 @@ class Campaign:
                 "not all of the campaign is sent and clear, and the rest would go out as it was; "
                 "first go on with it: campaign send"
             )
-        return self._each("update", lambda id_: api.update(id_, update))
+        return self._each("update", lambda entry: api.update(entry.batch_id or "", update))
 
     def feedback(self, api: BatchesApi, recipients: Sequence[str] | None = None) -> int:
         """Say that messages arrived: of these recipients, or of all; returns how many batches."""
-        if recipients is None:
-            return self._each("feedback", lambda id_: api.feedback(id_, ()))
-        wanted = {normalise(number) or number for number in recipients}
-        count = 0
-        for entry in self._journal.entries(State.ACCEPTED):
-            here = [to for to in self._journal.entry(entry.number).request["to"] if to in wanted]
-            if here and entry.batch_id is not None:
-                api.feedback(entry.batch_id, here)
-                count += 1
-        return count
+        wanted = None if recipients is None else {normalise(one) or one for one in recipients}
 
-    def _each(self, operation: str, do: Callable[[str], Any]) -> int:
+        def give(entry: Entry) -> bool:
+            here = []
+            if wanted is not None:
+                to = self._journal.entry(entry.number).request["to"]
+                here = [number for number in to if number in wanted]
+                if not here:
+                    return False
+            api.feedback(entry.batch_id or "", here)
+            return True
+
+        return self._each("feedback", give)
+
+    def _each(self, operation: str, do: Callable[[Entry], Any]) -> int:
+        """Do something with every accepted batch, also where some of them are refused."""
         count = 0
+        refused: list[tuple[str, ApiError]] = []
         with self._journal.locked():
-            for entry in self._journal.entries(State.ACCEPTED):
-                if entry.batch_id is None:
-                    continue
+            entries = [one for one in self._journal.entries(State.ACCEPTED) if one.batch_id]
+            for entry in entries:
                 call = self._journal.begin(entry.number, operation, self._clock())
-                do(entry.batch_id)
-                self._journal.end(call, self._clock(), "done", None)
-                count += 1
+                try:
+                    count += do(entry) is not False
+                except ApiError as error:
+                    self._journal.end(call, self._clock(), error.code or str(error.status), None)
+                    refused.append((entry.batch_id or "", error))
+                    if error.status not in _OF_ONE_BATCH:
+                        break
+                else:
+                    self._journal.end(call, self._clock(), "done", None)
+        if refused:
+            id_, first = refused[0]
+            done = f"{count:,} of {counted(len(entries), 'batch', 'batches')} took the {operation}"
+            raise InputError(f"{done}, {len(refused):,} did not, first '{id_}': {first}")
         return count
 
     def delivery_reports(self, api: SinchApi) -> Iterator[Report]:

@@ -56,6 +56,10 @@ def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert set(data) == documented("smsplan.campaign/1")
         assert (data["done"], data["recipients"]["accepted"]) == (True, 20)
         assert "accepted: 1 batch, 20 recipients" in run("status", journal).stdout
+        header, line = run("status", journal, "--batches").stdout.splitlines()
+        assert header == "reference,batch_id,state,recipients,send_at"
+        (batch,) = sandbox.inspect()["batches"]
+        assert line.startswith(f"{batch['client_reference']},{batch['id']},accepted,20,20")
         change = tmp_path / "change.json"
         change.write_text('{"callback_url": "https://example.com/hook"}')
         assert run("update", journal, str(change)).exit_code == 0

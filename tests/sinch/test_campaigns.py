@@ -541,3 +541,28 @@ def test_scheduled_for_later(tmp_path: Path, count: int) -> None:
         assert status.batches == {State.ACCEPTED if count == 1 else State.UNRESOLVED: 1}
         assert sandbox.now - start < timedelta(seconds=3 * HOLD)
         assert not any(one["dispatched"] for one in sandbox.inspect()["batches"])
+
+
+def test_one_batch_that_is_refused_stops_no_other(tmp_path: Path) -> None:
+    """Updates and feedback go to every batch; how many took them, and which did not, is said."""
+    with (
+        running() as sandbox,
+        api_of(sandbox) as api,
+        campaign_of(
+            sandbox, tmp_path / "c.db", people(30), size=10, feedback_enabled=True
+        ) as campaign,
+    ):
+        campaign.send(api, unverified=True)
+        first, *others = campaign.batches()
+        assert [each.state for each in (first, *others)] == [State.ACCEPTED] * 3
+        assert first.batch_id is not None
+        api.cancel(first.batch_id)
+        with pytest.raises(InputError, match=f"2 of 3 batches .* first '{first.batch_id}'"):
+            campaign.update(api, TextUpdate(body="Bye"))
+        bodies = {each["id"]: each["body"] for each in sandbox.inspect()["batches"]}
+        assert [bodies[each.batch_id or ""] for each in others] == ["Bye", "Bye"]
+        # Where the service is out of reach, it is no use to go on.
+        sandbox.fail("500", operation="feedback", count=5)
+        with pytest.raises(InputError, match="0 of 3 batches took the feedback, 1 did not"):
+            campaign.feedback(api)
+        assert campaign.feedback(api, ["+447700000015", "447700000016"]) == 1
