@@ -19,9 +19,10 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
+from smsplan.insight.shown import Shown
 from smsplan.name_statistics import NAMES, names
 from smsplan.ratecards import Charge, RateCard, Terms
-from smsplan.ratecards.costs import MINOR_UNITS, rounded, shown
+from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Interval:
     high: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Estimate(Shown):
     """What a campaign will be; it has no rows and cannot be saved as a plan.
 
     ``messages`` and ``parts`` are intervals, ``cost`` is one by currency: where operators decide
@@ -69,21 +70,29 @@ class Estimate:
         """Whether the whole list was looked at."""
         return self.of_a_list and self.sample == self.rows
 
+    @property
+    def head(self) -> str:
+        """The estimate in one line."""
+        return f"{_count(self.messages)} messages · {_count(self.parts)} parts" + "".join(
+            f" · {_money(name, each)}" for name, each in self.cost.items()
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands below it: messages without a price, how sure it is, ``remarks``."""
+        seen = f"{self.sample:,} of {self.rows:,} rows"
+        if not self.of_a_list:
+            seen = f"{self.sample:,} different texts"
+        sure = f"{float(100 * self.confidence):g} % confidence, from {seen}"
+        without = f"about {float(100 * self.unpriced):.3g} % of them without a price"
+        return (
+            *([without] if self.unpriced else ()),
+            "of the whole list: exact" if self.is_exact else sure,
+            *self.remarks,
+        )
+
     def __str__(self) -> str:
-        lines = [
-            f"{_count(self.messages)} messages · {_count(self.parts)} parts"
-            + "".join(f" · {_money(name, each)}" for name, each in self.cost.items())
-        ]
-        if self.unpriced:
-            lines.append(f"about {float(100 * self.unpriced):.3g} % of them without a price")
-        if self.is_exact:
-            lines.append("of the whole list: exact")
-        else:
-            seen = f"{self.sample:,} of {self.rows:,} rows"
-            if not self.of_a_list:
-                seen = f"{self.sample:,} different texts"
-            lines.append(f"{float(100 * self.confidence):g} % confidence, from {seen}")
-        return "\n".join([*lines, *self.remarks])
+        return "\n".join([self.head, *self.notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; numbers that are estimated are text."""
@@ -468,7 +477,7 @@ def _count(of: Interval) -> str:
 
 
 def _money(currency: str, of: Interval) -> str:
+    low, expected, high = (amount_text(currency, each) for each in (of.low, of.expected, of.high))
     if of.low == of.high:
-        return shown(currency, of.expected)
-    amounts = [shown(currency, each).partition(" ")[2] for each in (of.high, of.expected)]
-    return f"{shown(currency, of.low)} to {amounts[0]} (about {amounts[1]})"
+        return f"{currency} {expected}"
+    return f"{currency} {low} to {high} (about {expected})"

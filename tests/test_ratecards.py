@@ -565,15 +565,15 @@ def test_scale() -> None:
         (Cost({"GBP": Decimal("431.9")}), "GBP 431.90"),
         (Cost({"GBP": Decimal("431.895")}), "GBP 431.90"),
         (Cost({"GBP": Decimal("431.894999")}), "GBP 431.89"),
-        (Cost({"GBP": Decimal("1473419.04")}), "GBP 1473419.04"),
+        (Cost({"GBP": Decimal("1473419.04")}), "GBP 1,473,419.04"),
         (Cost({"GBP": Decimal("0.034")}), "GBP 0.034"),
         (Cost({"GBP": Decimal("0.50000")}), "GBP 0.50"),
         (Cost({"GBP": Decimal("-0.034")}), "GBP -0.034"),
         (Cost({"GBP": Decimal("-1.005")}), "GBP -1.01"),
         (Cost({"GBP": Decimal("1E-7")}), "GBP 0.0000001"),
-        (Cost({"GBP": Decimal("1E+3")}), "GBP 1000.00"),
+        (Cost({"GBP": Decimal("1E+3")}), "GBP 1,000.00"),
         (Cost({"GBP": Decimal(0)}), "GBP 0.00"),
-        (Cost({"JPY": Decimal("1234.5")}), "JPY 1235"),
+        (Cost({"JPY": Decimal("1234.5")}), "JPY 1,235"),
         (Cost({"JPY": Decimal("0.5")}), "JPY 0.5"),
         (Cost({"JPY": Decimal(0)}), "JPY 0"),
         (Cost({"KWD": Decimal("1.2345")}), "KWD 1.235"),
@@ -664,7 +664,7 @@ def test_a_hostile_context(write: Write) -> None:
         assert Cost.from_dict(total.to_dict()) == total
     assert str(cost) == "1234567800.12345678"
     assert str(total.amounts["GBP"]) == "1235802368.01345678"
-    assert shown == "GBP 1235802368.01"
+    assert shown == "GBP 1,235,802,368.01"
 
 
 # --- the example ----------------------------------------------------------------------------------

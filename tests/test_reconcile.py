@@ -214,7 +214,7 @@ def test_an_invoice(made: Plan, tmp_path: Path) -> None:
     assert found.countries["US"].reported_cost.amounts["USD"] == us.cost.low["USD"]
     # It tells parts and money; 0 messages would be a lie.
     line = next(line for line in str(found).splitlines() if line.startswith("US"))
-    assert line.split()[:5] == ["US", str(us.messages), "-", str(us.parts), str(us.parts)]
+    assert line.split()[:5] == ["US", str(us.messages), "–", str(us.parts), str(us.parts)]
     path.write_text("country,amount\nGB,lots EUR\n")
     with pytest.raises(InputError, match="amount of GB"):
         made.reconcile(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 
 from smsplan.insight.shares import Share, largest_remainder
 from smsplan.ratecards import Cost
-from smsplan.ratecards.costs import MINOR_UNITS
+from smsplan.ratecards.costs import MINOR_UNITS, amount_text
 
 NONE = "–"
 MINUS = "−"
@@ -33,25 +34,32 @@ def signed(number: int) -> str:
     return f"{number:+,}".replace("-", MINUS) if number else "0"
 
 
-def grouped(text: str) -> str:
-    """Put the thousands of every amount in a text apart.
-
-    >>> grouped("GBP 12345.6789 to -2000000.00")
-    'GBP 12,345.6789 to −2,000,000.00'
-    """
-    apart = re.sub(r"(?<![\d.,])\d{4,}", lambda found: f"{int(found[0]):,}", text)
-    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, apart)
-
-
 def money(cost: Cost | Share | None) -> str:
-    """Return a cost for the cell of a table; what has no price is no 0."""
+    """Return a cost for the cell of a table; what has no price is no 0.
+
+    >>> from decimal import Decimal
+    >>> money(Cost({"GBP": Decimal("-1283.184")})), money(Cost(unpriced=2)), money(None)
+    ('GBP −1,283.18', 'no price', '–')
+    """
     if cost is None:
         return NONE
     if isinstance(cost, Share):
         return share_texts([cost])[0]
     if not cost.high and cost.unpriced:
         return "no price"
-    return grouped(cost.brief) if cost.high else NONE
+    return cost.brief.replace("-", MINUS) if cost.high else NONE
+
+
+def money_of(cost: Cost) -> str:
+    """Return what messages cost, and how many of them have no price.
+
+    >>> from decimal import Decimal
+    >>> money_of(Cost({"GBP": Decimal(2)}, unpriced=3)), money_of(Cost())
+    ('GBP 2.00, 3 without a price', 'no price')
+    """
+    if not cost.high:
+        return "no price"
+    return money(cost) + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 
 def difference(cost: Cost | None) -> str:
@@ -64,7 +72,7 @@ def difference(cost: Cost | None) -> str:
     if cost is None or not cost.high:
         return NONE
     more = all(low > 0 for low in cost.low.values())
-    return re.sub(r" (?=\d)", " +", grouped(cost.brief)) if more else grouped(cost.brief)
+    return re.sub(r" (?=\d)", " +", money(cost)) if more else money(cost)
 
 
 def percent(part: int | Fraction, whole: int) -> str:
@@ -81,6 +89,23 @@ def percent(part: int | Fraction, whole: int) -> str:
     if abs(share) < Fraction(1, 10):
         return f"{float(share * 100):.1f} %".replace("-", MINUS)
     return f"{float(share * 100):.0f} %".replace("-", MINUS)
+
+
+def duration_text(span: timedelta) -> str:
+    """Return a duration in days, hours, minutes and seconds, the largest two that it has.
+
+    >>> from datetime import timedelta
+    >>> duration_text(timedelta(days=3, hours=20, minutes=35))
+    '3 d 20 h'
+    """
+    seconds = -(-span // timedelta(seconds=1))
+    sizes = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    found: list[str] = []
+    for unit, size in sizes:
+        count, seconds = divmod(seconds, size)
+        if count or found:
+            found.append(f"{count} {unit}")
+    return " ".join(found[:2]) or "0 s"
 
 
 def part_texts(shares: Sequence[Fraction]) -> list[str]:
@@ -116,9 +141,10 @@ def share_texts(shares: Sequence[Share | None]) -> list[str]:
         for place, share in enumerate(known):
             if currency not in share.high:
                 continue
-            text = f"{currency} {middle[place]:,f}"
-            if low[place] != high[place]:
-                text += f" ({low[place]:,f} to {high[place]:,f})"
+            expected, least, most = (
+                amount_text(currency, amounts[place], exact=True) for amounts in (middle, low, high)
+            )
+            text = f"{currency} {expected}" + (f" ({least} to {most})" if least != most else "")
             cells[place].append(text.replace("-", MINUS))
     texts = iter([" + ".join(cell) or NONE for cell in cells])
     return [NONE if share is None else next(texts) for share in shares]

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from smsplan.display.figures import count, grouped
+from smsplan.display.figures import NONE, difference, money, money_of, signed
+from smsplan.display.heads import reconciliation_head, schedule_head, summary_head
 from smsplan.display.markup import head, listed, page, table
+from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
     from smsplan.pricing.reconcile import Reconciliation, Side
     from smsplan.pricing.schedule import Schedule
-    from smsplan.ratecards import Cost
 
 
 def summary_html(summary: Summary) -> str:
     """Return a summary as HTML: head, tables side by side, findings, what is open."""
-    cost = grouped(str(summary.cost)) if summary.priced else "no rates given"
-    title = (
-        f"{summary.rows:,} rows · {summary.messages:,} messages · {summary.parts:,} parts · {cost}"
-    )
     tables = []
     if summary.messages:
         lengths = {str(length): count for length, count in summary.lengths.items()}
@@ -33,7 +30,7 @@ def summary_html(summary: Summary) -> str:
         ):
             tables.append(_counts(name, counts, priced=summary.priced))
     if summary.lines:
-        lines = ([line.text, grouped(line.cost.brief)] for line in summary.lines)
+        lines = ([line.text, money(line.cost)] for line in summary.lines)
         tables.append(table("", ["in the total beside the messages", "cost"], lines))
     tables += [
         table("", [name, "rows"], ([key, f"{rows:,}"] for key, rows in counts.items()))
@@ -46,7 +43,7 @@ def summary_html(summary: Summary) -> str:
     )
     findings = listed((finding.sentence for finding in summary.findings), ordered=True)
     return page(
-        head(title),
+        head(summary_head(summary)),
         f'<div class="sp-tables">{"".join(tables)}</div>',
         f"<p>{dry_run}</p>",
         findings,
@@ -56,7 +53,7 @@ def summary_html(summary: Summary) -> str:
 
 def schedule_html(schedule: Schedule) -> str:
     """Return a schedule as HTML."""
-    from smsplan.display.text import schedule_head, schedule_remarks, zones_text
+    from smsplan.display.text import schedule_remarks, zones_text
 
     rows = (
         [
@@ -78,7 +75,7 @@ def schedule_html(schedule: Schedule) -> str:
 
 def reported(found: Reconciliation, side: Side) -> str:
     """Return how many messages were reported; an invoice does not say."""
-    return f"{side.reported:,}" if found.total.reported else "–"
+    return f"{side.reported:,}" if found.total.reported else NONE
 
 
 def reconciliation_html(found: Reconciliation) -> str:
@@ -89,8 +86,7 @@ def reconciliation_html(found: Reconciliation) -> str:
         ["country", "messages", "reported", "parts", "reported", "cost", "reported"],
         (
             [name, f"{side.messages:,}", reported(found, side), f"{side.parts:,}",
-             f"{side.reported_parts:,}", _cost(side.cost),
-             grouped(side.reported_cost.brief) if side.reported_cost.high else "–"]
+             f"{side.reported_parts:,}", money_of(side.cost), money(side.reported_cost)]
             for name, side in [*sides, ("total", found.total)]
         ),
     )  # fmt: skip
@@ -103,20 +99,14 @@ def reconciliation_html(found: Reconciliation) -> str:
         "",
         ["difference", "messages", "parts", "amount", "why"],
         (
-            [each.kind, f"{each.messages:,}", f"{each.parts:+,}",
-             " ".join(f"{name} {amount:+f}" for name, amount in each.amounts.items()) or "–",
+            [each.kind, f"{each.messages:,}", signed(each.parts), difference(Cost(each.amounts)),
              each.text]
             for each in found.differences
         ),
         texts=(0, 4),
     )  # fmt: skip
-    title = (
-        count(len(found.differences), "kind") + " of difference"
-        if found.differences
-        else "no difference shows"
-    )
     return page(
-        head(title),
+        head(reconciliation_head(found)),
         both,
         statuses if found.statuses else "",
         differences if found.differences else "",
@@ -130,13 +120,7 @@ def _counts(title: str, counts: Mapping[str, Count], *, priced: bool) -> str:
         "",
         header,
         (
-            [name, f"{count.messages:,}", f"{count.parts:,}", _cost(count.cost)][: len(header)]
+            [name, f"{count.messages:,}", f"{count.parts:,}", money_of(count.cost)][: len(header)]
             for name, count in counts.items()
         ),
     )
-
-
-def _cost(cost: Cost) -> str:
-    if not cost.high:
-        return "no price"
-    return grouped(cost.brief) + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")

@@ -11,12 +11,13 @@ from smsplan.display.figures import difference, money, signed
 from smsplan.display.markup import foreign, head, listed, name_of, page, shown, table
 from smsplan.encoding.segmentation import Encoding, Segmentation
 from smsplan.plurals import counted
+from smsplan.ratecards import Cost
+from smsplan.ratecards.costs import amount_text
 
 if TYPE_CHECKING:
     from smsplan.differences import Difference
     from smsplan.dryruns import DryRun, RecipientDryRun
     from smsplan.encoding.explanation import Explanation
-    from smsplan.ratecards import Cost
 
 SHOWN_ROWS = 20
 
@@ -87,7 +88,10 @@ def dry_run_html(made: DryRun) -> str:
             cells = [each.recipient, str(each.encoding), f"{each.units:,}",
                      f"{each.number_of_parts:,}", f"{each.billed_parts:,}"]  # fmt: skip
             if priced:
-                cells.append("–" if each.cost is None else f"{each.currency} {each.cost:f}")
+                cost = None
+                if each.cost is not None and each.currency is not None:
+                    cost = Cost({each.currency: each.cost})
+                cells.append(money(cost))
             rows.append([*cells, str(each.problem or "–"), each.body])
         texts = (0, 1, len(header) - 2, len(header) - 1)
         pieces += _rows_table(header, rows, texts, len(made.details))
@@ -144,7 +148,7 @@ def cost_html(cost: Cost) -> str:
         return page(head(str(cost)))
     middle = cost.rounded()
     rows = [
-        [name, f"{cost.low[name]:,f}", f"{middle[name]:,f}", f"{cost.high[name]:,f}"]
+        [name, *(amount_text(name, end[name], exact=True) for end in (cost.low, middle, cost.high))]
         for name in cost.currencies
     ]
     return page(head(str(cost)), table("", ["currency", "at least", "expected", "at most"], rows))

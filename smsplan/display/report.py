@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.charts import range_bars, step_chart, units_chart
-from smsplan.display.figures import NONE, count, difference, grouped, money, percent, signed
+from smsplan.display.figures import NONE, count, difference, money, percent, signed
 from smsplan.display.markup import bar, foreign, sentence, shown, style, table
 from smsplan.display.masking import HIDDEN, masked_number, masker
 from smsplan.display.playground import (
@@ -232,9 +232,9 @@ def _sentence(content: Content) -> str:
     cost = "what it costs is not known, because no prices were given"
     if summary.priced:
         verb = "costs" if not summary.cost.high or summary.cost.is_exact else "costs between"
-        said = grouped(str(summary.cost)).replace(" to ", " and ", 1) if verb != "costs" else (
-            grouped(str(summary.cost))
-        )  # fmt: skip
+        said = str(summary.cost)
+        if verb != "costs":
+            said = said.replace(" to ", " and ", 1)
         cost = f"{verb} <b>{escape(said)}</b> {_by_prices(content)}"
         if not summary.cost.high:
             cost = "what it costs is not known: the rate card has no price for these numbers"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from smsplan.display.figures import NONE, difference, money, money_of, signed
+from smsplan.display.heads import schedule_head, summary_totals
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
@@ -102,16 +103,6 @@ def schedule_table(schedule: Schedule) -> RenderableType:
     return Group(*parts)
 
 
-def schedule_head(schedule: Schedule) -> str:
-    """Return a schedule in one line."""
-    recipients = sum(portion.recipients for portion in schedule.portions)
-    parts = sum(portion.parts for portion in schedule.portions)
-    return (
-        f"{recipients:,} recipients · {parts:,} parts · {schedule.rate} · "
-        f"{duration_text(schedule.duration)} · done {schedule.finish:%Y-%m-%d %H:%M:%S} UTC"
-    )
-
-
 def schedule_remarks(schedule: Schedule) -> list[str]:
     """Return what would happen without a schedule, who is not in it, and what is not known."""
     once = schedule.at_once
@@ -136,22 +127,6 @@ def zones_text(zones: Sequence[str]) -> str:
     if len(zones) <= 3:
         return ", ".join(zones) or "any"
     return f"{zones[0]}, {zones[1]} and {len(zones) - 2} more"
-
-
-def duration_text(span: timedelta) -> str:
-    """Return a duration in days, hours, minutes and seconds, the largest two that it has.
-
-    >>> duration_text(timedelta(days=3, hours=20, minutes=35))
-    '3 d 20 h'
-    """
-    seconds = -(-span // timedelta(seconds=1))
-    sizes = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
-    found: list[str] = []
-    for unit, size in sizes:
-        count, seconds = divmod(seconds, size)
-        if count or found:
-            found.append(f"{count} {unit}")
-    return " ".join(found[:2]) or "0 s"
 
 
 def view_table(seen: View) -> RenderableType:
@@ -265,13 +240,13 @@ def reconciliation_text(found: Reconciliation) -> str:
 def reconciliation_table(found: Reconciliation) -> RenderableType:
     """Return what was planned beside what was reported, and how they differ."""
     both = ["messages", "reported", "parts", "reported", "cost", "reported"]
-    table = _table("country", both)
+    table = _table("country", both, first=10, each=8)
     sides = [(name or "unknown", side) for name, side in found.countries.items()]
     for name, side in [*sides, ("total", found.total)]:
         cells = [safe(name), f"{side.messages:,}",
-                 f"{side.reported:,}" if found.total.reported else "-", f"{side.parts:,}",
-                 f"{side.reported_parts:,}", _cost(side.cost),
-                 side.reported_cost.brief if side.reported_cost.high else "-"]  # fmt: skip
+                 f"{side.reported:,}" if found.total.reported else NONE, f"{side.parts:,}",
+                 f"{side.reported_parts:,}", money_of(side.cost),
+                 money(side.reported_cost)]  # fmt: skip
         table.add_row(*map(Text, cells))
     parts: list[RenderableType] = [table]
     if found.statuses:
@@ -280,9 +255,8 @@ def reconciliation_table(found: Reconciliation) -> RenderableType:
         table = _table("difference", ["messages", "parts", "amount"])
         table.add_column("why")
         for each in found.differences:
-            amounts = [f"{name} {amount:+f}" for name, amount in each.amounts.items()]
-            cells = [each.kind, f"{each.messages:,}", f"{each.parts:+,}", " ".join(amounts) or "-",
-                     each.text]  # fmt: skip
+            cells = [each.kind, f"{each.messages:,}", signed(each.parts),
+                     difference(Cost(each.amounts)), each.text]  # fmt: skip
             table.add_row(*map(Text, cells))
         parts.append(table)
     else:
@@ -293,14 +267,9 @@ def reconciliation_table(found: Reconciliation) -> RenderableType:
 
 def _head(summary: Summary) -> Text:
     text = Text()
-    for value, word, style in (
-        (summary.rows, "rows", ""),
-        (summary.messages, "messages", "bold"),
-        (summary.parts, "parts", "bold"),
-    ):
-        text.append(f"{value:,}", style=style)
-        text.append(f" {word if value != 1 else word[:-1]} · ", style=style)
-    text.append(str(summary.cost) if summary.priced else "no rates given", style="bold green")
+    styles = ("", "bold", "bold", "bold green")
+    for total, style in zip(summary_totals(summary), styles, strict=True):
+        text.append((" · " if text else "") + total, style=style)
     return text
 
 
@@ -308,20 +277,14 @@ def _counts(title: str, counts: Iterable[tuple[str, Count]], summary: Summary) -
     table = _table(title, ["messages", "parts"] + (["cost"] if summary.priced else []))
     for name, count in counts:
         cells = [safe(name), f"{count.messages:,}", f"{count.parts:,}"]
-        table.add_row(*map(Text, [*cells, _cost(count.cost)][: len(table.columns)]))
+        table.add_row(*map(Text, [*cells, money_of(count.cost)][: len(table.columns)]))
     return table
-
-
-def _cost(cost: Cost) -> str:
-    if not cost.high:
-        return "no price"
-    return cost.brief + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 
 def _lines(summary: Summary) -> Table:
     table = _table("in the total beside the messages", ["cost"])
     for line in summary.lines:
-        table.add_row(Text(safe(line.text)), Text(line.cost.brief))
+        table.add_row(Text(safe(line.text)), Text(money(line.cost)))
     return table
 
 
@@ -343,11 +306,12 @@ def _rows(title: str, counts: Iterable[tuple[str, int]]) -> Table:
     return table
 
 
-def _table(title: str, columns: Sequence[str]) -> Table:
+def _table(title: str, columns: Sequence[str], first: int = 24, each: int = 10) -> Table:
+    # Where columns cannot shrink, rich cuts off what does not fit: figures too.
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    table.add_column("\n" + title, min_width=24)
+    table.add_column("\n" + title, min_width=first)
     for column in columns:
-        table.add_column("\n" + column, justify="right", min_width=10)
+        table.add_column("\n" + column, justify="right", min_width=each)
     return table
 
 

@@ -19,6 +19,7 @@ from smsplan.display.figures import (
     signed,
 )
 from smsplan.display.markup import bar, head, listed, page, symbol, table
+from smsplan.estimates import Estimate
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.audit import Audit
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
@@ -27,6 +28,7 @@ from smsplan.insight.lengths import Curve, Lengths, Point
 from smsplan.insight.switches import shown
 from smsplan.insight.waterfall import Cause, Waterfall
 from smsplan.ratecards import Cost
+from smsplan.ratecards.costs import amount_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -89,6 +91,13 @@ def as_rich(result: object) -> RenderableType:
     from smsplan.display.text import view_table
 
     return view_table(view(result))
+
+
+def as_line(result: object) -> str:
+    """Return the line of a result that says the most, for its ``repr``."""
+    from smsplan.display.text import clipped, safe
+
+    return safe(clipped(view(result).head.rstrip(".")))
 
 
 def as_html(result: object) -> str:
@@ -472,6 +481,24 @@ def answer_row(question: Question, answer: Answer) -> list[str]:
         money(answer.cost),
         NONE if answer is first else difference(answer.cost - first.cost),
     ]
+
+
+@view.register
+def estimate_view(result: Estimate) -> View:
+    """Describe an estimate: between what its figures lie, and how sure that is."""
+    if result.is_exact:
+        return View(head=result.head, remarks=result.notes)
+    rows = [
+        [name, *(f"{end:,}" for end in (each.low, each.expected, each.high))]
+        for name, each in (("messages", result.messages), ("parts", result.parts))
+    ]
+    rows += [
+        [f"cost in {currency}",
+         *(amount_text(currency, end) for end in (each.low, each.expected, each.high))]
+        for currency, each in result.cost.items()
+    ]  # fmt: skip
+    grid = Grid(title="estimated", header=["", "at least", "expected", "at most"], rows=rows)
+    return View(head=result.head, grids=[grid], remarks=result.notes)
 
 
 @view.register

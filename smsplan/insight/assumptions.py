@@ -10,6 +10,7 @@ from typing import Any
 
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
+from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
 
 
@@ -92,8 +93,8 @@ class Question:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumptions:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Assumptions(Shown):
     """The open questions that change a plan, the largest difference first.
 
     Each is asked alone, the other switches as they are in the plan. Those under which the API would
@@ -150,16 +151,6 @@ class Assumptions:
         if low == high:
             return f"{said}, {self.cost.brief}"
         return f"{said}, {low.brief} to {high.brief}"
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

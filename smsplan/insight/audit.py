@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import Note, Problem
 from smsplan.insight.planned import Planned
+from smsplan.insight.shown import Shown
 from smsplan.insight.summary import count_of
 from smsplan.ratecards import Cost
 
@@ -76,8 +77,8 @@ class AuditLine:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Audit(Shown):
     """An audit of recipients, the dearest kind first."""
 
     rows: int
@@ -106,16 +107,6 @@ class Audit:
         for line in self.lines:
             total += getattr(line, name) or Cost()
         return total
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

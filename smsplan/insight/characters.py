@@ -15,6 +15,7 @@ from smsplan.encoding.substitution import Level
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
+from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class ScriptShare:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Characters:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Characters(Shown):
     """The characters of a plan that force Unicode, dearest first.
 
     ``characters`` have a replacement, ``scripts`` are those that have none. ``parts`` is the
@@ -109,16 +110,6 @@ class Characters:
     parts: int
     saved_together_parts: int
     saved_together_cost: Cost | None
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it by matplotlib, on ``ax`` or on a new figure; returns the axes."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.findings import FindingsTally
+from smsplan.insight.shown import Shown
 from smsplan.insight.summary import Summary, SummaryTally, accepted
 from smsplan.ratecards import Cost, Terms, money
 from smsplan.ratecards.costs import EXACT
@@ -110,8 +111,8 @@ class Variant:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison(Shown):
     """Variants in the order given; the first one is what the others are compared with.
 
     ``warnings`` are remarks about the bodies and the prices.
@@ -134,16 +135,6 @@ class Comparison:
             return min(self.variants, key=lambda each: each.summary.parts)
         (currency,) = currencies
         return min(self.variants, key=lambda each: each.summary.cost.expected.get(currency, 0))
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

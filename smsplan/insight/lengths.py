@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
+from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class DefaultSaving:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Lengths(Shown):
     """Curves of a plan: of its template, of each parameter; and what defaults would save.
 
     ``defaults`` are those that save most first; ``sentences`` say what is worth most, first.
@@ -114,16 +115,6 @@ class Lengths:
     parameters: Mapping[str, Curve]
     defaults: tuple[DefaultSaving, ...]
     sentences: tuple[str, ...]
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def plot(self, ax: Axes | None = None, *, parameter: str | None = None) -> Axes:
         """Draw the template's curve, or a ``parameter``'s, by matplotlib; returns the axes."""

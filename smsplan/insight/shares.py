@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from smsplan.ratecards import Cost
-from smsplan.ratecards.costs import MINOR_UNITS, rounded
+from smsplan.ratecards.costs import MINOR_UNITS, rounded, shown
 
 Amounts = Mapping[str, Fraction]
 
@@ -66,7 +66,12 @@ class Share:
         }
 
     def __str__(self) -> str:
-        return " + ".join(f"{name} {amount:f}" for name, amount in self.rounded().items()) or "0"
+        """Write what is expected; below one unit two digits more."""
+        amounts = (
+            (name, rounded(amount, MINOR_UNITS.get(name, 2) + 2 * (-1 < amount < 1)))
+            for name, amount in self.expected.items()
+        )
+        return " + ".join(shown(*each) for each in amounts) or "0"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: exact fractions as text, such as ``1/60``."""

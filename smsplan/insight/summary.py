@@ -69,7 +69,7 @@ class PriceCount:
         return cls(data["place"], tuple(data["rows"]), Count.from_dict(data))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Summary:
     """The totals of a plan; ``print`` shows a table.
 
@@ -103,6 +103,11 @@ class Summary:
         from smsplan.display.text import summary_text
 
         return summary_text(self)
+
+    def __repr__(self) -> str:
+        from smsplan.display.heads import summary_head
+
+        return f"<Summary: {summary_head(self)}>"
 
     def _repr_html_(self) -> str:
         from smsplan.display.html import summary_html

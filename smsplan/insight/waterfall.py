@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
+from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class Step:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waterfall:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Waterfall(Shown):
     """The steps of a plan; their parts add up to its parts, their money to its cost.
 
     A step that changes no message is left out. Without prices ``cost`` of steps and causes is null.
@@ -95,16 +96,6 @@ class Waterfall:
     parts: int
     cost: Cost
     priced: bool
-
-    def __str__(self) -> str:
-        from smsplan.display.views import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from smsplan.display.views import as_html
-
-        return as_html(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it by matplotlib, on ``ax`` or on a new figure; returns the axes."""

@@ -101,7 +101,7 @@ class Side:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Reconciliation:
     """A plan beside what was reported; ``print`` shows a table.
 
@@ -123,6 +123,11 @@ class Reconciliation:
         from smsplan.display.text import reconciliation_text
 
         return reconciliation_text(self)
+
+    def __repr__(self) -> str:
+        from smsplan.display.heads import reconciliation_head
+
+        return f"<Reconciliation: {reconciliation_head(self)}>"
 
     def _repr_html_(self) -> str:
         from smsplan.display.html import reconciliation_html

@@ -108,7 +108,7 @@ class Group:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Schedule:
     """When the messages of a plan go out; ``print`` shows a table.
 
@@ -127,8 +127,8 @@ class Schedule:
     expire_after: timedelta
     daily_cap: int | None = None
     warnings: tuple[str, ...] = ()
-    _quiet: Mapping[str, Window] = field(default_factory=dict, repr=False)
-    _units: tuple[int, ...] = field(default=(), repr=False)
+    _quiet: Mapping[str, Window] = field(default_factory=dict)
+    _units: tuple[int, ...] = ()
 
     @property
     def duration(self) -> timedelta:
@@ -144,6 +144,11 @@ class Schedule:
         from smsplan.display.text import schedule_text
 
         return schedule_text(self)
+
+    def __repr__(self) -> str:
+        from smsplan.display.heads import schedule_head
+
+        return f"<Schedule: {schedule_head(self)}>"
 
     def _repr_html_(self) -> str:
         from smsplan.display.html import schedule_html

@@ -275,7 +275,7 @@ class Cost:
         if close or -1 < expected < 1:
             decimals = max(decimals, 8)
         first, last, middle = (
-            _plain(amount) if close else shown(currency, amount).removeprefix(f"{currency} ")
+            amount_text(currency, amount, exact=close)
             for amount in (low, high, rounded(expected, decimals))
         )
         return f"{currency} {first} to {last}" + ("" if brief else f", expected {middle}")
@@ -328,12 +328,6 @@ def _rebuilt(data: dict[str, Any]) -> Cost:
     return Cost.from_dict(data)
 
 
-def _plain(amount: Decimal) -> str:
-    """Return an amount with the digits that it has."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
     return {currency: format(amount, "f") for currency, amount in amounts.items()}
 
@@ -354,11 +348,25 @@ def rounded(amount: Fraction, decimals: int, rounding: str = ROUND_HALF_UP) -> D
     return near.quantize(Decimal((0, (1,), -decimals)), context=context)
 
 
-def shown(currency: str, amount: Decimal) -> str:
-    """Round half up to the minor unit; below one unit every digit counts and is shown."""
+def amount_text(currency: str, amount: Decimal, *, exact: bool = False) -> str:
+    """Write an amount as every table, sentence and ``str`` of ours does: thousands apart.
+
+    It is rounded half up to the minor unit of its currency. Below one unit, or where it is
+    ``exact``, every digit counts and is written.
+
+    >>> amount_text("GBP", Decimal("1283.1849")), amount_text("JPY", Decimal("1283.5"))
+    ('1,283.18', '1,284')
+    >>> amount_text("GBP", Decimal("-0.0680")), amount_text("GBP", Decimal("1.0350"), exact=True)
+    ('-0.068', '1.035')
+    """
     decimals = MINOR_UNITS.get(currency, 2)
-    if amount and -1 < amount < 1:
-        whole, _, fraction = format(amount, "f").partition(".")
-        fraction = fraction.rstrip("0").ljust(decimals, "0")
-        return f"{currency} {whole}.{fraction}"
-    return f"{currency} {amount.quantize(Decimal((0, (1,), -decimals)), context=ROUNDED):f}"
+    if not exact and not (amount and -1 < amount < 1):
+        amount = amount.quantize(Decimal((0, (1,), -decimals)), context=ROUNDED)
+    whole, _, fraction = format(amount or amount.copy_abs(), ",f").partition(".")
+    fraction = fraction.rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def shown(currency: str, amount: Decimal) -> str:
+    """Write an amount with its currency."""
+    return f"{currency} {amount_text(currency, amount)}"
