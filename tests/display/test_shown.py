@@ -60,8 +60,10 @@ def test_repr_is_one_line(kind: str, results: dict[str, Any]) -> None:
     """Its class and its totals, as its table is headed; no number or value of a recipient."""
     made = results[kind]
     line = repr(made)
-    assert line.startswith(f"<{kind}: ") and line.endswith(">")
-    assert "\n" not in line and len(line) < 300
+    assert line.startswith(f"<{kind}: ")
+    assert line.endswith(">")
+    assert "\n" not in line
+    assert len(line) < 300
     assert line[len(kind) + 3 : -1] in seen(made)
     for person in PEOPLE:
         assert person["name"] not in line
@@ -103,7 +105,8 @@ def test_estimates_show_themselves(results: dict[str, Any]) -> None:
     for figure in (cost.low, cost.expected, cost.high, made.parts.low, made.parts.high):
         assert f"{figure:,}" in text
     assert "95 % confidence" in text
-    assert 'scope="row"' in made._repr_html_() and "<script" not in made._repr_html_()
+    assert 'scope="row"' in made._repr_html_()
+    assert "<script" not in made._repr_html_()
     whole = estimate(PEOPLE, BODY, rates=RATES)
     assert whole.is_exact
     assert "<table" not in whole._repr_html_()
