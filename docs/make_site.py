@@ -20,7 +20,8 @@ PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 def gather(folder: Path) -> None:
     """Put every page, notebook and picture of the site into a folder."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("make_*", "__pycache__"))
+    not_pages = shutil.ignore_patterns("make_*", "conftest.py", "__pycache__")
+    shutil.copytree(ROOT / "docs", folder, ignore=not_pages)
     for source in ("notebooks", "benchmarks"):
         kinds = ("*.ipynb", "*.md", "*.svg", "*.png")
         for path in (each for kind in kinds for each in (ROOT / source).glob(kind)):
@@ -43,10 +44,11 @@ def gather(folder: Path) -> None:
     )
     # A page that index.md does not name stands at the end of what one can do.
     index.write_text(text.replace("@others", "\n".join(others)), encoding="utf-8")
-    for page in folder.glob("*.md"):
+    for page in (*folder.glob("*.md"), *(folder / "api").glob("*.md")):
         text = page.read_text(encoding="utf-8")
-        # docs/guide.md says ../benchmarks/, which here stands beside it.
-        text = re.sub(r"\]\(\.\./", "](", text)
+        # docs/guide.md says ../benchmarks/, which here stands beside it; docs/api/ is one deeper.
+        up = "../" * (len(page.relative_to(folder).parts) - 1)
+        text = text.replace(f"]({up}../", f"]({up}")
         # The empty line that ends a doctest is for its reader in Python, not for ours.
         page.write_text(re.sub(r"\n\n```$", "\n```", text, flags=re.MULTILINE), encoding="utf-8")
 

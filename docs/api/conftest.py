@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import smsplan
 from smsplan.sandbox import running
 
 INDEX = Path(__file__).with_name("index.md")
@@ -106,7 +107,11 @@ class _Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(smsplan.__file__).parents[1]),
+                "COLUMNS": "100",
+            },
         )
         self._write(f'smsplan() {{ "{sys.executable}" -m smsplan "$@"; }}')
         return self

@@ -24,6 +24,7 @@ from smsplan.cli.console import (
     write_json,
 )
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.sinch.campaigns import Campaign
@@ -83,8 +84,9 @@ def create_campaign(
         delivery_report=delivery_report,
     ) as campaign:
         say(
-            f"wrote {journal}: {campaign.messages:,} messages, {campaign.parts:,} parts; nothing "
-            f"is sent yet: smsplan campaign send {journal}"
+            f"wrote {journal}: {counted(campaign.messages, 'message')}, "
+            f"{counted(campaign.parts, 'part')}; nothing is sent yet: "
+            f"smsplan campaign send {journal}"
         )
 
 
@@ -186,7 +188,9 @@ def _confirm(messages: int) -> None:
     """Ask for the number of messages, so that nobody sends by habit."""
     if not sys.stdin.isatty():
         raise InputError("sending asks first; from a job, say --yes")
-    typed = typer.prompt(f"{messages:,} messages will be sent; type that number to go on", err=True)
+    typed = typer.prompt(
+        f"{counted(messages, 'message')} will be sent; type that number to go on", err=True
+    )
     if typed.replace(",", "").replace(" ", "") != str(messages):
         raise InputError("that is another number; nothing was sent")
 
@@ -225,8 +229,8 @@ def cancel_campaign(
     from smsplan.sinch.campaigns import Campaign
 
     with Campaign.open(journal) as campaign, connected(credentials) as api:
-        said = _now_and_then(lambda count: f"cancelled {count:,} batches; looking for lost ones")
-        say(f"cancelled {campaign.cancel(api, progress=said):,} batches")
+        said = _now_and_then(lambda count: f"cancelled {_batches(count)}; looking for lost ones")
+        say(f"cancelled {_batches(campaign.cancel(api, progress=said))}")
 
 
 @app.command("update")
@@ -243,7 +247,7 @@ def update_campaign(
     name_unknown(payload, update=True)
     update = TextUpdate.from_dict(payload)
     with Campaign.open(journal) as campaign, connected(credentials) as api:
-        say(f"updated {campaign.update(api, update):,} batches")
+        say(f"updated {_batches(campaign.update(api, update))}")
 
 
 @app.command("feedback")
@@ -264,7 +268,7 @@ def send_feedback(
         if not numbers:
             raise InputError("the list of numbers is empty; for all recipients say --all")
     with Campaign.open(journal) as campaign, connected(credentials) as api:
-        say(f"accepted for {campaign.feedback(api, numbers):,} batches")
+        say(f"accepted for {_batches(campaign.feedback(api, numbers))}")
 
 
 @app.command("reports")
@@ -277,7 +281,11 @@ def write_reports(
     from smsplan.sinch.campaigns import Campaign
 
     with Campaign.open(journal) as campaign, connected(credentials) as api:
-        say(f"wrote {campaign.reports(api, output):,} reports to {output}")
+        say(f"wrote {counted(campaign.reports(api, output), 'report')} to {output}")
+
+
+def _batches(number: int) -> str:
+    return counted(number, "batch", "batches")
 
 
 def _show(status: Any, *, as_json: bool) -> None:

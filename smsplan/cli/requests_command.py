@@ -11,6 +11,7 @@ import typer
 
 from smsplan.cli import options, schedule_command
 from smsplan.cli.console import say
+from smsplan.plurals import counted
 
 
 def write_requests(
@@ -84,4 +85,4 @@ def write_requests(
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    say(f"wrote {number:,} requests, {recipients:,} recipients, to {target}")
+    say(f"wrote {counted(number, 'request')}, {counted(recipients, 'recipient')}, to {target}")
