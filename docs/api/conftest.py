@@ -69,7 +69,9 @@ class Examples(pytest.Item):
             patch.chdir(folder)
             with _Shell() as shell:
                 test.globs["_shell"] = shell
-                runner.run(test, out=report.append)
+                runner.run(test, out=report.append, clear_globs=False)
+                for name in {"api", "http"} & test.globs.keys():
+                    test.globs[name].close()
         if report:
             pytest.fail("".join(report), pytrace=False)
 
