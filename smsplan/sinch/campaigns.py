@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 
 HOLD = 600.0
 SETTLE = 120.0
-# So long before ``send_at`` nothing is begun any more.
-MARGIN = 30.0
+# So long before a batch goes out it is looked for the last time: a list and a cancel take 50 s each
+# where every try but the last gets no answer.
+MARGIN = 120.0
 # The service's clock may be so far from ours; a reference is a batch's own, however old.
 _SKEW = timedelta(days=1)
 _POLL = 2.0
@@ -172,7 +173,7 @@ class Campaign:
         schedule: Schedule | None = None,
         hold: float = HOLD,
         settle: float = SETTLE,
-        margin: float = MARGIN,
+        margin: float | None = None,
         guard: Mapping[str, Any] | None = None,
         plan_file: str | os.PathLike[str] | None = None,
         clock: Callable[[], float] = time.time,
@@ -184,15 +185,19 @@ class Campaign:
         ``guard`` are limits of :meth:`Plan.check`, ``options`` fields of :meth:`Plan.batches`.
         ``hold`` is how many seconds ahead each batch is created, ``settle`` how many the service
         may take until it lists what it accepted, ``margin`` how long before a batch goes out it is
-        looked for the last time. ``plan_file`` is the file of a saved plan, which
-        has to be the same when it is sent.
+        looked for the last time (a fifth of ``hold``, two minutes at most). ``plan_file`` is the
+        file of a saved plan, which has to be the same when it is sent.
 
         Raises :class:`~smsplan.errors.PlanRejected` where the plan is above its limits.
         """
-        if hold < 2 * settle + margin:
+        if margin is None:
+            margin, least = min(MARGIN, hold / 5), min(2 * settle + MARGIN, 2.5 * settle)
+        else:
+            least = 2 * settle + margin
+        if hold < least:
             raise InputError(
                 f"hold={hold:g} seconds leave no time to look for a lost batch twice; use at least "
-                f"{2 * settle + margin:g} (2 x settle + {margin:g})"
+                f"{least:g}, or a shorter settle"
             )
         plan.check(**(guard or {}))
         if not plan.messages:

@@ -208,8 +208,16 @@ def test_guards(tmp_path: Path) -> None:
     with pytest.raises(PlanRejected):
         Campaign.create(made, tmp_path / "a.db", guard={"max_parts": 1})
     assert not (tmp_path / "a.db").exists()
-    with pytest.raises(InputError, match="hold"):
-        Campaign.create(made, tmp_path / "a.db", hold=10)
+    for given, least in (
+        ({"hold": 10}, 300),
+        ({"hold": 299}, 300),
+        ({"hold": 1e3, "settle": 500}, 1120),
+        ({"hold": 60, "settle": 20, "margin": 30}, 70),
+    ):
+        with pytest.raises(InputError, match=f"use at least {least},"):
+            Campaign.create(made, tmp_path / "a.db", **given)
+        Campaign.create(made, tmp_path / f"{least}.db", **{**given, "hold": least}).close()
+        (tmp_path / f"{least}.db").unlink()
     file = tmp_path / "plan.parquet"
     made.save(file)
     with running() as sandbox, api_of(sandbox) as api:
