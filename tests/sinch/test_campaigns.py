@@ -208,12 +208,13 @@ def test_guards(tmp_path: Path) -> None:
     with pytest.raises(PlanRejected):
         Campaign.create(made, tmp_path / "a.db", guard={"max_parts": 1})
     assert not (tmp_path / "a.db").exists()
-    for given, least in (
+    short: list[tuple[dict[str, Any], int]] = [
         ({"hold": 10}, 300),
         ({"hold": 299}, 300),
         ({"hold": 1e3, "settle": 500}, 1120),
         ({"hold": 60, "settle": 20, "margin": 30}, 70),
-    ):
+    ]
+    for given, least in short:
         with pytest.raises(InputError, match=f"use at least {least},"):
             Campaign.create(made, tmp_path / "a.db", **given)
         Campaign.create(made, tmp_path / f"{least}.db", **{**given, "hold": least}).close()
