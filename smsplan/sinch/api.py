@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,13 @@ _STEPS = {
     "unknown_group": "name a group that the account has",
     "missing_callback_url": "give a callback_url, or ask for no delivery_report",
 }
+# A number behind a parameter's key is left away.
+_FIELD = re.compile(
+    r"[Pp]arameter '("
+    r"(?:to|to_add|to_remove)\[\d+\]"
+    r"|[a-z]+(?:_[a-z]+)*(?:\.[A-Za-z_]\w*)?"
+    r")['.]"
+)
 _LEAVES_OPEN = frozenset({408, 500, 502, 503, 504})
 _UNREACHABLE = "no connection"
 
@@ -87,6 +95,12 @@ class ApiError(SmsplanError):
         return self.status >= 500 or self.status in _LEAVES_OPEN or self.status < 300
 
     @property
+    def field(self) -> str:
+        """The field of the request that the API's text names, such as ``to[3]``; else empty."""
+        found = _FIELD.search(self.text)
+        return found[1] if found else ""
+
+    @property
     def at_fault(self) -> str:
         """Whose fault it is."""
         if self.status is None:
@@ -103,6 +117,8 @@ class ApiError(SmsplanError):
             if self.reason:
                 said += f" ({self.reason})"
         named = "see the API's text in error.text" if self.text else "try again later"
+        if self.field:
+            named = f"mend '{self.field}' of the request, or {named}"
         step = {
             None: "check the connection and try again",
             401: "check the token or key, the service plan and the region",

@@ -161,6 +161,27 @@ def test_errors(sandbox: Sandbox, api: SinchApi) -> None:
     assert "check the token" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("The format of parameter 'to[0]' is invalid; value '+447700900123' is no MSISDN", "to[0]"),
+        (
+            "Parameter 'max_number_of_message_parts' violates a constraint",
+            "max_number_of_message_parts",
+        ),
+        ("Parameter 'parameters.name.+447700900123' is too long", "parameters.name"),
+        ("Group 'customers' is unknown or deleted", ""),
+        ("", ""),
+    ],
+)
+def test_errors_name_the_field(text: str, field: str) -> None:
+    """What is to be mended is named, and nobody's number with it."""
+    error = ApiError("send", 400, "syntax_constraint_violation", text)
+    assert error.field == field
+    assert (f"mend '{field}'" in str(error)) == bool(field)
+    assert "447700900123" not in str(error)
+
+
 def test_nothing_is_logged(
     sandbox: Sandbox, api: SinchApi, caplog: pytest.LogCaptureFixture
 ) -> None:
