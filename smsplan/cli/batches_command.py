@@ -12,6 +12,7 @@ import typer
 from smsplan.cli import options
 from smsplan.cli.console import name_unknown, read_json, read_numbers, safe, say, write_json
 from smsplan.errors import InputError
+from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.sinch import SentBatch, SinchApi
@@ -97,7 +98,7 @@ def list_batches(
         state = "cancelled" if each.canceled else ""
         reference = safe(each.batch.client_reference or "")
         typer.echo(f"{each.id}  {at}  {len(each.batch.to):>5,} to  {state:9}  {reference}".rstrip())
-    say(f"{len(found.batches):,} of {found.count:,} batches")
+    say(f"{len(found.batches):,} of {counted(found.count, 'batch', 'batches')}")
 
 
 def _day(text: str | None) -> datetime | None:
