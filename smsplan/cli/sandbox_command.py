@@ -28,6 +28,9 @@ def run_sandbox(
     refuse: list[str] = typer.Option(
         [], help="A number that sends are refused for, and dry runs are not. Repeatable."
     ),
+    setting: list[str] = typer.Option(
+        [], help="NAME=VALUE of what no dry run tells: update_order=remove_first. Repeatable."
+    ),
     delivery_seconds: float = typer.Option(0.0, min=0, help="From dispatch to the final report."),
     seed: int = typer.Option(0, help="Decides who ends how."),
 ) -> None:
@@ -35,7 +38,7 @@ def run_sandbox(
     from smsplan.profiles import Profile
     from smsplan.sandbox.account import Account
     from smsplan.sandbox.server import address, listen, make_server, with_token
-    from smsplan.sandbox.settings import Settings
+    from smsplan.sandbox.settings import Settings, settings_of
     from smsplan.sandbox.store import Store
 
     if len({value is None for value in (project_id, key_id, key_secret)}) > 1:
@@ -62,6 +65,7 @@ def run_sandbox(
             refused=refuse,
             delivery_seconds=delivery_seconds,
             seed=seed,
+            **settings_of(pairs(setting, "--setting")),
         )
     )
     store = Store(db)

@@ -60,6 +60,28 @@ class Settings:
             raise InputError("'outcomes' are shares of 0 to 1, together at most 1; change them")
 
 
+SWITCHES = ("default_callback", "default_originator", "smart_encoding", "update_order",
+            "second_cancel", "replace_dispatched")  # fmt: skip
+"""The settings that say what no dry run tells."""
+
+
+def settings_of(words: Mapping[str, str]) -> dict[str, Any]:
+    """Read switches that are written as text.
+
+    >>> settings_of({"smart_encoding": "false", "update_order": "remove_first"})
+    {'smart_encoding': False, 'update_order': 'remove_first'}
+    """
+    hints = get_type_hints(Settings)
+    out: dict[str, Any] = {}
+    for name, text in words.items():
+        if name not in SWITCHES:
+            raise InputError(f"no setting '{name}'; use one of {', '.join(SWITCHES)}")
+        if hints[name] is bool and text not in ("true", "false"):
+            raise InputError(f"'{name}' cannot be '{text}'; use true or false")
+        out[name] = text == "true" if hints[name] is bool else text
+    return out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """Something that goes wrong: the next ``count`` requests of an ``operation``, or a share.

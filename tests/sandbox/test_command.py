@@ -7,11 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 from typer.testing import CliRunner
 
 from smsplan.cli import app
+from smsplan.errors import InputError
+from smsplan.sandbox.settings import SWITCHES, Settings, settings_of
 
 COMMAND = [sys.executable, "-m", "smsplan", "sandbox", "--port", "0"]
 
@@ -70,3 +73,25 @@ def test_usage() -> None:
     """Half a key is refused."""
     result = CliRunner().invoke(app, ["sandbox", "--project-id", "p"])
     assert result.exit_code == 2
+
+
+def test_settings() -> None:
+    """Every switch that no dry run tells can be set; what is none is refused."""
+    words = {"default_callback": "false", "default_originator": "Shop", "smart_encoding": "false",
+             "update_order": "remove_first", "second_cancel": "not_found",
+             "replace_dispatched": "accepted"}  # fmt: skip
+    assert set(words) == set(SWITCHES)
+    table = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    made, plain = Settings(**settings_of(words)), Settings()
+    for name, text in words.items():
+        assert getattr(made, name) != getattr(plain, name)
+        assert f"`{name}`" in table
+        assert text == "Shop" or f"`{text}`" in table
+    for wrong, said in (
+        ("token=x", "no setting 'token'"),
+        ("smart_encoding=no", "use true or false"),
+        ("update_order=x", "use 'add_first', 'remove_first'"),
+    ):
+        done = CliRunner().invoke(app, ["sandbox", "--setting", wrong])
+        assert isinstance(done.exception, InputError)
+        assert said in str(done.exception)
