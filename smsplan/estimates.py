@@ -23,10 +23,13 @@ from smsplan.insight.shown import Shown
 from smsplan.name_statistics import NAMES, names
 from smsplan.ratecards import Charge, RateCard, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
+from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from smsplan.tabular import Frame
 
 # At least so many rows are looked at, or all of them.
 FEWEST = 1000
@@ -93,6 +96,25 @@ class Estimate(Shown):
 
     def __str__(self) -> str:
         return "\n".join([self.head, *self.notes])
+
+    def to_frame(self) -> Frame:
+        """Return a pandas DataFrame with a row for messages, for parts, and for each currency.
+
+        ``figure`` is ``messages``, ``parts`` or ``cost``; ``currency`` is None but for cost; the
+        ends are Decimals.
+        """
+        columns = {"figure": ANY, "currency": ANY, "low": ANY, "expected": ANY, "high": ANY}
+        figures: list[tuple[str, str | None, Interval]] = [
+            ("messages", None, self.messages),
+            ("parts", None, self.parts),
+            *(("cost", name, each) for name, each in self.cost.items()),
+        ]
+        rows = (
+            {"figure": figure, "currency": currency, "low": each.low, "expected": each.expected,
+             "high": each.high}
+            for figure, currency, each in figures
+        )  # fmt: skip
+        return frame(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; numbers that are estimated are text."""

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
 from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+
+if TYPE_CHECKING:
+    from smsplan.tabular import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,33 @@ class Assumptions(Shown):
         if low == high:
             return f"{said}, {self.cost.brief}"
         return f"{said}, {low.brief} to {high.brief}"
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return a pandas DataFrame with a row for each value of each open question.
+
+        The first row of a ``switch`` is the value that the plan was made with. Where ``refused``
+        says why the API would take no message, there are no counts, and ``cost`` is None.
+        ``unpriced`` counts messages without a price. ``cost`` is exact, what is expected, in
+        ``currency``, which is named where amounts are in several; ``bounds`` adds ``cost_low`` and
+        ``cost_high``.
+        """
+        columns = {
+            "switch": ANY, "text": ANY, "value": ANY, "rows": COUNT, "messages": COUNT,
+            "parts": COUNT, "cost": MONEY, "unpriced": COUNT, "currency": CURRENCY,
+            "number_of_recipients": COUNT, "number_of_messages": COUNT, "refused": ANY,
+        }  # fmt: skip
+        rows = (
+            {
+                "switch": question.switch, "text": question.text, "value": answer.value,
+                "rows": question.rows, "messages": answer.messages, "parts": answer.parts,
+                "cost": None if answer.refused else answer.cost, "unpriced": answer.cost.unpriced,
+                "number_of_recipients": answer.dry_run_recipients,
+                "number_of_messages": answer.dry_run_messages, "refused": answer.refused,
+            }
+            for question in self.questions
+            for answer in question.answers
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

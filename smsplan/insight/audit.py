@@ -12,6 +12,7 @@ from smsplan.insight.planned import Planned
 from smsplan.insight.shown import Shown
 from smsplan.insight.summary import count_of
 from smsplan.ratecards import Cost
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from smsplan.bulk.octets import Ints, Mask
     from smsplan.bulk.settle import Settled
+    from smsplan.tabular import Frame
 
 # So many rows of each kind are named.
 FIRST_ROWS = 10
@@ -107,6 +109,31 @@ class Audit(Shown):
         for line in self.lines:
             total += getattr(line, name) or Cost()
         return total
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the lines as a pandas DataFrame; ``wasted`` and the like add up to the audit's.
+
+        A row of the list may be in several lines, so counts and ``cost`` add up to nothing.
+        ``unpriced`` counts messages without a price. Money is exact, what is expected, in
+        ``currency``, which is named where amounts are in several; ``bounds`` adds ``..._low`` and
+        ``..._high``.
+        """
+        columns = {
+            "kind": ANY, "sentence": ANY, "rows": COUNT, "messages": COUNT, "parts": COUNT,
+            "cost": MONEY, "wasted": MONEY, "in_doubt": MONEY, "saved": MONEY, "unpriced": COUNT,
+            "currency": CURRENCY, "first_rows": ANY,
+        }  # fmt: skip
+        rows = (
+            {
+                "kind": line.kind, "sentence": line.sentence, "rows": line.rows,
+                "messages": line.messages, "parts": line.parts, "cost": line.cost,
+                "wasted": line.wasted, "in_doubt": line.in_doubt, "saved": line.saved,
+                "unpriced": line.messages if line.cost is None else line.cost.unpriced,
+                "first_rows": list(line.first_rows),
+            }
+            for line in self.lines
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

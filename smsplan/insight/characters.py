@@ -17,6 +17,7 @@ from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
 from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.anatomy import Anatomist
     from smsplan.bulk.octets import Ints
     from smsplan.bulk.prices import PriceTable
+    from smsplan.tabular import Frame
 
 _EXAMPLES = 5
 
@@ -116,6 +118,48 @@ class Characters(Shown):
         from smsplan.display.plots import plot_characters
 
         return plot_characters(self, ax)
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return both lists as one pandas DataFrame, whose shares add up to the Unicode step.
+
+        First a row for each of ``characters``, then one for each of ``scripts``, with None for
+        what only the others have; ``characters`` is how many there are in a row. Shares of parts
+        are Fractions. Money is exact, what is expected, in ``currency``, which is named where
+        amounts are in several; ``bounds`` adds ``..._low`` and ``..._high``.
+        """
+        columns = {
+            "character": ANY, "code_point": ANY, "name": ANY, "script": ANY, "place": ANY,
+            "characters": COUNT, "examples": ANY, "rows": COUNT, "share_parts": ANY,
+            "share_cost": MONEY, "replacement": ANY, "level": ANY, "saved_alone_parts": COUNT,
+            "saved_alone_cost": MONEY, "saved_together_parts": ANY, "saved_together_cost": MONEY,
+            "currency": CURRENCY,
+        }  # fmt: skip
+        rows: list[dict[str, Any]] = [
+            {
+                "character": one.character, "code_point": one.code_point, "name": one.name,
+                "script": script(one.character), "place": one.place, "characters": 1,
+                "examples": None, "rows": one.rows, "share_parts": one.share_parts,
+                "share_cost": one.share_cost, "replacement": one.replacement, "level": one.level,
+                "saved_alone_parts": one.saved_alone_parts,
+                "saved_alone_cost": one.saved_alone_cost,
+                "saved_together_parts": one.saved_together_parts,
+                "saved_together_cost": one.saved_together_cost,
+            }
+            for one in self.characters
+        ]  # fmt: skip
+        nothing = None if self.saved_together_cost is None else Cost()
+        rows += [
+            {
+                "character": None, "code_point": None, "name": None, "script": each.script,
+                "place": each.place, "characters": each.characters, "examples": each.examples,
+                "rows": each.rows, "share_parts": each.share_parts, "share_cost": each.share_cost,
+                "replacement": None, "level": None, "saved_alone_parts": 0,
+                "saved_alone_cost": nothing, "saved_together_parts": Fraction(0),
+                "saved_together_cost": nothing,
+            }
+            for each in self.scripts
+        ]  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; exact shares are fractions as text."""

@@ -15,6 +15,7 @@ from smsplan.insight.shown import Shown
 from smsplan.insight.summary import Summary, SummaryTally, accepted
 from smsplan.ratecards import Cost, Terms, money
 from smsplan.ratecards.costs import EXACT
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
     from smsplan.bulk.prices import PriceTable
+    from smsplan.tabular import Frame
 
 # So many rows are named of those that change sides.
 FIRST_ROWS = 10
@@ -135,6 +137,35 @@ class Comparison(Shown):
             return min(self.variants, key=lambda each: each.summary.parts)
         (currency,) = currencies
         return min(self.variants, key=lambda each: each.summary.cost.expected.get(currency, 0))
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the variants as a pandas DataFrame, with the totals of each one's plan.
+
+        ``fewer_rows``, ``more_rows`` and ``same_rows`` are against the first variant, as are the
+        differences. ``unpriced`` counts messages without a price. Money is exact, what is expected,
+        in ``currency``, which is named where amounts are in several; ``bounds`` adds ``..._low``
+        and ``..._high``.
+        """
+        columns = {
+            "name": ANY, "body": ANY, "rows": COUNT, "messages": COUNT, "parts": COUNT,
+            "parts_difference": COUNT, "cost": MONEY, "cost_difference": MONEY, "unpriced": COUNT,
+            "currency": CURRENCY, "fewer_rows": COUNT, "more_rows": COUNT, "same_rows": COUNT,
+        }  # fmt: skip
+        rows = (
+            {
+                "name": each.name, "body": each.body, "rows": each.summary.rows,
+                "messages": each.summary.messages, "parts": each.summary.parts,
+                "parts_difference": each.parts_difference,
+                "cost": each.summary.cost if self.priced else None,
+                "cost_difference": each.cost_difference,
+                "unpriced": each.summary.cost.unpriced,
+                "fewer_rows": 0 if each.moves is None else each.moves.fewer_rows,
+                "more_rows": 0 if each.moves is None else each.moves.more_rows,
+                "same_rows": each.summary.rows if each.moves is None else each.moves.same_rows,
+            }
+            for each in self.variants
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; money is text."""

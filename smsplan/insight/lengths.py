@@ -13,12 +13,14 @@ from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
 from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.bulk.changes import Changes
     from smsplan.ratecards.terms import Ladder
+    from smsplan.tabular import Frame
 
 _Pair = tuple[Fraction, Fraction]
 # Behind so many letters every message has more than 255 parts.
@@ -121,6 +123,25 @@ class Lengths(Shown):
         from smsplan.display.plots import plot_lengths
 
         return plot_lengths(self, ax, parameter=parameter)
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the points of every curve as a pandas DataFrame, the template's first.
+
+        ``parameter`` is None for the template. ``unpriced`` counts messages without a price.
+        ``cost`` is exact, what is expected, in ``currency``, which is named where amounts are in
+        several; ``bounds`` adds ``cost_low`` and ``cost_high``.
+        """
+        columns = {"parameter": ANY, "characters": COUNT, "messages": COUNT, "parts": COUNT,
+                   "cost": MONEY, "unpriced": COUNT, "currency": CURRENCY}  # fmt: skip
+        curves: list[tuple[str | None, Curve]] = [(None, self.template), *self.parameters.items()]
+        rows = (
+            {"parameter": name, "characters": point.characters, "messages": point.messages,
+             "parts": point.parts, "cost": point.cost,
+             "unpriced": point.messages if point.cost is None else point.cost.unpriced}
+            for name, curve in curves
+            for point in curve.points
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

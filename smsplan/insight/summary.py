@@ -13,11 +13,13 @@ from smsplan.insight.findings import Finding
 from smsplan.limits import Facts
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, CostLine, Terms
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from smsplan.bulk.prices import PriceTable
     from smsplan.bulk.settle import Settled
     from smsplan.ratecards.terms import Ladder
+    from smsplan.tabular import Frame
 
 
 # A column of so many values at most is counted as it is.
@@ -117,6 +119,22 @@ class Summary:
     def with_findings(self, findings: tuple[Finding, ...]) -> Summary:
         """Return the summary with its reasons."""
         return replace(self, findings=findings)
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the countries as a pandas DataFrame; the one that is not known is None.
+
+        Messages and parts add up to the plan's, and so does money but for ``lines``. ``unpriced``
+        counts messages without a price. ``cost`` is exact, what is expected, in ``currency``, which
+        is named where amounts are in several; ``bounds`` adds ``cost_low`` and ``cost_high``.
+        """
+        columns = {"country": ANY, "messages": COUNT, "parts": COUNT, "cost": MONEY,
+                   "unpriced": COUNT, "currency": CURRENCY}  # fmt: skip
+        rows = (
+            {"country": country, "messages": count.messages, "parts": count.parts,
+             "cost": count.cost, "unpriced": count.cost.unpriced}
+            for country, count in self.countries.items()
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: money as text, the unknown country as ``""``."""

@@ -12,12 +12,14 @@ from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
 from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.bulk.anatomy import Anatomist, Anatomy
     from smsplan.bulk.octets import Ints
+    from smsplan.tabular import Frame
 
 # The steps in their order; a row of a plan takes the ones of its encoding.
 STEPS = {
@@ -102,6 +104,21 @@ class Waterfall(Shown):
         from smsplan.display.plots import plot_waterfall
 
         return plot_waterfall(self, ax)
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the steps as a pandas DataFrame; their parts and money add up to the plan's.
+
+        ``cost`` is exact, what is expected, in ``currency``, which is named where amounts are in
+        several; ``bounds`` adds ``cost_low`` and ``cost_high``.
+        """
+        columns = {"kind": ANY, "label": ANY, "rows": COUNT, "parts": COUNT, "cost": MONEY,
+                   "currency": CURRENCY}  # fmt: skip
+        rows = (
+            {"kind": step.kind, "label": step.label, "rows": step.rows, "parts": step.parts,
+             "cost": step.cost}
+            for step in self.steps
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; exact shares are fractions as text."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -25,6 +25,10 @@ from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports, report_of
+from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+
+if TYPE_CHECKING:
+    from smsplan.tabular import Frame
 
 # Rows that wait to be written.
 _WRITTEN = 1 << 14
@@ -133,6 +137,32 @@ class Reconciliation:
         from smsplan.display.html import reconciliation_html
 
         return reconciliation_html(self)
+
+    def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
+        """Return the countries as a pandas DataFrame; both sides add up to ``total``.
+
+        The country that is not known is None, and so is ``reported_cost`` where the reports have no
+        price. ``unpriced`` counts planned messages without a price. Money is exact, what is
+        expected, in ``currency``, which is named where amounts are in several; ``bounds`` adds
+        ``..._low`` and ``..._high``.
+        """
+        columns = {
+            "country": ANY, "messages": COUNT, "parts": COUNT, "cost": MONEY, "reported": COUNT,
+            "reported_parts": COUNT, "reported_cost": MONEY, "unpriced": COUNT,
+            "currency": CURRENCY,
+        }  # fmt: skip
+        rows = (
+            {
+                "country": country, "messages": side.messages, "parts": side.parts,
+                "cost": side.cost, "reported": side.reported,
+                "reported_parts": side.reported_parts,
+                "reported_cost": None if side.reported and not side.reported_cost.high
+                else side.reported_cost,
+                "unpriced": side.cost.unpriced,
+            }
+            for country, side in self.countries.items()
+        )  # fmt: skip
+        return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -33,9 +33,12 @@ from smsplan.bulk.words import places
 from smsplan.errors import InputError
 from smsplan.numbers.zones import zones_by_prefix
 from smsplan.ratecards import COUNTRIES as ISO
+from smsplan.tabular import ANY, COUNT, TIME, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from smsplan.tabular import Frame
 
 # The API's default, and its most.
 EXPIRE_AFTER = timedelta(days=3)
@@ -160,6 +163,22 @@ class Schedule:
         from smsplan.display.plots import plot_schedule
 
         return plot_schedule(self, ax)
+
+    def to_frame(self) -> Frame:
+        """Return the portions as a pandas DataFrame, in order of time (UTC).
+
+        Recipients and parts add up to those that are scheduled; ``zones`` are lists.
+        """
+        columns = {"send_at": TIME, "until": TIME, "expire_at": TIME, "zones": ANY,
+                   "recipients": COUNT, "parts": COUNT}  # fmt: skip
+        rows = (
+            {"send_at": portion.begin, "until": portion.end,
+             "expire_at": portion.begin + self.expire_after,
+             "zones": list(self.groups[portion.group].zones), "recipients": portion.recipients,
+             "parts": portion.parts}
+            for portion in self.portions
+        )  # fmt: skip
+        return frame(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: times in UTC, durations in seconds."""

@@ -23,10 +23,12 @@ from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import alternatives, nearest
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
 from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
+from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
     from smsplan.planner import Plan
     from smsplan.sinch.sampling import Drawn
+    from smsplan.tabular import Frame
 
 # An answer that differs in these alone is the same, or no request of a plan meets them.
 _IRRELEVANT = frozenset(
@@ -144,6 +146,15 @@ class Verification:
             f"otherwise: with 95 % confidence at most {_percent(self.bound)} of all "
             f"{self.messages:,} are."
         )
+
+    def to_frame(self) -> Frame:
+        """Return the differences as a pandas DataFrame, with the fields of each.
+
+        ``recipient`` and ``row`` are None where a whole request differs; ``explained_by`` are lists
+        of switches and values, as in :meth:`to_dict`.
+        """
+        names = ("recipient", "row", "field", "ours", "theirs", "explained_by")
+        return frame(dict.fromkeys(names, ANY), (each.to_dict() for each in self.differences))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from smsplan import Profile, plan
@@ -38,6 +39,10 @@ def test_verification() -> None:
         assert secret not in seen
         assert secret not in repr(found)
     assert str(found).splitlines()[2].startswith("  request: request: planned accepted")
+    frame = found.to_frame()
+    assert frame.to_dict("records") == [each.to_dict() for each in found.differences]
+    assert list(replace(found, differences=()).to_frame()) == list(frame)
+    assert frame["recipient"].iloc[0] is None
 
 
 def test_verification_that_agrees() -> None:
