@@ -191,7 +191,7 @@ def plot_characters(made: Characters, ax: Axes | None = None) -> Axes:
     axes = _axes(ax)
     rows = [(f"{named(one.character)}, {one.place}", one.share_parts, True)
             for one in made.characters]  # fmt: skip
-    rows += [(f"{one.script}, {one.place}", one.share_parts, False) for one in made.scripts]
+    rows += [(f"{one.label}, {one.place}", one.share_parts, False) for one in made.scripts]
     rows.sort(key=lambda row: -row[1])
     for kept, label, hatch in ((True, "has a look-alike", ""), (False, "has none", "////")):
         some = [(place, row) for place, row in enumerate(rows[:MOST]) if row[2] is kept]

@@ -251,7 +251,7 @@ def characters_view(result: Characters) -> View:
     if result.scripts:
         first = len(result.characters)
         scripts = [
-            [each.script, each.place, each.examples, count(each.characters), count(each.rows),
+            [each.label, each.place, each.examples, count(each.characters), count(each.rows),
              part, cost][: 7 if priced else 6]
             for each, part, cost in zip(result.scripts, parts[first:], costs[first:], strict=True)
         ]  # fmt: skip

@@ -56,3 +56,19 @@ def script(character: str) -> str:
     return (
         "Unknown" if found is None or found.lastgroup is None else found.lastgroup.replace("_", " ")
     )
+
+
+_PLAIN = {
+    "Common": "emoji, symbols, punctuation",
+    "Inherited": "combining marks",
+    "Unknown": "not assigned",
+}
+
+
+def plain_name(name: str) -> str:
+    """Return what people call the characters of a script: Unicode has names for what is of none.
+
+    >>> plain_name("Common"), plain_name("Inherited"), plain_name("Cyrillic")
+    ('emoji, symbols, punctuation', 'combining marks', 'Cyrillic')
+    """
+    return _PLAIN.get(name, name)

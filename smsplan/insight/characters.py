@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding.explanation import character_name
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.encoding.scripts import script
+from smsplan.encoding.scripts import plain_name, script
 from smsplan.encoding.substitution import Level
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
@@ -74,7 +74,10 @@ class CharacterShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptShare:
-    """Characters without a replacement, by script (``Cyrillic``, ``Common``: emoji) and place."""
+    """Characters without a replacement, by script (``Cyrillic``, ``Common``: emoji) and place.
+
+    ``label`` is the script in plain words; ``script`` is Unicode's name of it.
+    """
 
     script: str
     place: str
@@ -83,6 +86,11 @@ class ScriptShare:
     rows: int
     share_parts: Fraction
     share_cost: Share | None
+
+    @property
+    def label(self) -> str:
+        """What the characters are, in plain words: ``Common`` are emoji, symbols, punctuation."""
+        return plain_name(self.script)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -166,7 +166,7 @@ def test_characters(tmp_path: Path) -> None:
     made = Characters(
         characters=(),
         scripts=tuple(
-            ScriptShare(script="Greek", place=f"parameter '{name}'", characters=1, examples="я",
+            ScriptShare(script="Inherited", place=f"parameter '{name}'", characters=1, examples="я",
                         rows=3, share_parts=Fraction(7, 2),
                         share_cost=Share.of(Cost({"GBP": Decimal(1)})))
             for name in ("$x^2$", "\x1b[31m")
@@ -176,7 +176,7 @@ def test_characters(tmp_path: Path) -> None:
     axes = drawn(made.plot(), tmp_path)
     assert [bar.get_width() for bar in axes.patches] == [3.5, 3.5]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        r"Greek, parameter '\$x^2\$'", "Greek, parameter '\\x1b[31m'",
+        r"combining marks, parameter '\$x^2\$'", "combining marks, parameter '\\x1b[31m'",
     ]  # fmt: skip
 
 

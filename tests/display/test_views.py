@@ -307,6 +307,26 @@ def test_shares_of_both_tables_add_up() -> None:
     assert with_one.rows[1][0] == "U+00A0", "what cannot be seen is its code point"
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("Common", "emoji, symbols, punctuation"),
+        ("Inherited", "combining marks"),
+        ("Unknown", "not assigned"),
+        ("Cyrillic", "Cyrillic"),
+    ],
+)
+def test_scripts_in_plain_words(script: str, words: str) -> None:
+    """What Unicode calls Common or Inherited is said in words; JSON has Unicode's name."""
+    (own,) = characters().scripts
+    made = replace(characters(), scripts=(replace(own, script=script),))
+    assert made.to_dict()["scripts"][0]["script"] == script
+    assert f">{words}</bdi>" in as_html(made)
+    assert words.split()[0] in as_text(made)
+    if words != script:
+        assert script not in as_html(made) + as_text(made)
+
+
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_values_do_nothing(value: str) -> None:
     """Whatever a name holds, it is text: in HTML without a tag, in terminals without a control."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 
-from smsplan.encoding.scripts import SCRIPTS, script
+from smsplan.encoding.scripts import SCRIPTS, plain_name, script
 
 
 def test_every_character_has_a_script() -> None:
@@ -20,3 +20,10 @@ def test_every_character_has_a_script() -> None:
     # Scripts that are newer than the properties that ``regex`` has here are in no character.
     assert len(found) >= 160
     assert found <= {name.replace("_", " ") for name in SCRIPTS} | {"Unknown"}
+
+
+def test_only_what_is_no_script_has_another_name() -> None:
+    """A script keeps its name; what many share, takes its base's, or is none has words."""
+    names = {name.replace("_", " ") for name in SCRIPTS} | {"Unknown"}
+    changed = {name for name in names if plain_name(name) != name}
+    assert changed == {"Common", "Inherited", "Unknown"}
