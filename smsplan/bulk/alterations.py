@@ -80,7 +80,7 @@ class _Body:
         """Count the alterations of rows that are sent."""
         columns = {key: self._shapes(batch, key) for key in self.keys}
         for key, shapes in columns.items():
-            tally.reach(key, _longest(shapes))
+            tally.reach(key, shapes.octets.lengths[shapes.codes])
         if self._options.truncate_concat:
             # Whatever the text, one part is sent.
             for changes in (tally.template, *map(tally.parameter, self.keys)):

@@ -87,14 +87,16 @@ class Tally:
     """What alterations of a plan would be: of the template, of each parameter, with its default.
 
     ``template`` counts characters from the most that are cut on; ``parameters`` from 0 to the
-    ``longest`` value. ``saved`` are the rows in which a default would save parts, and these parts;
-    ``defaults`` how messages would move.
+    ``longest`` value, and ``lengths`` are how many values there are of each number of characters.
+    ``saved`` are the rows in which a default would save parts, and these parts; ``defaults`` how
+    messages would move.
     """
 
     def __init__(self) -> None:
         self.template = Changes()
         self.parameters: dict[str, Changes] = {}
         self.longest: dict[str, int] = {}
+        self.lengths: dict[str, Ints] = {}
         self.defaults: dict[str, Changes] = {}
         self.saved: dict[str, tuple[int, int]] = {}
 
@@ -102,6 +104,7 @@ class Tally:
         """Begin a curve, of which no row may come to be counted."""
         self.parameters.setdefault(key, Changes())
         self.longest.setdefault(key, 0)
+        self.lengths.setdefault(key, np.zeros(1, np.int64))
         if has_default:
             self.saved.setdefault(key, (0, 0))
             self.defaults.setdefault(key, Changes())
@@ -110,9 +113,12 @@ class Tally:
         """Return the curve of a parameter."""
         return self.parameters[key]
 
-    def reach(self, key: str, longest: int) -> None:
-        """Note how long a value is."""
-        self.longest[key] = max(self.longest[key], longest)
+    def reach(self, key: str, lengths: Ints) -> None:
+        """Note how long values are."""
+        counts = np.bincount(lengths, minlength=len(self.lengths[key]))
+        counts[: len(self.lengths[key])] += self.lengths[key]
+        self.lengths[key] = counts
+        self.longest[key] = len(counts) - 1
 
     def save(self, key: str, places: Ints, old: Ints, new: Ints, messages: Ints) -> None:
         """Note what a default would save: where a message would have fewer parts."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
 from smsplan.insight.shown import Shown
+from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _Pair = tuple[Fraction, Fraction]
 # Behind so many letters every message has more than 255 parts.
 MOST_LONGER = 39_015
+# What would cut more than this share of the fixed text, or of the values, is true and no advice.
+_TEXT_CUT, _VALUES_CUT = Fraction(1, 4), Fraction(1, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,16 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
         template=template,
         parameters=parameters,
         defaults=tuple(savings),
-        sentences=tuple(_sentences(template, parameters, savings, worth)),
+        sentences=tuple(
+            _sentences(
+                template,
+                parameters,
+                savings,
+                worth,
+                most_cut=int(_fixed(plan) * _TEXT_CUT),
+                lengths={key: counts.tolist() for key, counts in tally.lengths.items()},
+            )
+        ),
     )
 
 
@@ -293,20 +305,36 @@ class _Worth:
         return money / characters, Fraction(parts, characters)
 
 
+def _fixed(plan: Planned) -> int:
+    """Return the characters of fixed text that the shortest body has."""
+    options = plan.options
+    bodies = [options.of_body(value) for value in options.templates] or [options]
+    return min(sum(map(len, each.template.literals)) for each in bodies)
+
+
 def _sentences(
     template: Curve,
     parameters: Mapping[str, Curve],
     savings: Sequence[DefaultSaving],
     worth: _Worth,
+    *,
+    most_cut: int,
+    lengths: Mapping[str, Sequence[int]],
 ) -> Iterator[str]:
-    """Say what is worth most, then how many characters cost nothing."""
+    """Say what is worth most, what changes many values behind it, then how much room there is.
+
+    ``most_cut`` characters of the text may be advised to go; ``lengths`` are how many values there
+    are of each number of characters.
+    """
     now = template.at(0)
-    found: list[tuple[_Pair, str]] = []
+    found: list[tuple[bool, _Pair, str]] = []
 
-    def add(what: str, cost: Cost | None, parts: int, rows: str = "") -> None:
-        found.append((worth(cost, parts), f"{what}: {_less(cost, parts)}{rows}"))
+    def add(
+        what: str, cost: Cost | None, parts: int, rows: str = "", *, small: bool = True
+    ) -> None:
+        found.append((small, worth(cost, parts), f"{what}: {_less(cost, parts)}{rows}"))
 
-    best = _steepest(template, now, worth, least=template.points[0].characters)
+    best = _steepest(template, now, worth, least=-most_cut)
     if best is not None:
         cut = -best.characters
         add(
@@ -315,14 +343,14 @@ def _sentences(
             now.parts - best.parts,
         )
     for key, curve in parameters.items():
-        # A value of no characters is none.
-        best = _steepest(curve, curve.points[-1], worth, least=1)
+        best, values = _limit(curve, worth, lengths[key])
         if best is not None:
             most = best.characters
             add(
-                f"at most {most:,} character{'s' * (most != 1)} in '{key}'",
+                f"at most {counted(most, 'character')} in '{key}'",
                 _saved(now, best),
                 now.parts - best.parts,
+                f", {counted(values, 'value')} cut",
             )
     for saving in savings:
         if saving.parts:
@@ -330,19 +358,29 @@ def _sentences(
                 f"the default of '{saving.parameter}' where that saves a part",
                 saving.cost,
                 saving.parts,
-                f", in {saving.rows:,} message{'s' * (saving.rows != 1)}",
+                f", in {counted(saving.rows, 'message')}",
+                small=saving.rows <= now.messages * _VALUES_CUT,
             )
     # Sorting is stable: where two are worth the same, the text is shortened before the values.
-    found.sort(key=lambda item: item[0], reverse=True)
-    yield from (sentence for _, sentence in found)
+    found.sort(key=lambda item: item[:2], reverse=True)
+    yield from (sentence for *_, sentence in found)
     if not found:
-        yield "nothing can be saved by a shorter text"
+        every = (point for curve in (template, *parameters.values()) for point in curve.points)
+        saves = any(point.parts < now.parts for point in every)
+        yield (
+            "nothing is saved by cutting up to a quarter of the text, or one value in 20"
+            if saves
+            else "nothing can be saved by a shorter text"
+        )
     if now.messages and len(template.points) > -template.points[0].characters + 1:
         yield _room(template, now)
 
 
 def _steepest(curve: Curve, now: Point, worth: _Worth, *, least: int) -> Point | None:
-    """Return the point that saves most for each character less; of several the shortest text."""
+    """Return the point that saves most for each character less; of several the shortest text.
+
+    It has ``least`` characters or more.
+    """
     best, most = None, (Fraction(0), Fraction(0))
     for point in curve.points:
         fewer = now.characters - point.characters
@@ -352,6 +390,25 @@ def _steepest(curve: Curve, now: Point, worth: _Worth, *, least: int) -> Point |
         if best is None or slope > most:
             best, most = point, slope
     return best
+
+
+def _limit(curve: Curve, worth: _Worth, lengths: Sequence[int]) -> tuple[Point | None, int]:
+    """Return the point of a parameter that saves most, and how many values it cuts.
+
+    It cuts a small share of them; of several that save as much it cuts the fewest.
+    """
+    best, most, values = None, (Fraction(0), Fraction(0)), 0
+    now, cut = curve.points[-1], 0
+    allowed = sum(lengths) * _VALUES_CUT
+    # From the longest on; a value of no characters is none.
+    for point in reversed(curve.points[1:-1]):
+        cut += lengths[point.characters + 1]
+        if cut > allowed:
+            break
+        saved = worth(_saved(now, point), now.parts - point.parts)
+        if point.parts < now.parts and saved > most:
+            best, most, values = point, saved, cut
+    return best, values
 
 
 def _saved(now: Point, point: Point) -> Cost | None:

@@ -557,9 +557,8 @@ def test_sentences() -> None:
         "defaults": {"name": "you"},
     }
     assert plan(PEOPLE, BODY, **flags).by_length().sentences == (
-        "at most 5 characters in 'name': GBP 0.068 less (2 parts)",
-        "the default of 'name' where that saves a part: GBP 0.068 less (2 parts), in 2 messages",
         "cut 1 character at the end of the last fixed text: GBP 0.034 less (1 part)",
+        "the default of 'name' where that saves a part: GBP 0.068 less (2 parts), in 2 messages",
         "room for 2 more characters at no cost",
     )
     full = BODY + "!!"
@@ -569,13 +568,91 @@ def test_sentences() -> None:
     stopped = plan(PEOPLE, full, max_number_of_message_parts=1, **flags).by_length()
     assert stopped.sentences[-1] == "one more character: 1 message not sent: too many parts"
     free = plan(PEOPLE, BODY, duplicates="keep").by_length()
-    assert free.sentences[0] == "at most 5 characters in 'name': 2 parts less"
+    assert free.sentences[0] == ("cut 1 character at the end of the last fixed text: 1 part less")
     nobody = plan(["n/a"], "x" * 200).by_length()
     assert nobody.sentences == ("nothing can be saved by a shorter text",)
     assert plan(PEOPLE, "Hi ${name}", **flags).by_length(longer=9).sentences == (
         "nothing can be saved by a shorter text",
         "room for at least 9 more characters at no cost",
     )
+
+
+def with_names(*names: str) -> list[dict[str, str]]:
+    """People of these names."""
+    return [{"to": f"+4477009{n:05}", "name": name} for n, name in enumerate(names)]
+
+
+def test_a_limit_that_cuts_many_is_no_advice() -> None:
+    """One value in 20 may be cut, no more; the longest limit of those that save as much is told."""
+    body = "Hi ${name}, " + "x" * 149
+    few = plan(with_names(*["Ana"] * 95, *["Alexander"] * 5), body).by_length()
+    assert "at most 6 characters in 'name': 5 parts less, 5 values cut" in few.sentences
+    many = plan(with_names(*["Ana"] * 94, *["Alexander"] * 6), body).by_length()
+    assert not any("at most" in sentence for sentence in many.sentences)
+    assert many.parameters["name"].at(6).parts == 100, "the curve has it none the less"
+
+
+def test_advice_is_not_to_cut_the_text_away() -> None:
+    """More than a quarter of the fixed text is no advice; the curve has it none the less."""
+    nothing = "nothing is saved by cutting up to a quarter of the text, or one value in 20"
+    for extra, said in ((53, "cut 53 characters"), (54, nothing)):
+        found = plan(with_names("Ana"), "x" * (160 + extra)).by_length()
+        assert found.sentences[0].startswith(said)
+        assert found.template.at(-extra).parts == 1
+    assert len(found.sentences) == 2
+
+
+def test_what_changes_many_messages_stands_behind() -> None:
+    """A default that replaces a third of the names saves more than a small cut, and comes later."""
+    people = with_names(*["Ana"] * 40, *["Maximilian"] * 20)
+    body = "Hi ${name}, " + "x" * 148
+    found = plan(people, body, defaults={"name": "you"}).by_length()
+    assert [sentence.partition(":")[0] for sentence in found.sentences[:2]] == [
+        "cut 3 characters at the end of the last fixed text",
+        "the default of 'name' where that saves a part",
+    ]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_advised_figures_are_those_of_plans(seed: int) -> None:
+    """What a sentence says is saved is what such a plan saves; no better advice is left out."""
+    chance = random.Random(seed)
+    pool = chance.choice(["ab", "abcdefgh", "aşб😀", "ab€["])
+    names = [
+        "".join(chance.choices(pool, k=chance.choice([3, 4, 5, *[chance.randint(0, 30)]])))
+        for _ in range(chance.choice([30, 80]))
+    ]
+    people = with_names(*names)
+    body = "Hi ${name}, " + "x" * chance.randint(40, 170) + chance.choice(["", "–"])
+    rates = chance.choice([None, "0.034 GBP"])
+    made = plan(people, body, rates=rates)
+    found = made.by_length()
+    limits = {most: plan(people, body, rates=rates, limits={"name": most}) for most in range(1, 31)}
+    small = [
+        (made.parts - other.parts, most)
+        for most, other in limits.items()
+        if sum(len(name) > most for name in names) * 20 <= len(names)
+    ]
+    best = max(small, default=(0, 0))
+    advice = [each for each in found.sentences if each.startswith("at most")]
+    assert len(advice) == (best[0] > 0)
+    for sentence in advice:
+        said = re.fullmatch(
+            r"at most (\d+) characters? in 'name': (?:GBP ([\d.]+) less \((\d+) parts?\)|"
+            r"(\d+) parts? less), (\d+) values? cut",
+            sentence,
+        )
+        assert said is not None
+        other = limits[int(said[1])]
+        assert (int(said[3] or said[4]), int(said[1])) == best
+        assert made.parts - other.parts == best[0]
+        assert int(said[5]) == other.summary.notes["shortened"]
+        assert said[2] is None or f"GBP {said[2]}" == str(made.cost - other.cost)
+    for sentence in found.sentences:
+        if cut := re.match(r"cut (\d+) ch.*? (\d+) parts?(?:\)| less)$", sentence):
+            assert int(cut[1]) * 4 <= len(body) - len("${name}")
+            shorter = plan(people, body[: -int(cut[1])], rates=rates)
+            assert made.parts - shorter.parts == int(cut[2])
 
 
 @pytest.mark.parametrize("longer", [-1, 39_016, 1.5, "3"])
