@@ -48,10 +48,19 @@ _ADVICE = {
 
 
 class Expansion(NamedTuple):
-    """An expanded text and the keys that had no value, in order of appearance."""
+    """An expanded text and the keys that had no value, in order of appearance.
+
+    ``str`` is the text, as that of a :class:`Template` is its body.
+
+    >>> print(Template("Hi ${name}!").expand({"name": "Ana"}))
+    Hi Ana!
+    """
 
     text: str
     unmatched: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,10 @@ def test_pieces_join_to_the_body(body: str) -> None:
     )
     assert back == body
     assert pickle.loads(pickle.dumps(template)) == template
+
+
+def test_an_expansion_reads_as_its_text() -> None:
+    """What is printed or put into another text is the message; its repr names what is missing."""
+    made = Template("Hi ${name} ${x}").expand({"name": "Ana"})
+    assert str(made) == f"{made}" == made.text == "Hi Ana ${x}"
+    assert repr(made) == "Expansion(text='Hi Ana ${x}', unmatched=('x',))"
