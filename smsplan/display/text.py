@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -133,7 +135,7 @@ def view_table(seen: View) -> RenderableType:
     """Return a result of ``insight``: its line, tables with bars, remarks."""
     pieces: list[RenderableType] = [Text(safe(seen.head), style="bold")]
     for grid in seen.grids:
-        pieces += [Text("\n" + safe(grid.title), style="bold"), _grid(grid)]
+        pieces += [Text("\n" + safe(grid.title), style="bold"), Fitting(grid)]
         if grid.more:
             pieces.append(Text(f"and {grid.more:,} more", style="dim"))
     if seen.remarks:
@@ -142,20 +144,66 @@ def view_table(seen: View) -> RenderableType:
     return Group(*pieces)
 
 
-def _grid(grid: Grid) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for place, name in enumerate(grid.header):
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A table that leaves out no figure: without bars where they do not fit, else row by row."""
+
+    grid: Grid
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        grid, room = self.grid, options.max_width
+        cells = [[safe(clipped(cell)) for cell in row] for row in grid.rows]
+        names = [safe(name) for name in grid.header]
+        least = [
+            _least(name, [row[place] for row in cells], text=place in grid.texts)
+            for place, name in enumerate(names)
+        ]
+        needed = sum(least) + _GAP * len(least)
+        if needed > room:
+            yield from (_record(names, row) for row in cells)
+            return
+        bars = grid.bars if needed + BAR + _GAP <= room else []
+        yield _grid(grid, names, cells, least, bars)
+
+
+_GAP = 2
+_FOLDED = 12
+
+
+def _least(name: str, cells: Sequence[str], *, text: bool) -> int:
+    """How narrow a column may be: figures are whole, texts fold, long words of them too."""
+    words = (max(map(cell_len, one.split()), default=0) for one in cells)
+    widest = min(_FOLDED, max(words, default=0)) if text else max(map(cell_len, cells), default=0)
+    return max(widest, *map(cell_len, name.split()), 1)
+
+
+def _record(names: Sequence[str], row: Sequence[str]) -> RenderableType:
+    """Return a row as text: its first cell, then what each other column says."""
+    rest = " · ".join(map(": ".join, zip(names[1:], row[1:], strict=True)))
+    said = Padding(Text(rest, overflow="fold"), (0, 0, 0, 2))
+    return Group(Text(row[0], style="bold", overflow="fold"), said)
+
+
+def _grid(
+    grid: Grid,
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    least: Sequence[int],
+    bars: Sequence[tuple[float, float]],
+) -> Table:
+    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", show_edge=False)
+    for place, (name, width) in enumerate(zip(names, least, strict=True)):
         if place in grid.texts:
-            table.add_column(safe(name), overflow="fold")
+            table.add_column(name, overflow="fold", min_width=width)
         else:
-            table.add_column(safe(name), justify="right", no_wrap=" " not in name)
-    if grid.shares:
-        table.add_column("", no_wrap=True)
-    for number, row in enumerate(grid.rows):
-        cells = [Text(safe(clipped(cell))) for cell in row]
-        if grid.shares:
-            cells.append(Text(block_bar(*grid.bars[number]), style="cyan"))
-        table.add_row(*cells)
+            table.add_column(name, justify="right", no_wrap=" " not in name, min_width=width)
+    if bars:
+        table.add_column("", no_wrap=True, min_width=BAR)
+    for number, row in enumerate(cells):
+        shown = [Text(cell) for cell in row]
+        if bars:
+            shown.append(Text(block_bar(*bars[number]), style="cyan"))
+        table.add_row(*shown)
     return table
 
 

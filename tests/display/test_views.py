@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from rich.console import Console
 
 from smsplan import Cost, Segmentation, explain, plan, segment
-from smsplan.display.views import Grid, View, as_html, as_text, curve_grid, floating, view
+from smsplan.display.views import Grid, View, as_html, as_rich, as_text, curve_grid, floating, view
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.audit import Audit, AuditLine
@@ -245,6 +247,22 @@ def test_text(name: str) -> None:
             for cell in row[1:]:
                 if " " not in cell:
                     assert re.sub(r"\W+", "", cell) in flat, cell
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80])
+@pytest.mark.parametrize("name", RESULTS)
+def test_narrow_terminals_lose_no_figure(name: str, width: int) -> None:
+    """However narrow a terminal is: no line is longer, and no figure is cut."""
+    made = RESULTS[name]()
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(as_rich(made))
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    flat = "".join(text.split())
+    for grid in view(made).grids:
+        for row in grid.rows:
+            for place, cell in enumerate(row):
+                assert place in grid.texts or "".join(cell.split()) in flat, cell
 
 
 @pytest.mark.parametrize("name", RESULTS)
