@@ -370,24 +370,13 @@ def _length_choices(content: Content) -> Iterable[Choice]:
                 plan.parts - point.parts,
                 _less(plan.cost, point.cost),
             )
-    for name, curve in found.parameters.items():
-        whole = plan_point(curve, of_template=False)
-        enough = next(
-            (
-                point
-                for point in reversed(curve.points)
-                if (whole.parts - point.parts) * 100 >= max(whole.parts, 1)
-                and point.messages == whole.messages
-                and point.characters >= 8
-            ),
-            None,
+    for limit in found.limits:
+        yield Choice(
+            f"Cut values of {foreign(limit.parameter)} to {count(limit.characters, 'character')}, "
+            f"which cuts {count(limit.values, 'value')}",
+            limit.parts,
+            limit.cost,
         )
-        if enough is not None:
-            yield Choice(
-                f"Cut values of {foreign(name)} to {count(enough.characters, 'character')}",
-                whole.parts - enough.parts,
-                _less(whole.cost, enough.cost),
-            )
     for each in found.defaults[:2]:
         yield Choice(
             f"Write the default of {foreign(each.parameter)} in the "

@@ -8,6 +8,8 @@ const smsplan = ((TABLES) => {
   const ALPHABET = new Set([...TABLES.alphabet, ...WIDE]);
   const NAMES = new Map(TABLES.names);
   const NOTHING = { replacement: null, kind: null, level: null };
+  const GREEK_CAPITAL = "greek capital look-alike";
+  const CLUSTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
   const LOOK_ALIKES = new Map();
   for (const [kind, level, replacements] of TABLES.lookAlikes) {
     for (const [replacement, characters] of Object.entries(replacements)) {
@@ -90,7 +92,59 @@ const smsplan = ((TABLES) => {
       else found.set(character, { character, count: 1, name: describe(character),
         codePoint: codePoint(character), ...(LOOK_ALIKES.get(character) || NOTHING) });
     }
+    for (const character of greekCapitals(text)) found.get(character).level = "lossy";
     return [...found.values()];
+  }
+
+  // The Greek capitals that stand, once or more, in a word with letters outside the alphabet.
+  function greekCapitals(text) {
+    const letters = [...text];
+    const capitals = [];
+    if (!letters.some((each) => kindOf(each) === GREEK_CAPITAL)) return capitals;
+    let at = 0;
+    for (const { segment: cluster } of CLUSTERS.segment(text)) {
+      const characters = [...cluster];
+      const composed = cluster.normalize("NFC");
+      const whole = [...composed].map(safely).join("");
+      if (composed !== cluster || whole.normalize("NFC") !== whole) {
+        become(letters, at, characters.length, settle(whole));
+      } else {
+        characters.forEach((character, place) => {
+          if (kindOf(character) === GREEK_CAPITAL) {
+            capitals.push(at + place);
+            letters[at + place] = "A";
+          } else become(letters, at + place, 1, safely(character));
+        });
+      }
+      at += characters.length;
+    }
+    const originals = [...text];
+    return capitals.filter((place) => !inLatinWord(letters, place)).map((at) => originals[at]);
+  }
+
+  // What becomes a quote parts words, what is dropped joins them; `A` is of the alphabet.
+  function become(letters, at, count, replacement) {
+    if (![...replacement].every((character) => ALPHABET.has(character))) return;
+    const within = replacement === "" || /^[\p{L}\p{M}]+$/u.test(replacement);
+    letters.fill(within ? "A" : " ", at, at + count);
+  }
+
+  function inLatinWord(letters, place) {
+    for (const step of [-1, 1]) {
+      for (let at = place; /^[\p{L}\p{M}]$/u.test(letters[at] || ""); at += step) {
+        if (!ALPHABET.has(letters[at])) return false;
+      }
+    }
+    return true;
+  }
+
+  function kindOf(character) {
+    return (LOOK_ALIKES.get(character) || NOTHING).kind;
+  }
+
+  function safely(character) {
+    const found = LOOK_ALIKES.get(character);
+    return found && found.level === "safe" ? found.replacement : character;
   }
 
   // The parts were every such character, and nothing else, replaced.

@@ -109,15 +109,41 @@ class DefaultSaving:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSaving:
+    """What is saved were values of a parameter cut to ``characters``; ``values`` of them would be.
+
+    Of the limits that cut one value in 20 at most it is the one that saves most.
+    """
+
+    parameter: str
+    characters: int
+    values: int
+    parts: int
+    cost: Cost | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; ``cost`` is null without rates."""
+        return {
+            "parameter": self.parameter,
+            "characters": self.characters,
+            "values": self.values,
+            "parts": self.parts,
+            "cost": None if self.cost is None else self.cost.to_dict(),
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Lengths(Shown):
-    """Curves of a plan: of its template, of each parameter; and what defaults would save.
+    """Curves of a plan: of its template and each parameter; what limits and defaults would save.
 
-    ``defaults`` are those that save most first; ``sentences`` say what is worth most, first.
+    ``limits`` and ``defaults`` that save most come first; ``sentences`` begin with what is worth
+    most.
     """
 
     template: Curve
     parameters: Mapping[str, Curve]
+    limits: tuple[LimitSaving, ...] = ()
     defaults: tuple[DefaultSaving, ...]
     sentences: tuple[str, ...]
 
@@ -151,6 +177,7 @@ class Lengths(Shown):
         return {
             "template": self.template.to_dict(),
             "parameters": {key: curve.to_dict() for key, curve in self.parameters.items()},
+            "limits": [saving.to_dict() for saving in self.limits],
             "defaults": [saving.to_dict() for saving in self.defaults],
             "sentences": list(self.sentences),
         }
@@ -187,20 +214,21 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
         moved.update(_counts(tally.defaults[key], 0))
         cost = _saved(now, places.point({kind: many for kind, many in moved.items() if many}))
         savings.append(DefaultSaving(parameter=key, rows=rows, parts=parts, cost=cost))
-    savings.sort(key=lambda saving: worth(saving.cost, saving.parts), reverse=True)
+    limits = [
+        limit
+        for key, curve in parameters.items()
+        if (limit := _limit(key, curve, worth, tally.lengths[key].tolist())) is not None
+    ]
+    for some in (savings, limits):
+        some.sort(key=lambda saving: worth(saving.cost, saving.parts), reverse=True)
+    most_cut = int(_fixed(plan) * _TEXT_CUT)
     return Lengths(
         template=template,
         parameters=parameters,
+        limits=tuple(limits),
         defaults=tuple(savings),
         sentences=tuple(
-            _sentences(
-                template,
-                parameters,
-                savings,
-                worth,
-                most_cut=int(_fixed(plan) * _TEXT_CUT),
-                lengths={key: counts.tolist() for key, counts in tally.lengths.items()},
-            )
+            _sentences(template, parameters, limits, savings, worth, most_cut=most_cut)
         ),
     )
 
@@ -315,16 +343,15 @@ def _fixed(plan: Planned) -> int:
 def _sentences(
     template: Curve,
     parameters: Mapping[str, Curve],
+    limits: Sequence[LimitSaving],
     savings: Sequence[DefaultSaving],
     worth: _Worth,
     *,
     most_cut: int,
-    lengths: Mapping[str, Sequence[int]],
 ) -> Iterator[str]:
     """Say what is worth most, what changes many values behind it, then how much room there is.
 
-    ``most_cut`` characters of the text may be advised to go; ``lengths`` are how many values there
-    are of each number of characters.
+    ``most_cut`` characters of the text may be advised to go.
     """
     now = template.at(0)
     found: list[tuple[bool, _Pair, str]] = []
@@ -342,16 +369,13 @@ def _sentences(
             _saved(now, best),
             now.parts - best.parts,
         )
-    for key, curve in parameters.items():
-        best, values = _limit(curve, worth, lengths[key])
-        if best is not None:
-            most = best.characters
-            add(
-                f"at most {counted(most, 'character')} in '{key}'",
-                _saved(now, best),
-                now.parts - best.parts,
-                f", {counted(values, 'value')} cut",
-            )
+    for limit in limits:
+        add(
+            f"at most {counted(limit.characters, 'character')} in '{limit.parameter}'",
+            limit.cost,
+            limit.parts,
+            f", {counted(limit.values, 'value')} cut",
+        )
     for saving in savings:
         if saving.parts:
             add(
@@ -392,12 +416,14 @@ def _steepest(curve: Curve, now: Point, worth: _Worth, *, least: int) -> Point |
     return best
 
 
-def _limit(curve: Curve, worth: _Worth, lengths: Sequence[int]) -> tuple[Point | None, int]:
-    """Return the point of a parameter that saves most, and how many values it cuts.
+def _limit(
+    parameter: str, curve: Curve, worth: _Worth, lengths: Sequence[int]
+) -> LimitSaving | None:
+    """Return what the best limit of a parameter saves; ``lengths`` are values by their characters.
 
-    It cuts a small share of them; of several that save as much it cuts the fewest.
+    It cuts a small share of the values; of several that save as much it cuts the fewest.
     """
-    best, most, values = None, (Fraction(0), Fraction(0)), 0
+    best, most = None, (Fraction(0), Fraction(0))
     now, cut = curve.points[-1], 0
     allowed = sum(lengths) * _VALUES_CUT
     # From the longest on; a value of no characters is none.
@@ -405,10 +431,14 @@ def _limit(curve: Curve, worth: _Worth, lengths: Sequence[int]) -> tuple[Point |
         cut += lengths[point.characters + 1]
         if cut > allowed:
             break
-        saved = worth(_saved(now, point), now.parts - point.parts)
-        if point.parts < now.parts and saved > most:
-            best, most, values = point, saved, cut
-    return best, values
+        cost, parts = _saved(now, point), now.parts - point.parts
+        saved = worth(cost, parts)
+        if parts > 0 and saved > most:
+            most = saved
+            best = LimitSaving(
+                parameter=parameter, characters=point.characters, values=cut, parts=parts, cost=cost
+            )
+    return best
 
 
 def _saved(now: Point, point: Point) -> Cost | None:

@@ -196,7 +196,10 @@ def test_too_many_parts_are_an_error(script: Page) -> None:
 
 
 def test_proposals_are_those_of_explain(script: Page) -> None:
-    """Replacement, level and the parts with it are those of explain(), character by character."""
+    """Replacement, level and the parts with it are those of explain(), character by character.
+
+    Where a character is safe to replace in one place and not in another, replacing it is lossy.
+    """
     texts = [text for text in made_texts(11, 500) if measure(text).number_of_parts <= 20]
     assert len(texts) > 300
     answers = call(
@@ -210,11 +213,13 @@ def test_proposals_are_those_of_explain(script: Page) -> None:
         found: dict[str, list[Any]] = {}
         for each in explain(text).characters:
             if each.forces_unicode:
-                found.setdefault(
+                known = found.setdefault(
                     each.character,
                     [each.character, each.code_point, text.count(each.character),
                      each.replacement, each.level, each.parts_if_replaced],
                 )  # fmt: skip
+                if each.level == "lossy":
+                    known[4] = "lossy"
         assert answer == list(found.values()), ascii(text)
 
 

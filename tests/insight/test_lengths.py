@@ -635,7 +635,12 @@ def test_advised_figures_are_those_of_plans(seed: int) -> None:
     ]
     best = max(small, default=(0, 0))
     advice = [each for each in found.sentences if each.startswith("at most")]
-    assert len(advice) == (best[0] > 0)
+    assert len(advice) == len(found.limits) == (best[0] > 0)
+    for limit in found.limits:
+        other = limits[limit.characters]
+        assert (limit.parts, limit.characters) == best
+        assert limit.values == other.summary.notes["shortened"]
+        assert limit.cost == (None if rates is None else made.cost - other.cost)
     for sentence in advice:
         said = re.fullmatch(
             r"at most (\d+) characters? in 'name': (?:GBP ([\d.]+) less \((\d+) parts?\)|"
