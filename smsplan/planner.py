@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, Problem
 from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
+from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.templates import Template
@@ -957,7 +958,7 @@ def _write(
     guarded = sum(out.guarded for out in sinks if out is not None)
     if guarded:
         made.warnings += (
-            f"{guarded:,} cells that a spreadsheet would run as formulas begin with an apostrophe "
-            "in the CSV output",
+            f"{counted(guarded, 'cell')} that a spreadsheet would run as a formula got an "
+            "apostrophe in the CSV output",
         )
     return schema

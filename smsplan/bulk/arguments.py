@@ -42,6 +42,7 @@ def make_options(
 
     ``numbers`` says whether the column of numbers is read. Raises InputError.
     """
+    check_mappings(columns=columns, defaults=defaults, limits=limits)
     templates_ = templates(body, body_by)
     chosen = Profile.of(profile)
     check_arguments(
@@ -105,6 +106,7 @@ def make_variants(
     """
     if not isinstance(bodies, Mapping) or not bodies:
         raise InputError("there is nothing to compare; give bodies by name: {'A': ..., 'B': ...}")
+    check_mappings(columns=columns, defaults=defaults, limits=limits)
     faults = _Faults()
     texts: dict[str, Template] = {}
     for name, text in bodies.items():
@@ -182,6 +184,17 @@ class _Faults:
         """Raise what was found."""
         if self._found:
             raise InputError("\n".join(self._found))
+
+
+def check_mappings(**given: Any) -> None:
+    """Refuse what is said of parameters in another form than by their names."""
+    faults = [
+        f"{name} is {type(value).__name__}, not a mapping; write {name}={{'name': ...}}"
+        for name, value in given.items()
+        if not (value is None or isinstance(value, Mapping))
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 def check_arguments(

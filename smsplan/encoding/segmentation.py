@@ -189,6 +189,11 @@ def _allowed(languages: Languages) -> tuple[Tables, ...]:
     return allowed_tables(languages if isinstance(languages, str) else tuple(languages))
 
 
+def _not_text(text: object) -> InputError:
+    # Such as NaN, where a table has no text.
+    return InputError(f"the text is {type(text).__name__}, not text; pass a string")
+
+
 def _layout(
     text: str,
     *,
@@ -203,6 +208,8 @@ def _layout(
 
     A pair of tables that expresses the text never needs more parts than Unicode.
     """
+    if not isinstance(text, str):
+        raise _not_text(text)
     best: tuple[int, _Layout, Tables] | None = None
     for pair in () if encoding == Encoding.UNICODE else _allowed(languages):
         if not pair.text(text):
@@ -243,7 +250,11 @@ def _count_usual(text: str) -> tuple[Encoding, int, int] | None:
 
     The common cases in a look at the octets, or one match, and arithmetic: see :func:`_count`.
     """
-    if text.isascii() and not text.encode().translate(None, _PLAIN):
+    try:
+        plain = text.isascii() and not text.encode().translate(None, _PLAIN)
+    except AttributeError:
+        raise _not_text(text) from None
+    if plain:
         units = len(text)
         return _GSM, units, 1 if units <= 160 else -(-units // 153)
     if _DEFAULT_TEXT(text):

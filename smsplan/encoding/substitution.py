@@ -55,13 +55,22 @@ class Change(NamedTuple):
     kind: str
 
 
-class Substituted(NamedTuple):
-    """A text, what was changed in it, and what it takes ``before`` and after."""
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    """A text and what was changed in it, also as a pair; what it takes ``before`` and ``after``.
+
+    >>> text, changes = substitute("“Hello”", when="always")
+    >>> text, len(changes)
+    ('"Hello"', 2)
+    """
 
     text: str
     changes: tuple[Change, ...]
     before: Measure
     after: Measure
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.text, self.changes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def test_formulas_in_csv(tmp_path: Path) -> None:
     done = run(*arguments, "--rejects", str(bad))
     out(done)
     assert bad.read_text().splitlines()[1].startswith("none,'=2+2,")
-    assert b"1 cells that a spreadsheet would run" in done.stderr
+    assert b"1 cell that a spreadsheet would run" in done.stderr
     assert "=2+2" in rows.read_text()
     assert "'" not in rows.read_text()
 

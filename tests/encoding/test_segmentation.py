@@ -8,7 +8,7 @@ import pickle
 import time
 import unicodedata
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import grapheme
 import pytest
@@ -16,7 +16,16 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsplan import Encoding, InputError, TooManyParts, UnencodableText, segment, truncate
+from smsplan import (
+    Encoding,
+    InputError,
+    TooManyParts,
+    UnencodableText,
+    explain,
+    segment,
+    substitute,
+    truncate,
+)
 from smsplan.encoding import Boundary, cut, measure
 from smsplan.encoding.alphabets import LANGUAGES, LOCKING, SINGLE_SHIFT, UNASSIGNED
 from smsplan.encoding.gsm7 import decode, pack, tables, unpack
@@ -228,6 +237,15 @@ def test_errors() -> None:
         _ = segment("a" * 152 + "€" * 5, boundary="dense").parts
     with pytest.raises(AttributeError, match="immutable"):
         segment("a").units = 2
+
+
+@pytest.mark.parametrize("wrong", [None, 3, float("nan"), b"Hi", ["Hi"]])
+def test_what_is_no_text(wrong: Any) -> None:
+    """A missing value of a table is no text, and is refused by name by all that takes one."""
+    for call in (segment, explain, substitute, measure, lambda text: truncate(text, parts=1),
+                 lambda text: segment(text, boundary="grapheme")):  # fmt: skip
+        with pytest.raises(InputError, match=f"the text is {type(wrong).__name__}, not text"):
+            call(wrong)
 
 
 HOSTILE: dict[str, Callable[[int], str]] = {

@@ -25,7 +25,7 @@ from smsplan.insight.assumptions import Answer, Assumptions
 from smsplan.insight.switches import ANSWERS, CLOSED, QUESTIONS, alternatives, answer, shown
 from smsplan.ratecards import Rate, RateCard
 
-FRAMES = 240
+FRAMES = 160
 POOLS = [
     "abc XYZ0",
     "abcd €[]",

@@ -261,6 +261,16 @@ def test_nothing_to_compare(bodies: Any) -> None:
         compare(["+447700900123"], bodies)
 
 
+@pytest.mark.parametrize("name", ["columns", "defaults", "limits"])
+def test_what_is_said_of_parameters_goes_by_name(name: str) -> None:
+    """Another form than a mapping is refused, by a plan as by a comparison."""
+    given: dict[str, Any] = {name: "a"}
+    with pytest.raises(InputError, match=f"{name} is str, not a mapping; write {name}="):
+        compare(["+447700900123"], {"A": "Hi ${a}", "B": "Hi"}, **given)
+    with pytest.raises(InputError, match=f"{name} is str, not a mapping"):
+        plan(["+447700900123"], "Hi ${a}", **given)
+
+
 def test_defaults_only_where_the_parameter_stands() -> None:
     """A parameter without a column needs a default for the bodies that have it, and no other."""
     made = compare(["+447700900123"], {"A": "Hi", "B": "Hi ${name}"}, defaults={"name": "there"})
