@@ -100,6 +100,12 @@ def main() -> None:
         # The reader has seen enough; Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except SystemExit as ended:
+        # Click catches that first, ends with 1, which says that the input is at fault, and leaves
+        # a stdout of its own behind.
+        if ended.code == 1 and type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            sys.exit(0)
+        raise
     except KeyboardInterrupt:
         fail("interrupted; nothing half-written is left", 130)
     except OutputError as error:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import errno
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from smsplan.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def safe(text: str) -> str:
@@ -118,16 +123,25 @@ def read_body(path: str) -> str:
     return read_text(path, "body file").removesuffix("\n").removesuffix("\r")
 
 
+def stdout() -> Console:
+    """Return rich's way to stdout; that its reader has gone is told as anywhere else."""
+    from rich.console import Console
+
+    class Stdout(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return Stdout(highlight=False)
+
+
 def write_result(result: object) -> None:
     """Write a result of ``insight`` to stdout, in colour where somebody is looking."""
     if not sys.stdout.isatty():
         typer.echo(str(result))
         return
-    from rich.console import Console
-
     from smsplan.display.views import as_rich
 
-    Console(highlight=False).print(as_rich(result))
+    stdout().print(as_rich(result))
 
 
 def day(text: str | None) -> date | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_numbers, say, write_json, write_result
+from smsplan.cli.console import pairs, read_numbers, say, stdout, write_json, write_result
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,10 +104,8 @@ def _explain_batch(
             f"number_of_messages: {answer.number_of_messages:,}"
         )
         return
-    from rich.console import Console
-
     from smsplan.display.text import summary_table
 
-    Console(highlight=False).print(summary_table(made.summary))
+    stdout().print(summary_table(made.summary))
     typer.echo()
     _write_reasons(made)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, whole, write_json
+from smsplan.cli.console import pairs, progress_bar, read_body, say, stdout, whole, write_json
 from smsplan.cli.rates_options import terms
 
 # Of more rows a second look would take longer than one waits for a remark.
@@ -181,11 +181,9 @@ def plan_file(
         data = {**made.summary.to_dict(), "warnings": list(made.warnings), **breaches}
         write_json("smsplan.plan/1", data)
     else:
-        from rich.console import Console
-
         from smsplan.display.text import summary_table
 
-        Console(highlight=False).print(summary_table(made.summary))
+        stdout().print(summary_table(made.summary))
     for path, what in ((output, "rows"), (rejects, "rows that are not sent")):
         if path is not None:
             say(f"wrote the {what} to {path}")

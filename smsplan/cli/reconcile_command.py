@@ -7,7 +7,7 @@ import sys
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import write_json
+from smsplan.cli.console import stdout, write_json
 
 
 def write_reconciliation(
@@ -30,11 +30,9 @@ def write_reconciliation(
     if as_json:
         write_json("smsplan.reconciliation/1", found.to_dict())
     elif sys.stdout.isatty():
-        from rich.console import Console
-
         from smsplan.display.text import reconciliation_table
 
-        Console(highlight=False).print(reconciliation_table(found))
+        stdout().print(reconciliation_table(found))
     else:
         typer.echo(str(found))
     if found.differences:

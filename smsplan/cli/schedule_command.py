@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, say, write_json
+from smsplan.cli.console import pairs, say, stdout, write_json
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,11 +60,9 @@ def write_schedule(
     if as_json:
         write_json("smsplan.schedule/1", made.to_dict())
     elif sys.stdout.isatty():
-        from rich.console import Console
-
         from smsplan.display.text import schedule_table
 
-        Console().print(schedule_table(made))
+        stdout().print(schedule_table(made))
     else:
         typer.echo(str(made))
     if made.unscheduled:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import read_text, write_json
+from smsplan.cli.console import read_text, stdout, write_json
 from smsplan.plurals import counted
 
 
@@ -67,12 +67,11 @@ def segment_text(
 
 
 def _show(made: Any, parts: Any) -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from smsplan.display.text import safe
 
-    console = Console(highlight=False)
+    console = stdout()
     unit = "septets" if made.encoding == "GSM" else "code units"
     number = made.number_of_parts
     console.print(

@@ -391,3 +391,21 @@ def test_every_terminal_can_show_it(people: Path, encoding: str) -> None:
     assert answer["per_recipient"][0]["body"] == body
     mended = run("lint", "--fix", "-", stdin=body, PYTHONIOENCODING=encoding).stdout
     assert mended.decode().rstrip("\n") == 'Hi "${name}" - ž😀'
+
+
+@pytest.mark.parametrize(
+    "arguments", [("segment", "a" * 500), ("segment", "Hi", "--json"), ("example",), ("--version",)]
+)
+def test_a_reader_that_has_seen_enough(arguments: tuple[str, ...]) -> None:
+    """Where the reader of a pipe has gone, as ``head`` does, a command ends well and in silence."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "smsplan", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
