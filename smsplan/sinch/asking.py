@@ -48,6 +48,9 @@ class Kind(IntEnum):
     NUMBER_REFUSED = 5
 
 
+_ALONE = frozenset({Problem.INVALID_NUMBER, Problem.VALUE_TOO_LONG})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One dry run, and the rows that it asks about; ``expanded``: texts were expanded here."""
@@ -139,6 +142,10 @@ def requests(
         for start in range(0, len(group), MAX_RECIPIENTS):
             some = group[start : start + MAX_RECIPIENTS]
             out.append(_request(some, fields, expanded=expanded))
+    # Of what is refused one row is asked about in a call: in those to spare, but the last, more.
+    alone = [one for group, _ in made if group[0][0].problem in _ALONE for one in group[1:]]
+    spare = max(CALLS - 1 - len(out), 0)
+    out += [_request([one], fields, expanded=False) for one in alone[:spare]]
     return out
 
 
@@ -188,7 +195,7 @@ def _request(
     rows: list[Drawn] = []
     values: dict[str, Mapping[str, str]] = {}
     for row, one in group:
-        if row.problem in (Problem.INVALID_NUMBER, Problem.VALUE_TOO_LONG) and rows:
+        if row.problem in _ALONE and rows:
             # Which of several an account refuses it does not say.
             break
         known = values.get(row.number)

@@ -212,6 +212,18 @@ def test_a_refused_number_hides_nobody() -> None:
     assert not found.agrees
 
 
+def test_calls_to_spare_cover_what_is_refused() -> None:
+    """Of several kinds of refused numbers more than one is asked about, each in its own call."""
+    odd = [{"to": "1", "t": "a"}, {"to": "2", "t": "ж"}, {"to": "46" * 9, "t": "a" * 200}]
+    made = plan([*({"to": f"+4670123{n:04}", "t": "a"} for n in range(20)), *odd], "Hi ${t}")
+    api = Account(Profile())
+    found = verify(made, api)
+    assert found.agrees
+    # Two of the three have all kinds between them.
+    assert [len(batch.to) for batch in api.asked] == [20, 1, 1]
+    assert found.uncovered == ()
+
+
 def test_pairs_of_switches() -> None:
     """Where no single switch explains it, the pair that does is named."""
     batch = TextBatch(to=["+46701234567"], body="\u201c\u2026" + "a" * 69 + SMILE)
