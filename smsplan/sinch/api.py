@@ -50,11 +50,21 @@ _STEPS = {
 _FIELD = re.compile(
     r"[Pp]arameter '("
     r"(?:to|to_add|to_remove)\[\d+\]"
-    r"|[a-z]+(?:_[a-z]+)*(?:\.[A-Za-z_]\w*)?"
+    r"|[A-Za-z]+(?:_[A-Za-z]+)*(?:\.[A-Za-z_]\w*)?"
     r")['.]"
 )
 _LEAVES_OPEN = frozenset({408, 500, 502, 503, 504})
 _UNREACHABLE = "no connection"
+
+
+def place_in_to(field: str) -> int | None:
+    """Return the place in ``to`` that the name of a field has.
+
+    >>> place_in_to("to[3]"), place_in_to("body")
+    (3, None)
+    """
+    found = re.fullmatch(r"to\[(\d+)\]", field)
+    return None if found is None else int(found[1])
 
 
 class ApiError(SmsplanError):
@@ -99,6 +109,11 @@ class ApiError(SmsplanError):
         """The field of the request that the API's text names, such as ``to[3]``; else empty."""
         found = _FIELD.search(self.text)
         return found[1] if found else ""
+
+    @property
+    def place(self) -> int | None:
+        """The place in ``to`` of the recipient that the API's text names; else None."""
+        return place_in_to(self.field)
 
     @property
     def at_fault(self) -> str:

@@ -6,7 +6,6 @@ What is promised, and why it holds, stands in ``campaigns``.
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,8 +26,6 @@ _WAIT, _LONGEST_WAIT, _REFUSALS = 1.0, 60.0, 12
 _TRIES = 3
 # As many waits, where there is no connection at all.
 _UNREACHABLE = 6
-_PLACE = re.compile(r"'to\[(\d+)\]'")
-_FIELD = re.compile(r"[Pp]arameter '([^']+)'")
 # So many recipients in a row that are refused alike are no single bad numbers.
 _ALL_BAD = 25
 # So many requests in a row that are refused for no named reason: it is not for a number in them.
@@ -95,9 +92,8 @@ class Sender:
                     )
                 self._say()
                 self._see_to()
-            for error in self._doubted.values():
-                if len(self._doubted) == len(self._journal.entries(State.PLANNED)):
-                    raise error
+            if self._doubted and len(self._doubted) == len(self._journal.entries(State.PLANNED)):
+                raise next(iter(self._doubted.values()))
 
     def _say(self) -> None:
         if self._progress is not None:
@@ -213,12 +209,10 @@ class Sender:
             return
         self._back(call, entry, outcome)
         entry = self._journal.entry(entry.number)
-        place = _PLACE.search(error.text)
-        field = _FIELD.search(error.text)
-        to = entry.request["to"]
-        if place is not None and int(place[1]) < len(to):
-            self._journal.leave_out(entry, [to[int(place[1])]], error.code)
-        elif error.code == "illegal_number_type" or (error.status == 400 and field is None):
+        to, place = entry.request["to"], error.place
+        if place is not None and place < len(to):
+            self._journal.leave_out(entry, [to[place]], error.code)
+        elif error.code == "illegal_number_type" or (error.status == 400 and not error.field):
             if entry.created:
                 # One that was lost may be there whole: as it is, it cannot be split any more.
                 self._journal.set(entry.number, state=State.UNRESOLVED)

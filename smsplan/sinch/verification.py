@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -22,6 +21,7 @@ from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import alternatives, nearest
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
+from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
 from smsplan.tabular import ANY, frame
 
@@ -48,7 +48,6 @@ _SURE = 0.95
 # How many recipients pairs of switches are tried on.
 _TRIED = 3
 _SHOWN = 10
-_PLACE = re.compile(r"to\[(\d+)\]")
 
 Switches = tuple[tuple[str, Any], ...]
 
@@ -358,10 +357,10 @@ class _Exchange:
         if not self.lost or not isinstance(their, Refused):
             return None
         for where in their.parameters:
-            place = _PLACE.fullmatch(where)
-            if place is None or int(place[1]) >= len(batch.to):
+            place = place_in_to(where)
+            if place is None or place >= len(batch.to):
                 continue
-            number = batch.to[int(place[1])]
+            number = batch.to[place]
             kept = tuple(row for row in self.one.rows if row.number != number)
             if kept:
                 self.refused = tuple(row for row in self.one.rows if row.number == number)
