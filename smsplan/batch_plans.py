@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from smsplan.batches import TextBatch, is_group_id, msisdn
+from smsplan.dryruns import ValuesByRecipient
 from smsplan.errors import InputError
 from smsplan.planner import Plan, plan
 from smsplan.plurals import counted
@@ -37,37 +38,30 @@ def plan_batch(
     """
     chosen = Profile.of(profile)
     keys = Template(batch.body).parameters
-    recipients = list(_recipients(batch, chosen, groups or {}))
-    given: dict[str, dict[str, str]] = {}
-    defaults: dict[str, str] = {}
-    for key, values in (batch.parameters or {}).items():
-        for number, value in values.items():
-            if number == "default":
-                defaults[key] = value
-            elif (digits := msisdn(number, chosen)) is not None:
-                given.setdefault(digits, {}).setdefault(key, value)
+    values = ValuesByRecipient(batch, chosen)
+    defaults = {key: text for key, text in values.defaults.items() if key in keys}
     if not batch.parameters and chosen.no_parameters == "literal":
         defaults = {key: f"${{{key}}}" for key in keys}
     columns = {key: f"parameter {place}" for place, key in enumerate(keys)}
-    rows = []
-    texted = set()
-    for to in recipients:
+    rows: list[dict[str, str | None]] = []
+    strangers = {number for own in values.own.values() for number in own}
+    for to in _recipients(batch, chosen, groups or {}):
         digits = msisdn(to, chosen) or ""
-        texted.add(digits)
-        own = given.get(digits, {})
-        rows.append({"to": to, **{columns[key]: own.get(key) for key in keys}})
+        strangers.discard(digits)
+        own = {columns[key]: values.own.get(key, {}).get(digits) for key in keys}
+        rows.append({"to": to, **own})
     made = plan(
         rows,
         batch.body,
         columns=columns,
-        defaults={key: value for key, value in defaults.items() if key in columns},
+        defaults=defaults,
         from_=batch.from_,
         truncate_concat=bool(batch.truncate_concat),
         max_number_of_message_parts=batch.max_number_of_message_parts,
         profile=chosen,
         rates=rates,
     )
-    made.warnings += tuple(_mistakes(batch, keys, len(given.keys() - texted)))
+    made.warnings += tuple(_mistakes(batch, keys, len(strangers)))
     return made
 
 

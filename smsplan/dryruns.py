@@ -622,23 +622,26 @@ def composer_of(batch: TextBatch, profile: Profile) -> Composer:
 
 
 class ValuesByRecipient:
-    """The value of each parameter for one recipient: its own, else the default."""
+    """The value of each parameter for one recipient: its own, else the default.
+
+    ``own`` are by key and number, as digits; ``defaults`` by key.
+    """
 
     def __init__(self, batch: TextBatch, profile: Profile) -> None:
-        self._own: dict[str, dict[str, str]] = {}
-        self._default: dict[str, str] = {}
+        self.own: dict[str, dict[str, str]] = {}
+        self.defaults: dict[str, str] = {}
         for key, values in (batch.parameters or {}).items():
-            own = self._own[key] = {}
+            own = self.own[key] = {}
             for number, value in values.items():
                 if number == "default":
-                    self._default[key] = value
+                    self.defaults[key] = value
                 # The keys of the map are matched after the same normalisation as ``to``.
                 elif (digits := msisdn(number, profile)) is not None:
                     own.setdefault(digits, value)
 
     def __call__(self, recipient: str) -> dict[str, str | None]:
         """Return the values for a recipient, as digits; null where there is none."""
-        return {key: own.get(recipient, self._default.get(key)) for key, own in self._own.items()}
+        return {key: own.get(recipient, self.defaults.get(key)) for key, own in self.own.items()}
 
 
 def _query(
