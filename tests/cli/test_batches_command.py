@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from smsplan.cli import app
-from smsplan.sandbox import Sandbox, running
+from smsplan.sandbox import Sandbox
 from smsplan.sinch import ApiError
 from tests.cli.test_documentation import documented
 
 LATER = "2100-01-01T00:00:00Z"
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Run a sandbox, and have the environment lead to it."""
-    with running() as sandbox:
-        monkeypatch.setenv("SINCH_SERVICE_PLAN_ID", "demo")
-        monkeypatch.setenv("SINCH_API_TOKEN", sandbox.token)
-        monkeypatch.setenv("SINCH_BASE_URL", sandbox.url)
-        yield sandbox
 
 
 def run(*arguments: str, given: Any = None) -> Any:
@@ -36,15 +24,15 @@ def run(*arguments: str, given: Any = None) -> Any:
     return json.loads(result.stdout)
 
 
-def test_commands(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_commands(account: Sandbox, tmp_path: Path) -> None:
     """Replace, get, update, list, feedback and cancel, and what a change would change."""
     import httpx
 
     made = httpx.post(
-        f"{sandbox.url}/xms/v1/demo/batches",
+        f"{account.url}/xms/v1/demo/batches",
         json={"to": ["447700900123"], "body": "a" * 160, "send_at": LATER,
               "client_reference": "march"},
-        headers={"Authorization": f"Bearer {sandbox.token}"},
+        headers={"Authorization": f"Bearer {account.token}"},
     ).json()  # fmt: skip
     id_ = made["id"]
     found = run("get", id_)
@@ -71,7 +59,7 @@ def test_commands(sandbox: Sandbox, tmp_path: Path) -> None:
     assert run("cancel", id_)["canceled"] is True
 
 
-def test_usage(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_usage(account: Sandbox, tmp_path: Path) -> None:
     """Feedback on nobody is not taken for feedback on all."""
     empty = tmp_path / "numbers.txt"
     empty.write_text("\n")
@@ -80,7 +68,7 @@ def test_usage(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "--all" in str(result.exception)
 
 
-def test_unknown_fields_are_named(sandbox: Sandbox) -> None:
+def test_unknown_fields_are_named(account: Sandbox) -> None:
     """A field that the API ignores is named: else nothing would change, and nothing be said."""
     for command, batch, hint in (
         ("update", {"to": ["447700900124"], "to_ad": []}, "did you mean 'to_add'?"),
@@ -91,7 +79,7 @@ def test_unknown_fields_are_named(sandbox: Sandbox) -> None:
         assert hint in result.stderr
 
 
-def test_unknown_batch(sandbox: Sandbox) -> None:
+def test_unknown_batch(account: Sandbox) -> None:
     """An error of the API ends the command."""
     result = CliRunner().invoke(app, ["batches", "get", "unknown"])
     assert isinstance(result.exception, ApiError)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from typer.testing import CliRunner
 from smsplan import batch_from_dict, plan
 from smsplan.cli import app
 from smsplan.errors import InputError
-from smsplan.sandbox import Sandbox, running
+from smsplan.sandbox import Sandbox
 from smsplan.sinch import SinchApi
 from tests.cli.test_documentation import documented
 
@@ -52,16 +51,6 @@ def test_a_plan_has_to_be_named() -> None:
     done = CliRunner().invoke(app, ["explain"])
     assert isinstance(done.exception, InputError)
     assert "smsplan explain planned.parquet" in str(done.exception)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Run a sandbox, and have the environment lead to it."""
-    with running() as sandbox:
-        monkeypatch.setenv("SINCH_SERVICE_PLAN_ID", "demo")
-        monkeypatch.setenv("SINCH_API_TOKEN", sandbox.token)
-        monkeypatch.setenv("SINCH_BASE_URL", sandbox.url)
-        yield sandbox
 
 
 def send(**batch: Any) -> str:
