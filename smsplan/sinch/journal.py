@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -128,7 +128,9 @@ class Journal:
             ) from None
         finally:
             for left in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
-                left.unlink(missing_ok=True)
+                # Where nothing could be written, nothing is left.
+                with suppress(OSError):
+                    left.unlink(missing_ok=True)
         return cls.open(target)
 
     @classmethod

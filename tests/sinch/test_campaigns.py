@@ -575,3 +575,12 @@ def test_one_batch_that_is_refused_stops_no_other(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="0 of 3 batches took the feedback, 1 did not"):
             campaign.feedback(api)
         assert campaign.feedback(api, ["+447700000015", "447700000016"]) == 1
+
+
+@pytest.mark.parametrize("place", ["missing/c.db", "file/c.db"])
+def test_a_journal_that_cannot_be_written(tmp_path: Path, place: str) -> None:
+    """It is named, with the next step, also where its folder is none."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"cannot be written .* name another place"):
+        Campaign.create(plan(people(1), "Hello!"), tmp_path / place)
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
