@@ -403,7 +403,7 @@ class Plan:
         rows = ChangedRows(base._store, pipeline.reprice)
         tally = pipeline.tally()
         for theirs, ours in base._store.batches(self.options.needed):
-            tally.add(theirs, pipeline.priced(ours))
+            tally.add(theirs, pipeline.priced(ours)[1])
         # What a dry run counts does not depend on prices, nor on what is kept of a row.
         summary = replace(
             tally.summary(),
@@ -665,7 +665,7 @@ class Plan:
 
         def batches() -> Iterator[Pair]:
             for theirs, ours in self._store.batches(self.options.needed):
-                yield theirs, pipeline.priced(ours)
+                yield theirs, pipeline.priced(ours)[0]
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
 

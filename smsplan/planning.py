@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from smsplan.bulk.duplicates import Duplicates
+    from smsplan.bulk.duplicates import SharedDuplicates
     from smsplan.bulk.folders import Folder
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
+    from smsplan.bulk.settle import Settled
     from smsplan.insight.summary import Summary
     from smsplan.ratecards import Terms
 
 _TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
 _NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
+# What no other row and no price has a say in.
+_KERNEL_DECIDES = frozenset(
+    {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
+)
 
 # The caller's columns of some rows, and ours beside them.
 Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]
@@ -97,41 +102,40 @@ class Pipeline:
         """
         import pyarrow as pa
 
-        from smsplan.bulk.duplicates import OF_A_FILE, OF_A_FRAME, Duplicates
+        from smsplan.bulk.duplicates import (
+            OF_A_FILE,
+            OF_A_FRAME,
+            Duplicates,
+            SharedDuplicates,
+        )
         from smsplan.bulk.pipeline import ahead
-        from smsplan.bulk.settle import settle
         from smsplan.bulk.unreadable import unmarked
-        from smsplan.insight.summary import accepted
 
         flag = self.options.duplicates == "flag" and self.complete
         merged = self.options.profile.duplicates == "merged"
         column = partial(self._keys, source) if source.replayable else None
         remembered = OF_A_FRAME if source.path is None else OF_A_FILE
-        duplicates = (
-            Duplicates(merged=merged, column=column, remembered=remembered) if flag else None
-        )
-        accepts = accepted(self.options.profile)
+        duplicates = None
+        if flag:
+            own = Duplicates(merged=merged, column=column, remembered=remembered)
+            duplicates = SharedDuplicates(own, 1)
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
         rows, done = 0, 0 if folder is None else folder.rows
         if folder is not None and tally is not None:
-            self._count_again(folder, duplicates, accepts, tally)
+            self._count_again(folder, duplicates, tally)
         batches = _behind(source.batches(wanted), done)
         # Totals are added up while the next rows are planned: where a core is free for it, and
         # not of a caller's stream, which may know no thread but the caller's.
-        own = tally and (source.in_memory or (source.path and pa.cpu_count() > 2))
+        beside = tally and (source.in_memory or (source.path and pa.cpu_count() > 2))
         composed = self._composed(ahead(batches) if source.path else batches)
-        for batch, planned in ahead(composed) if own else composed:
-            ours = settle(
-                planned,
-                duplicates=duplicates,
-                prices=self.prices,
-                accepted=accepts,
-                only=None if self.complete else self._columns,
-            )
-            if tally is not None:
-                known = planned.schema.get_field_index("reasons")
-                tally.add(batch, ours, None if known < 0 else planned.column(known))
+        for batch, planned in ahead(composed) if beside else composed:
+            ours = planned
+            if self.complete or not _KERNEL_DECIDES.issuperset(self._columns):
+                ours, settled = self._settled(planned, duplicates)
+                if tally is not None:
+                    known = planned.schema.get_field_index("reasons")
+                    tally.add(batch, settled, None if known < 0 else planned.column(known))
             rows += batch.num_rows
             self.stats = Stats(done + rows, self.kernel.row_loop)
             if progress is not None:
@@ -150,26 +154,28 @@ class Pipeline:
             self.kernel.row_loop += alone
             yield batch, ours
 
+    def _settled(
+        self, planned: pa.RecordBatch, duplicates: SharedDuplicates | None = None
+    ) -> tuple[pa.RecordBatch, Settled]:
+        from smsplan.bulk.settle import settled_rows
+        from smsplan.insight.summary import accepted
+
+        return settled_rows(
+            planned,
+            duplicates=duplicates,
+            prices=self.prices,
+            accepted=accepted(self.options.profile),
+        )
+
     def _count_again(
-        self, folder: Folder, duplicates: Duplicates | None, accepts: Any, tally: Tally
+        self, folder: Folder, duplicates: SharedDuplicates | None, tally: Tally
     ) -> None:
         """Bring duplicates and totals to where the parts of a folder end."""
-        import pyarrow as pa
-
         from smsplan.bulk.folders import written
-        from smsplan.bulk.kernel import PROBLEMS
-        from smsplan.bulk.settle import recipient_keys
-        from smsplan.bulk.words import places
 
         for rows in written(folder):
-            ours = self.priced(rows.select(list(self.names)))
-            problem = places(ours.column("problem"), PROBLEMS)
-            counted = accepts[problem]
-            if duplicates is not None:
-                keys = recipient_keys(ours.column("recipient"))
-                counted = duplicates.flag(keys, problem < 0, counted).counted
-            at = ours.schema.get_field_index("counted")
-            tally.add(rows, ours.set_column(at, "counted", pa.array(counted)))
+            ours = self.bare(rows.select(list(self.names)))
+            tally.add(rows, self._settled(ours, duplicates)[1])
 
     def _keys(self, source: Source) -> Iterator[Any]:
         """Read the column of numbers alone."""
@@ -201,22 +207,13 @@ class Pipeline:
         prefix = self.options.prefix
         return ours.select([prefix + name for name in kept]).rename_columns(kept)
 
-    def priced(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Compute anew what depends on the rate card; every column, without the prefix."""
-        import numpy as np
-        import pyarrow as pa
-
-        from smsplan.bulk.settle import price_columns
-
-        bare = self.bare(ours)
-        columns = dict(zip(bare.schema.names, bare.columns, strict=True))
-        columns["counted"] = pa.array(np.zeros(ours.num_rows, dtype=bool))
-        columns.update(price_columns(columns, self.prices))
-        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    def priced(self, ours: pa.RecordBatch) -> tuple[pa.RecordBatch, Settled]:
+        """Settle a plan's rows by these prices; every column, without the prefix."""
+        return self._settled(self.bare(ours))
 
     def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
         """As :meth:`priced`, in the form of the plan's rows."""
-        return self.dressed(self.priced(ours))
+        return self.dressed(self.priced(ours)[0])
 
 
 class Tally:
@@ -229,11 +226,8 @@ class Tally:
         self._totals = SummaryTally(pipeline.options.profile, pipeline.prices, pipeline.terms)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
-    def add(self, theirs: pa.RecordBatch, ours: pa.RecordBatch, reasons: Any | None = None) -> None:
-        """Count a batch: the caller's columns, and ours without the prefix."""
-        from smsplan.bulk.settle import Settled
-
-        settled = Settled.of(ours)
+    def add(self, theirs: pa.RecordBatch, settled: Settled, reasons: Any | None = None) -> None:
+        """Count a batch: the caller's columns, and what was decided about its rows."""
         self._totals.add(settled)
         self._findings.add(theirs, settled, reasons)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from typing import Any, NamedTuple
@@ -76,6 +76,41 @@ class Duplicates:
         if self._counted is None:
             return Flags(sent, counted & ~sent)
         return Flags(sent, counted & ~self._counted.repeated(keys, counted))
+
+
+class SharedDuplicates:
+    """The duplicates of several bodies, looked for once as long as the same rows are sent."""
+
+    def __init__(self, duplicates: Duplicates, bodies: int) -> None:
+        self._groups = [(duplicates, list(range(bodies)))]
+
+    def flag(self, keys: Numbers, sendable: Sequence[Mask], counted: Sequence[Mask]) -> list[Flags]:
+        """Return the flags of a batch for each body: those of :meth:`Duplicates.flag`."""
+        found: dict[int, Flags] = {}
+        groups = []
+        for duplicates, members in self._groups:
+            alike = _alike(members, sendable, counted)
+            # Before anything is flagged: up to here they have seen the same.
+            copies = [duplicates, *(duplicates.copy() for _ in alike[1:])]
+            for own, some in zip(copies, alike, strict=True):
+                flags = own.flag(keys, sendable[some[0]], counted[some[0]])
+                found.update(dict.fromkeys(some, flags))
+                groups.append((own, some))
+        self._groups = groups
+        return [found[place] for place in range(len(sendable))]
+
+
+def _alike(members: list[int], *masks: Sequence[Mask]) -> list[list[int]]:
+    """Put those together of which the same rows are sent and counted."""
+    groups: list[list[int]] = []
+    for member in members:
+        for group in groups:
+            if all(np.array_equal(mask[member], mask[group[0]]) for mask in masks):
+                group.append(member)
+                break
+        else:
+            groups.append([member])
+    return groups
 
 
 class _Seen:

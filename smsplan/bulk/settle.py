@@ -1,18 +1,23 @@
-"""What the whole decides about a row: whether it is a duplicate, and what it costs."""
+"""What the whole decides about a row: rejected, a duplicate, and what it costs.
+
+:func:`settle` is the one place of this rule. Plans, comparisons, plans that are priced again, other
+answers of the API and the cluster all call it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsplan.bulk.duplicates import Duplicates
-from smsplan.bulk.kernel import ENCODINGS, NOTE_PLACES, NOTE_TEXTS, PROBLEMS
+from smsplan.bulk.duplicates import Flags
+from smsplan.bulk.kernel import ENCODINGS, NOTE_PLACES, NOTE_TEXTS, PROBLEMS, Judged
 from smsplan.bulk.msisdns import NOTES, note_bit
+from smsplan.bulk.octets import Ints, Mask
 from smsplan.bulk.prices import PriceTable
 from smsplan.bulk.ranges import COUNTRIES
 from smsplan.bulk.words import places, words
@@ -37,10 +42,6 @@ RANGE = ("cost_low", "cost_high")
 # For the totals: the row of the rate card, and whether a dry run would count the row.
 HIDDEN = ("rate", "counted")
 
-# What no other row and no price has a say in.
-_KERNEL_DECIDES = frozenset(
-    {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
-)
 DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
 REJECTED = PROBLEMS.index(Problem.REJECTED_BY_RATE_CARD)
 _UNPRICED = note_bit(Note.UNPRICED)
@@ -48,6 +49,15 @@ _NOTE_BITS = np.array(
     [sum(note_bit(note) for note in NOTES if note in text.split(";")) for text in NOTE_TEXTS] + [0],
     np.int16,
 )
+# Of every place of a note, and at the end of none: whether it says that there is no price.
+_SAYS_UNPRICED = (_NOTE_BITS & _UNPRICED) != 0
+
+
+class Flagging(Protocol):
+    """What knows duplicates: :class:`~smsplan.bulk.duplicates.SharedDuplicates`, or as flagged."""
+
+    def flag(self, keys: Ints, sendable: Sequence[Mask], counted: Sequence[Mask]) -> list[Flags]:
+        """Return the flags of a batch for each body."""
 
 
 class Settled(NamedTuple):
@@ -67,61 +77,141 @@ class Settled(NamedTuple):
     @classmethod
     def of(cls, batch: pa.RecordBatch) -> Settled:
         """Take them from a batch that was settled."""
+        rows = judged(batch)
         return cls(
-            encoding=places(batch.column("encoding"), ENCODINGS),
-            parts=batch.column("number_of_parts").to_numpy(),
-            billed=batch.column("billed_parts").to_numpy(),
+            encoding=rows.encoding,
+            parts=rows.parts,
+            billed=rows.billed,
             country=places(batch.column("country"), COUNTRIES),
-            problem=places(batch.column("problem"), PROBLEMS),
-            note=places(batch.column("note"), NOTE_TEXTS),
+            problem=rows.problem,
+            note=rows.note,
             rate=batch.column("rate").to_numpy(),
             counted=batch.column("counted").to_numpy(zero_copy_only=False),
-            units=batch.column("units").to_numpy(),
+            units=rows.units,
         )
 
 
+def judged(batch: pa.RecordBatch) -> Judged:
+    """Take what the kernel said of rows from its columns, or from those of a plan."""
+    return Judged(
+        encoding=places(batch.column("encoding"), ENCODINGS).astype(np.int8, copy=False),
+        units=batch.column("units").to_numpy(),
+        parts=batch.column("number_of_parts").to_numpy(),
+        billed=batch.column("billed_parts").to_numpy(zero_copy_only=False),
+        problem=places(batch.column("problem"), PROBLEMS).astype(np.int8, copy=False),
+        note=places(batch.column("note"), NOTE_TEXTS).astype(np.int16, copy=False),
+    )
+
+
 def settle(
+    keys: Ints,
+    countries: npt.NDArray[Any],
+    bodies: Sequence[Judged],
+    *,
+    duplicates: Flagging | None,
+    prices: PriceTable | None,
+    accepted: Mask,
+) -> list[Settled]:
+    """Decide about the rows of some numbers, for each body: reject, flag duplicates, then price.
+
+    In this order: of the rows of a number to which nothing can be sent none is a duplicate. The
+    rows of a plan are settled like the kernel's; their duplicates are known, so ``duplicates`` may
+    be None. ``keys`` are the digits of the numbers behind a 1, ``countries`` places in COUNTRIES;
+    ``accepted`` says of every problem, and at its end of none, whether a dry run counts the row.
+    """
+    rate = np.full(len(keys), -1, np.int32) if prices is None else prices.find(keys, countries)
+    problems = [rows.problem for rows in bodies]
+    if prices is not None and prices.rejects:
+        refused = prices.rejected(rate)
+        problems = [
+            np.where(refused & ((of < 0) | (of == DUPLICATE)), np.int8(REJECTED), of)
+            for of in problems
+        ]
+    counted = [accepted[of] for of in problems]
+    if duplicates is not None:
+        flags = duplicates.flag(keys, [of < 0 for of in problems], counted)
+        problems = [
+            np.where(each.sent, np.int8(DUPLICATE), of) if each.sent.any() else of
+            for each, of in zip(flags, problems, strict=True)
+        ]
+        counted = [each.counted for each in flags]
+    out = []
+    for rows, problem, count in zip(bodies, problems, counted, strict=True):
+        sent, note, billed = problem < 0, rows.note, rows.billed
+        if problem is not rows.problem:
+            note, billed = np.where(sent, note, np.int16(-1)), np.where(sent, billed, np.int32(0))
+        unpriced = np.zeros(len(keys), bool) if prices is None else sent & (rate < 0)
+        out.append(
+            Settled(
+                encoding=rows.encoding,
+                parts=rows.parts,
+                billed=billed,
+                country=countries,
+                problem=problem,
+                note=_with_unpriced(note, unpriced),
+                rate=rate,
+                counted=count,
+                units=rows.units,
+            )
+        )
+    return out
+
+
+def _with_unpriced(note: npt.NDArray[np.int16], unpriced: Mask) -> npt.NDArray[np.int16]:
+    """Set, or take away, the last of the notes."""
+    if not unpriced.any() and not _SAYS_UNPRICED[note].any():
+        return note
+    other = _NOTE_BITS[note] & ~np.int16(_UNPRICED)
+    bits: Ints = other | np.where(unpriced, np.int16(_UNPRICED), np.int16(0))
+    noted: npt.NDArray[np.int16] = NOTE_PLACES[bits]
+    return noted
+
+
+def settled_rows(
     planned: pa.RecordBatch,
     *,
-    duplicates: Duplicates | None,
+    duplicates: Flagging | None,
     prices: PriceTable | None,
-    accepted: npt.NDArray[np.bool_],
-    only: Collection[str] | None = None,
-) -> pa.RecordBatch:
-    """Turn the kernel's rows into a plan's: flag duplicates, then price what is left.
+    accepted: Mask,
+) -> tuple[pa.RecordBatch, Settled]:
+    """Settle a batch of the kernel's, or of a plan's; return a plan's columns, and what they say.
 
-    ``accepted`` says of every problem, and at its end of none, whether a dry run counts the row.
-    ``only``: the columns that are asked for; where the kernel has them all, nothing is to be done.
+    What is not sent costs 0, what is sent and has no price costs null: not known. Where operators
+    decide, ``cost`` is null, and the columns of ``RANGE`` say between what it lies.
     """
     columns = dict(zip(planned.schema.names, planned.columns, strict=True))
-    if only is not None and _KERNEL_DECIDES.issuperset(only):
-        return planned.select(list(only))
-    problem = places(columns["problem"], PROBLEMS)
-    if prices is not None and prices.rejects:
-        # First: of the rows of a number to which nothing can be sent none is a duplicate.
-        found = prices.find(columns["key"].to_numpy(), places(columns["country"], COUNTRIES))
-        refused = prices.rejected(found) & (problem < 0)
-        problem = np.where(refused, np.int8(REJECTED), problem)
-        columns["problem"] = words(problem, PROBLEMS)
-    counted = accepted[problem]
-    if duplicates is not None:
-        keys = columns["key"].to_numpy()
-        repeated = duplicates.flag(keys, problem < 0, counted)
-        if repeated.sent.any():
-            problem = np.where(repeated.sent, np.int8(DUPLICATE), problem)
-            columns["problem"] = words(problem, PROBLEMS)
-        counted = repeated.counted
-    sendable = problem < 0
-    columns["sendable"] = pa.array(sendable)
-    columns["counted"] = pa.array(counted)
-    if not sendable.all():
-        billed = columns["billed_parts"].to_numpy()
-        columns["billed_parts"] = pa.array(np.where(sendable, billed, np.int32(0)))
-        noted = places(columns["note"], NOTE_TEXTS)
-        columns["note"] = words(np.where(sendable, noted, np.int16(-1)), NOTE_TEXTS)
-    columns.update(price_columns(columns, prices))
-    names = [*COLUMNS, *RANGE, "body", *HIDDEN]
-    return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
+    key = columns["key"].to_numpy() if "key" in columns else recipient_keys(columns["recipient"])
+    before = judged(planned)
+    (rows,) = settle(
+        key,
+        places(columns["country"], COUNTRIES),
+        [before],
+        duplicates=duplicates,
+        prices=prices,
+        accepted=accepted,
+    )
+    sent = rows.problem < 0
+    columns["sendable"] = sendable = pa.array(sent)
+    columns["counted"] = pa.array(rows.counted)
+    columns["rate"] = pa.array(rows.rate)
+    if rows.problem is not before.problem:
+        columns["problem"] = words(rows.problem, PROBLEMS)
+        columns["billed_parts"] = pa.array(rows.billed)
+    if rows.note is not before.note:
+        columns["note"] = words(rows.note, NOTE_TEXTS)
+    if prices is None:
+        unknown = pa.nulls(len(sent), pa.decimal128(38, 4))
+        columns.update(dict.fromkeys(("price", "cost", *RANGE), unknown))
+        columns["currency"] = pa.nulls(len(sent), pa.dictionary(pa.int8(), pa.string()))
+    else:
+        columns["price"] = prices.price_array(rows.rate)
+        columns["currency"] = prices.currency_array(rows.rate)
+        costs = prices.cost_arrays(rows.rate, rows.billed)
+        for name, cost in zip(("cost", *RANGE), costs, strict=True):
+            nothing = pa.scalar(0).cast(cost.type)
+            columns[name] = cost if sent.all() else pc.if_else(sendable, cost, nothing)
+    names = [name for name in (*COLUMNS, *RANGE, "body", *HIDDEN) if name in columns]
+    return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names), rows
 
 
 def names_with(prices: PriceTable | None) -> tuple[str, ...]:
@@ -132,66 +222,6 @@ def names_with(prices: PriceTable | None) -> tuple[str, ...]:
     return (*COLUMNS[:behind], *RANGE, *COLUMNS[behind:])
 
 
-def price_columns(columns: dict[str, Any], prices: PriceTable | None) -> dict[str, Any]:
-    """Price planned rows: price, currency, cost, rate, and note with or without unpriced.
-
-    What is not sent costs 0, what is sent and has no price costs null: not known. A number that the
-    rate card rejects is not sent to. Where operators decide, ``cost`` is null, and the columns of
-    ``RANGE`` say between what it lies.
-    """
-    sendable = columns["sendable"]
-    rows = len(sendable)
-    if prices is None:
-        noted = _NOTE_BITS[places(columns["note"], NOTE_TEXTS)]
-        unknown = pa.nulls(rows, pa.decimal128(38, 4))
-        return {
-            "price": unknown,
-            "currency": pa.nulls(rows, pa.dictionary(pa.int8(), pa.string())),
-            **dict.fromkeys(("cost", *RANGE), unknown),
-            "note": _notes(columns["note"], noted, np.zeros(rows, dtype=bool)),
-            "rate": pa.array(np.full(rows, -1, np.int32)),
-        }
-    keys = columns["key"].to_numpy() if "key" in columns else recipient_keys(columns["recipient"])
-    found = prices.find(keys, places(columns["country"], COUNTRIES))
-    sent = sendable.to_numpy(zero_copy_only=False)
-    rejected = prices.rejected(found)
-    changed: dict[str, Any] = {}
-    if (rejected & sent).any():
-        changed = _rejected(columns, rejected & sent)
-        columns = {**columns, **changed}
-        sendable, sent = columns["sendable"], sent & ~rejected
-    noted = _NOTE_BITS[places(columns["note"], NOTE_TEXTS)]
-    parts = columns["billed_parts"].to_numpy(zero_copy_only=False)
-
-    def of_sent(cost: Any) -> Any:
-        return cost if sent.all() else pc.if_else(sendable, cost, pa.scalar(0).cast(cost.type))
-
-    cost, least, most = map(of_sent, prices.cost_arrays(found, parts))
-    return {
-        **changed,
-        "price": prices.price_array(found),
-        "currency": prices.currency_array(found),
-        "cost": cost,
-        "cost_low": least,
-        "cost_high": most,
-        "note": _notes(columns["note"], noted, sent & (found < 0)),
-        "rate": pa.array(found),
-    }
-
-
-def _rejected(columns: dict[str, Any], rejected: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Leave out the rows that the rate card rejects."""
-    problem = np.where(rejected, np.int8(REJECTED), places(columns["problem"], PROBLEMS))
-    billed = columns["billed_parts"].to_numpy(zero_copy_only=False)
-    noted = places(columns["note"], NOTE_TEXTS)
-    return {
-        "problem": words(problem, PROBLEMS),
-        "sendable": pa.array(problem < 0),
-        "billed_parts": pa.array(np.where(rejected, np.int32(0), billed)),
-        "note": words(np.where(rejected, np.int16(-1), noted), NOTE_TEXTS),
-    }
-
-
 def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:
     """Return the integers that tell numbers apart: the digits behind a 1, 0 where there is none."""
     one, nothing = (pa.scalar(text, pa.large_string()) for text in ("1", ""))
@@ -200,22 +230,3 @@ def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:
         zero_copy_only=False
     )
     return keys
-
-
-def unpriced_notes(
-    note: npt.NDArray[np.int16], unpriced: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int16]:
-    """Return the places of the notes of rows, of which some have no price."""
-    if not unpriced.any():
-        return note
-    return np.where(unpriced, NOTE_PLACES[_NOTE_BITS[note] | np.int16(_UNPRICED)], note)
-
-
-def _notes(column: Any, noted: npt.NDArray[np.int16], unpriced: npt.NDArray[np.bool_]) -> Any:
-    """Set or take away the last of the notes."""
-    new = noted & ~np.int16(_UNPRICED)
-    if unpriced.any():
-        new = new | np.where(unpriced, np.int16(_UNPRICED), np.int16(0))
-    if pa.types.is_dictionary(column.type) and np.array_equal(new, noted):
-        return column
-    return words(NOTE_PLACES[new], NOTE_TEXTS)

@@ -18,7 +18,7 @@ from smsplan.bulk.arguments import check_names, make_options
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 from smsplan.bulk.prices import PriceTable
-from smsplan.bulk.settle import RANGE, names_with, settle
+from smsplan.bulk.settle import RANGE, names_with, settled_rows
 from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Note, Problem
 from smsplan.profiles import Profile
@@ -126,7 +126,9 @@ class Worker:
         kernel = Kernel(self.options)
         accepted = np.zeros(len(Problem) + 1, bool)
         for batch in batches:
-            ours = settle(kernel(batch), duplicates=None, prices=self.prices, accepted=accepted)
+            ours, _ = settled_rows(
+                kernel(batch), duplicates=None, prices=self.prices, accepted=accepted
+            )
             columns = [_spark_column(ours.column(name)) for name in self.names]
             yield pa.RecordBatch.from_arrays(
                 [*batch.columns, *columns],

@@ -9,7 +9,7 @@ change with them: such a question is asked again, with all rows of these numbers
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from smsplan.bulk.msisdns import OPEN, Msisdns, read_all, shapes, taken
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
 from smsplan.bulk.ranges import COUNTRIES
-from smsplan.bulk.settle import Settled, recipient_keys, settle
+from smsplan.bulk.settle import Settled, judged, recipient_keys, settle
 from smsplan.bulk.words import places
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
@@ -569,13 +569,14 @@ class _Question:
         return Duplicates(merged=profile.duplicates == "merged")
 
     def _settled(self, lane: _Lane, planned: pa.RecordBatch, repeated: Mask) -> Settled:
-        duplicates: Any = None
-        if self._flag:
-            duplicates = _Repeats(repeated, lane, self._numbers)
-        rows = Settled.of(
-            settle(
-                planned, duplicates=duplicates, prices=self._planned.prices, accepted=lane.accepts
-            )
+        duplicates = _Repeats(repeated, lane, self._numbers) if self._flag else None
+        (rows,) = settle(
+            planned.column("key").to_numpy(),
+            places(planned.column("country"), COUNTRIES),
+            [judged(planned)],
+            duplicates=duplicates,
+            prices=self._planned.prices,
+            accepted=lane.accepts,
         )
         lane.tally.add(rows)
         return rows
@@ -616,8 +617,11 @@ class _Repeats:
         self._lane = lane
         self._numbers = numbers
 
-    def flag(self, keys: Ints, sendable: Mask, counted: Mask) -> Flags:
-        """As :meth:`Duplicates.flag`."""
+    def flag(self, keys: Ints, sendable: Sequence[Mask], counted: Sequence[Mask]) -> list[Flags]:
+        """As :meth:`SharedDuplicates.flag`, of one body."""
+        return [self._flags(keys, sendable[0], counted[0])]
+
+    def _flags(self, keys: Ints, sendable: Mask, counted: Mask) -> Flags:
         sent = self._repeated & sendable
         once = counted & ~self._repeated if self._lane.merges else counted
         if self._numbers is None or self._lane.duplicates is None:
