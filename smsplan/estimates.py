@@ -10,18 +10,20 @@ import math
 import os
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import product
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from smsplan.errors import InputError
 from smsplan.insight.shown import Shown
+from smsplan.insight.summary import Group, Summary, SummaryTally
 from smsplan.name_statistics import NAMES, names
-from smsplan.ratecards import Charge, RateCard, Terms
+from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
 from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
@@ -29,6 +31,9 @@ from smsplan.templates import Template
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.bulk.frames import Source
+    from smsplan.bulk.options import Options
+    from smsplan.bulk.prices import PriceTable
     from smsplan.tabular import Frame
 
 # At least so many rows are looked at, or all of them.
@@ -150,7 +155,9 @@ def estimate(
     """Estimate a campaign from a random sample of the list, or without one.
 
     ``estimate(recipients, body, fraction="1%")`` plans a sample of the list, at least 1,000 rows,
-    and adds up what it stands for. ``options`` are those of :func:`smsplan.plan`.
+    and adds up what it stands for. ``options`` are those of :func:`smsplan.plan`. Numbers that are
+    listed twice are looked for in the whole list. Tiers, allowances and fees are those of the whole
+    campaign. A sample that is the whole list gives what :func:`smsplan.plan` gives.
 
     ``estimate(body, lengths={"name": "tr", "city": 12}, messages=1_000_000)`` needs no list: each
     parameter is a language, whose names are drawn from small statistics of ours; a length in
@@ -190,7 +197,122 @@ def _share(text: str, what: str) -> Fraction:
     return Fraction(found[1]) / 100
 
 
+# --- from some messages to all of them ----------------------------------------------------------
+
+
+class Reach(NamedTuple):
+    """A sum over all rows: at least, expected, at most; exact fractions."""
+
+    low: Fraction
+    expected: Fraction
+    high: Fraction
+
+
+# What rows come to (such as their parts), and how many there are of each.
+_Values = Sequence[tuple[int, int]]
+
+
+class _Spread(Protocol):
+    """Says what a sum over all rows is, from the values of those that were looked at."""
+
+    def __call__(self, values: _Values, most: int | None = None) -> Reach:
+        """Return the sum over all rows; it is known to be no more than ``most``."""
+
+
+def _estimate(
+    tally: SummaryTally,
+    spread: _Spread,
+    *,
+    rows: int,
+    sample: int,
+    terms: Terms | None,
+    confidence: Fraction,
+    remarks: Sequence[str] = (),
+    of_a_list: bool = True,
+) -> Estimate:
+    """Turn the summary of some rows into an estimate of all: weights first, then tiers and fees."""
+    seen = tally.summary()
+    exact = of_a_list and sample == rows
+    sent = [(int(group.problem is None), count) for group, count in tally.groups.items()]
+    billed = [(group.billed, count) for group, count in tally.groups.items()]
+    cost: dict[str, Interval] = {}
+    if terms is not None:
+        priced = [seen.cost, *map(tally.cost_of, tally.groups)]
+        for currency in sorted({name for each in priced for name in each.currencies}):
+            decimals = max(MINOR_UNITS.get(currency, 2), terms.scale if exact else 0)
+            reach = _cost(tally, seen, spread, currency, Fraction(rows, seen.rows), terms.scale)
+            cost[currency] = _interval(reach, decimals)
+        remarks = [*remarks, *([] if exact else _unseen_fees(terms, seen.countries))]
+    return Estimate(
+        rows=rows,
+        sample=sample,
+        confidence=confidence,
+        messages=_interval(spread(sent, rows)),
+        parts=_interval(spread(billed)),
+        cost=cost,
+        unpriced=Fraction(seen.cost.unpriced, seen.messages)
+        if terms is not None and seen.messages
+        else Fraction(0),
+        remarks=tuple(remarks),
+        of_a_list=of_a_list,
+    )
+
+
+def _interval(of: Reach, decimals: int = 0) -> Interval:
+    return Interval(
+        rounded(of.low, decimals, "ROUND_FLOOR"),
+        rounded(of.expected, decimals),
+        rounded(of.high, decimals, "ROUND_CEILING"),
+    )
+
+
+def _cost(
+    tally: SummaryTally,
+    seen: Summary,
+    spread: _Spread,
+    currency: str,
+    weight: Fraction,
+    scale: int,
+) -> Reach:
+    """Return what all messages cost in a currency, with tiers and fees.
+
+    ``weight`` is how many rows each row stands for, ``scale`` how many decimals prices have.
+    """
+
+    def lines(share: Fraction) -> Fraction:
+        added = sum((line.cost for line in tally.lines(weight * share)), Cost())
+        return added.expected.get(currency, Fraction(0))
+
+    def listed(end: str) -> Reach:
+        amounts = [
+            (Fraction(getattr(tally.cost_of(group), end).get(currency, 0)), count)
+            for group, count in tally.groups.items()
+        ]
+        found = spread([(int(amount * 10**scale), count) for amount, count in amounts])
+        return Reach(*(each / 10**scale for each in found))
+
+    def end(at: Fraction, expected: Fraction) -> Fraction:
+        # So much more or less than expected is sent, and reaches its own tiers.
+        return at + lines(at / expected if expected else Fraction(1))
+
+    least, most = listed("low"), listed("high")
+    low, high = end(least.low, least.expected), end(most.high, most.expected)
+    messages = seen.messages_cost.expected.get(currency, Fraction(0))
+    expected = messages * weight + lines(Fraction(1))
+    return Reach(min(low, expected), expected, max(high, expected))
+
+
+def _unseen_fees(terms: Terms, countries: Mapping[str | None, object]) -> list[str]:
+    """Say which fees are owed only if something is sent to a country that was not seen."""
+    unseen = {rate.country for rate in terms.card.rates if rate.kind == "fixed" and rate.country}
+    named = ", ".join(sorted(unseen - {country or "" for country in countries}))
+    return [f"not counted: fixed fees of {named}, where the sample has no message"] if named else []
+
+
 # --- a sample of a list -----------------------------------------------------------------------
+
+# What an estimate has none of, or does not need.
+_OF_ROWS = ("output", "rejects", "resume", "select", "prefix", "bodies", "for_spreadsheets")
 
 
 def _of_a_list(
@@ -202,81 +324,57 @@ def _of_a_list(
     seed: int,
     options: dict[str, Any],
 ) -> Estimate:
-    from smsplan.planner import plan
+    from smsplan.bulk.arguments import make_options
+    from smsplan.bulk.frames import open_source
+    from smsplan.planning import Pipeline
 
-    for name in ("output", "rejects", "resume", "select", "prefix"):
+    for name in _OF_ROWS:
         if name in options:
             raise InputError(f"{name}: an estimate has no rows; plan the list for them")
-    reading = {name: options.pop(name) for name in ("encoding",) if name in options}
-    rows, sample = _sampled(recipients, fraction, seed, reading)
-    flagged = options.pop("duplicates", "keep") == "flag"
+    source = open_source(recipients, encoding=options.pop("encoding", "utf-8"))
+    if source.kind == "numbers":
+        options["to"] = source.columns[0]
     terms = None if rates is None else Terms.of(rates)
-    made = plan(sample, body, rates=terms, duplicates="keep", **options)
-    remarks = ["numbers that are listed twice are not seen in a sample, and count as two"]
-    if sample.num_rows == rows:
-        remarks = []
-        if flagged:
-            remarks = ["numbers that are listed twice count as two"]
-    ours = made.rows
-    sent = [problem is None for problem in ours["problem"].to_pylist()]
-    parts = ours["billed_parts"].to_pylist()
-    ends = ("cost_low", "cost_high") if terms is not None and terms.is_ranged else ("cost", "cost")
-    scale = 0 if terms is None else terms.scale
-    spread = _Spread(rows, len(parts), confidence)
-    cost: dict[str, Interval] = {}
-    unpriced = 0
-    if terms is not None:
-        low, high = (ours[name].to_pylist() for name in ends)
-        currencies = ours["currency"].to_pylist()
-        unpriced = sum(amount is None for amount in high)
-        for currency in sorted({name for name in currencies if name is not None}):
-            columns = [
-                [
-                    int(Fraction(amount) * 10**scale)
-                    if amount is not None and name == currency
-                    else 0
-                    for amount, name in zip(column, currencies, strict=True)
-                ]
-                for column in (low, high)
-            ]
-            low_end, high_end = (spread.of(column, scale, currency) for column in columns)
-            middle = (low_end.expected + high_end.expected) / 2
-            cost[currency] = Interval(low_end.low, middle, high_end.high)
-        if any(terms.lines({}, [None])) or any(
-            charge is not None and charge.tiered
-            for charge in (terms.at(*place) for place in terms.places())
-        ):
-            remarks.append("tiers and fixed fees are not in an estimate; plan the list for them")
-    messages = sum(sent)
-    return Estimate(
+    pipeline = Pipeline(make_options(body, source.columns, **options), terms)
+    tally = SummaryTally(pipeline.options.profile, pipeline.prices, terms)
+    rows, sample, repeated = _sampled(source, pipeline.options, fraction, seed)
+    for settled in pipeline.settled(sample, None if sample.num_rows == rows else repeated):
+        tally.add(settled)
+    return _estimate(
+        tally,
+        _Sampled(rows, sample.num_rows, confidence),
         rows=rows,
-        sample=len(parts),
+        sample=sample.num_rows,
+        terms=terms,
         confidence=confidence,
-        messages=spread.of([int(goes) for goes in sent], most=rows),
-        parts=spread.of(parts),
-        cost=cost,
-        unpriced=Fraction(unpriced, messages) if messages else Fraction(0),
-        remarks=tuple(remarks),
     )
 
 
 def _sampled(
-    recipients: Any, fraction: Fraction, seed: int, reading: Mapping[str, Any]
-) -> tuple[int, pa.Table]:
-    """Return how many rows there are, and a random sample of them, in their order."""
+    source: Source, options: Options, fraction: Fraction, seed: int
+) -> tuple[int, pa.Table, Any]:
+    """Return how many rows there are, a random sample of them, and which of it are repeated.
+
+    The sample is in the order of the list. A row is repeated where an earlier one of the whole list
+    has the same number.
+    """
     import numpy as np
     import pyarrow as pa
 
-    from smsplan.bulk.frames import open_source
+    from smsplan.bulk.duplicates import duplicates_of, keys_of
 
     chance = np.random.default_rng(seed)
-    source = open_source(recipients, **reading)
+    duplicates = duplicates_of(source, options) if options.duplicates == "flag" else None
     kept: pa.Table | None = None
-    drawn = np.zeros(0)
+    drawn, repeated = np.zeros(0), np.zeros(0, bool)
     rows = 0
-    for batch in source.batches(None):
-        lot = chance.random(batch.num_rows)
+    for batch in source.batches([name for name in options.needed if name in source.columns]):
+        lot, again = chance.random(batch.num_rows), np.zeros(batch.num_rows, bool)
         rows += batch.num_rows
+        if duplicates is not None:
+            keys = keys_of(batch, options)
+            (flags,) = duplicates.flag(keys, [keys > 0], [keys > 0])
+            again = flags.sent
         # The rows below the share, and at least the lowest thousand of all.
         limit = float(fraction)
         both = np.concatenate([drawn, lot])
@@ -287,63 +385,47 @@ def _sampled(
         new = pa.Table.from_batches([batch]).filter(pa.array(lot <= limit))
         old = drawn <= limit
         kept = new if kept is None else pa.concat_tables([kept.filter(pa.array(old)), new])
+        repeated = np.concatenate([repeated[old], again[lot <= limit]])
         drawn = np.concatenate([drawn[old], lot[lot <= limit]])
     assert kept is not None, "a source has at least one batch"
     if not rows:
         raise InputError("the list is empty; there is nothing to estimate")
-    return rows, kept
+    return rows, kept, repeated
 
 
-class _Spread:
-    """Turns the values of a sample into the total of all rows, with its interval."""
+class _Sampled:
+    """The spread of a random sample without replacement."""
 
     def __init__(self, rows: int, sample: int, confidence: Fraction) -> None:
-        self.rows, self.sample = rows, sample
-        self.degrees = max(sample - 1, 1)
-        self.quantile = _student(float(confidence), self.degrees)
+        self._rows, self._sample = rows, sample
+        self._quantile = Fraction(_student(float(confidence), max(sample - 1, 1)))
 
-    def of(
-        self,
-        values: list[int],
-        scale: int = 0,
-        currency: str | None = None,
-        most: int | None = None,
-    ) -> Interval:
-        """Return the interval of the sum over all rows of what the sample has, times 10**-scale.
-
-        It is known to be no more than ``most``.
-
-        Sums are of whole numbers, so exact; the square root and the quantile are not.
-        """
-        count, total = self.sample, sum(values)
-        decimals = 0 if currency is None else max(MINOR_UNITS.get(currency, 2), 2)
-        mean = Fraction(total, count)
-        expected = mean * self.rows / 10**scale
-        if count == self.rows:
-            exact = rounded(expected, max(scale, decimals))
-            return Interval(exact, exact, exact)
+    def __call__(self, values: _Values, most: int | None = None) -> Reach:
+        """Sums are of whole numbers, so exact; the square root and the quantile are not."""
+        count, total = self._sample, sum(value * rows for value, rows in values)
+        expected = Fraction(total, count) * self._rows
+        if count == self._rows:
+            return Reach(expected, expected, expected)
         # Four rows more, two of the least and two of the most: of what is rare a sample has few or
         # none, and its own spread would be too sure of that (Agresti and Coull's interval).
-        least, top = min(values), max(values)
+        least, top = min(value for value, _ in values), max(value for value, _ in values)
         if top == least and most is None:
             top += max(top, 1)
-        extra = [least, least, top, top]
-        size = count + len(extra)
-        middle = Fraction(total + sum(extra), size)
-        squares = sum(value * value for value in values) + sum(value * value for value in extra)
+        more = [*values, (least, 2), (top, 2)]
+        size = count + 4
+        middle = Fraction(sum(value * rows for value, rows in more), size)
+        squares = sum(value * value * rows for value, rows in more)
         variance = (squares - size * middle**2) / (size - 1)
-        left = variance / count * (1 - Fraction(count, self.rows))
-        root = _SQUARE.sqrt(_SQUARE.divide(Decimal(left.numerator), Decimal(left.denominator)))
-        reach = Fraction(root) * Fraction(self.quantile) * self.rows / 10**scale
-        centre = middle * self.rows / 10**scale
+        left = variance / count * (1 - Fraction(count, self._rows))
+        reach = _root(left) * self._quantile * self._rows
         # What was seen is certain; what is expected lies between.
-        low = max(min(centre - reach, expected), Fraction(total) / 10**scale)
-        high = max(centre + reach, expected)
-        return Interval(
-            rounded(low, decimals, "ROUND_FLOOR"),
-            rounded(expected, decimals),
-            rounded(high if most is None else min(high, Fraction(most)), decimals, "ROUND_CEILING"),
-        )
+        low = max(min(middle * self._rows - reach, expected), Fraction(total))
+        high = max(middle * self._rows + reach, expected)
+        return Reach(low, expected, high if most is None else min(high, Fraction(most)))
+
+
+def _root(of: Fraction) -> Fraction:
+    return Fraction(_SQUARE.sqrt(_SQUARE.divide(Decimal(of.numerator), Decimal(of.denominator))))
 
 
 def _student(confidence: float, degrees: int) -> float:
@@ -353,16 +435,6 @@ def _student(confidence: float, degrees: int) -> float:
 
 
 # --- before there is a list ---------------------------------------------------------------------
-
-
-def _charge(terms: Terms, country: str | None) -> Charge | None:
-    """What messages to a country cost: by its code, or by its calling code where rows have both."""
-    from smsplan.numbers.numbering import REGIONS, plan
-
-    found = terms.at(country or "", "")
-    if found is None and country in REGIONS:
-        found = terms.at(country, plan(country).calling_code)
-    return found
 
 
 def _without_a_list(
@@ -376,6 +448,8 @@ def _without_a_list(
     options: dict[str, Any],
 ) -> Estimate:
     from smsplan.planner import plan
+    from smsplan.pricing.tables import price_table
+    from smsplan.profiles import Profile
 
     if type(messages) is not int or messages < 1:
         raise InputError(f"messages={messages!r} is no number of 1 or more; write one")
@@ -387,47 +461,24 @@ def _without_a_list(
         raise InputError(
             f"lengths: {said}; the body has {', '.join(template.parameters) or 'none'}"
         )
+    terms = None if rates is None else Terms.of(rates)
+    prices = None if terms is None else price_table(terms)
+    rate = -1 if prices is None else _place_of(prices, country)
+    if prices is not None and rate >= 0 and prices.charges[rate].rejected:
+        raise InputError(f"the rate card rejects numbers of '{country or 'no country'}'")
     values = {name: _values(name, lengths[name]) for name in template.parameters}
     texts, weights = _texts(values, seed)
     people = [{"to": "+447700900123", **text} for text in texts] or [{"to": "+447700900123"}]
     made = plan(people, template, duplicates="keep", **options)
-    parts = [row["billed_parts"] for row in made.rows]
-    whole = sum(weights)
-    mean = Fraction(sum(w * p for w, p in zip(weights, parts, strict=True)), whole)
-    square = Fraction(sum(w * p * p for w, p in zip(weights, parts, strict=True)), whole)
-    z = Fraction(NormalDist().inv_cdf((1 + float(confidence)) / 2))
-    left = square - mean**2
-    root = Fraction(
-        _SQUARE.sqrt(_SQUARE.divide(Decimal(left.numerator * messages), Decimal(left.denominator)))
-    )
-    ends = (mean * messages - z * root, mean * messages, mean * messages + z * root)
-    cost: dict[str, Interval] = {}
-    unpriced = Fraction(0)
-    if rates is not None:
-        charge = _charge(Terms.of(rates), country)
-        if charge is not None and charge.rejected:
-            raise InputError(f"the rate card rejects numbers of '{country or 'no country'}'")
-        if charge is None:
-            unpriced = Fraction(1)
-        else:
-            # What so many parts cost is a line in them: a part's price, and a message's.
-            low, high = ([Fraction(end(n)) for n in (1, 2)] for end in (charge.low, charge.high))
-            per = [(line[1] - line[0], 2 * line[0] - line[1]) for line in (low, high)]
-            money = [
-                part * parts_ + message * messages
-                for (part, message), parts_ in zip(
-                    (per[0], per[1]), (ends[0], ends[2]), strict=True
-                )
-            ]
-            middle = sum(
-                (part * ends[1] + message * messages for part, message in per), Fraction(0)
-            )
-            decimals = MINOR_UNITS.get(charge.currency, 2)
-            cost[charge.currency] = Interval(
-                rounded(money[0], decimals, "ROUND_FLOOR"),
-                rounded(middle / 2, decimals),
-                rounded(money[1], decimals, "ROUND_CEILING"),
-            )
+    tally = SummaryTally(Profile.of(options.get("profile")), prices, terms)
+    different = Counter[Group]()
+    for row, weight in zip(made.rows, weights, strict=True):
+        group = Group(
+            row["encoding"], row["number_of_parts"], row["billed_parts"], country,
+            row["problem"], row["note"], rate, counted=True,
+        )  # fmt: skip
+        different[group] += weight
+    tally.count(different)
     languages = sorted({v for v in lengths.values() if isinstance(v, str)})
     remarks = ["values are taken to be as given; your own list may differ by more than that"]
     if languages:
@@ -436,22 +487,56 @@ def _without_a_list(
             f"names are taken to be as in small statistics of {', '.join(languages)} ({count} "
             "names); your own list may differ by more than the interval says"
         ]
-    number = Decimal(messages)
-    return Estimate(
+    return _estimate(
+        tally,
+        _Drawn(messages, confidence),
         rows=messages,
         sample=len(texts) or 1,
+        terms=terms,
         confidence=confidence,
-        messages=Interval(number, number, number),
-        parts=Interval(
-            rounded(ends[0], 0, "ROUND_FLOOR"),
-            rounded(ends[1], 0),
-            rounded(ends[2], 0, "ROUND_CEILING"),
-        ),
-        cost=cost,
-        unpriced=unpriced,
-        remarks=tuple(remarks),
+        remarks=remarks,
         of_a_list=False,
     )
+
+
+class _Drawn:
+    """The spread of messages that are drawn from known values, each as often as its weight says."""
+
+    def __init__(self, messages: int, confidence: Fraction) -> None:
+        self._messages = messages
+        self._quantile = Fraction(NormalDist().inv_cdf((1 + float(confidence)) / 2))
+
+    def __call__(self, values: _Values, most: int | None = None) -> Reach:
+        """Return the sum over all messages."""
+        whole = sum(weight for _, weight in values)
+        mean = Fraction(sum(value * weight for value, weight in values), whole)
+        square = Fraction(sum(value * value * weight for value, weight in values), whole)
+        reach = self._quantile * _root((square - mean**2) * self._messages)
+        expected = mean * self._messages
+        high = expected + reach
+        return Reach(
+            max(expected - reach, Fraction(0)),
+            expected,
+            high if most is None else min(high, Fraction(most)),
+        )
+
+
+def _place_of(prices: PriceTable, country: str | None) -> int:
+    """Return the place of what messages to a country cost, -1 for none.
+
+    A number of which its calling code is all that is known; without a country, not even that.
+    """
+    import numpy as np
+
+    from smsplan.bulk.ranges import COUNTRIES
+    from smsplan.numbers.numbering import REGIONS, plan
+
+    if country is not None and country not in COUNTRIES:
+        raise InputError(f"country='{country}' is no country of ISO 3166; write one such as 'GB'")
+    at = -1 if country is None else COUNTRIES.index(country)
+    digits = plan(country).calling_code if country in REGIONS else ""
+    (found,) = prices.find(np.array([int("1" + digits)]), np.array([at]))
+    return int(found)
 
 
 def _values(name: str, given: str | int | Sequence[str]) -> list[tuple[str, int]]:

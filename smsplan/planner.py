@@ -591,8 +591,7 @@ class Plan:
         """Say which open questions of the API change this plan, and by how much.
 
         Each with rows, parts and cost under every value of its switch, the others as they are in
-        the plan, and with a request whose free dry run decides it. From then on the summary has
-        the answer as its last line, and what is saved too.
+        the plan, and with a request whose free dry run decides it.
 
         >>> made = plan([{"to": "+447700900123", "name": "Zoë"},
         ...              {"to": "+447700900124", "name": "François"}],
@@ -607,7 +606,6 @@ class Plan:
             from smsplan.insight.assumptions import assumptions
 
             self._assumptions = assumptions(self._planned())
-            self._summary = replace(self.summary, assumptions=self._assumptions.sentence)
         return self._assumptions
 
     def audit(self) -> Audit:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from smsplan.bulk.duplicates import SharedDuplicates
     from smsplan.bulk.folders import Folder
     from smsplan.bulk.frames import Source
     from smsplan.bulk.options import Options
-    from smsplan.bulk.settle import Settled
+    from smsplan.bulk.settle import Flagging, Settled
     from smsplan.insight.summary import Summary
     from smsplan.ratecards import Terms
 
@@ -102,23 +100,12 @@ class Pipeline:
         """
         import pyarrow as pa
 
-        from smsplan.bulk.duplicates import (
-            OF_A_FILE,
-            OF_A_FRAME,
-            Duplicates,
-            SharedDuplicates,
-        )
+        from smsplan.bulk.duplicates import duplicates_of
         from smsplan.bulk.pipeline import ahead
         from smsplan.bulk.unreadable import unmarked
 
         flag = self.options.duplicates == "flag" and self.complete
-        merged = self.options.profile.duplicates == "merged"
-        column = partial(self._keys, source) if source.replayable else None
-        remembered = OF_A_FRAME if source.path is None else OF_A_FILE
-        duplicates = None
-        if flag:
-            own = Duplicates(merged=merged, column=column, remembered=remembered)
-            duplicates = SharedDuplicates(own, 1)
+        duplicates = duplicates_of(source, self.options) if flag else None
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
         rows, done = 0, 0 if folder is None else folder.rows
@@ -155,7 +142,7 @@ class Pipeline:
             yield batch, ours
 
     def _settled(
-        self, planned: pa.RecordBatch, duplicates: SharedDuplicates | None = None
+        self, planned: pa.RecordBatch, duplicates: Flagging | None = None
     ) -> tuple[pa.RecordBatch, Settled]:
         from smsplan.bulk.settle import settled_rows
         from smsplan.insight.summary import accepted
@@ -167,9 +154,7 @@ class Pipeline:
             accepted=accepted(self.options.profile),
         )
 
-    def _count_again(
-        self, folder: Folder, duplicates: SharedDuplicates | None, tally: Tally
-    ) -> None:
+    def _count_again(self, folder: Folder, duplicates: Flagging | None, tally: Tally) -> None:
         """Bring duplicates and totals to where the parts of a folder end."""
         from smsplan.bulk.folders import written
 
@@ -177,15 +162,24 @@ class Pipeline:
             ours = self.bare(rows.select(list(self.names)))
             tally.add(rows, self._settled(ours, duplicates)[1])
 
-    def _keys(self, source: Source) -> Iterator[Any]:
-        """Read the column of numbers alone."""
-        from smsplan.bulk.cells import number_cells
-        from smsplan.bulk.msisdns import read_all
+    def settled(self, rows: pa.Table, repeated: Any | None) -> Iterator[Settled]:
+        """Plan some rows of a list; ``repeated`` are those that repeat a number of the whole list.
 
-        options = self.options
-        for batch in source.batches([options.to]):
-            cells = number_cells(batch.column(options.to), options.to)
-            yield read_all(cells, options.region, options.profile).keys
+        None: they are the whole list.
+        """
+        from smsplan.bulk.duplicates import duplicates_of
+        from smsplan.bulk.frames import open_source
+        from smsplan.bulk.settle import AsFlagged
+
+        flagging: Flagging | None = None
+        if self.options.duplicates == "flag" and repeated is None:
+            flagging = duplicates_of(open_source(rows), self.options)
+        start = 0
+        for batch in rows.to_batches():
+            if repeated is not None:
+                flagging = AsFlagged(repeated[start : start + batch.num_rows])
+            start += batch.num_rows
+            yield self._settled(self.kernel(batch), flagging)[1]
 
     def needed(self, source: Source) -> list[str]:
         """The caller's columns that the kernel reads."""

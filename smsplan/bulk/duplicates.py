@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from smsplan.bulk.cells import number_cells
+from smsplan.bulk.msisdns import read_all
 from smsplan.errors import OutputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from smsplan.bulk.frames import Source
+    from smsplan.bulk.options import Options
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -111,6 +119,26 @@ def _alike(members: list[int], *masks: Sequence[Mask]) -> list[list[int]]:
         else:
             groups.append([member])
     return groups
+
+
+def duplicates_of(source: Source, options: Options, bodies: int = 1) -> SharedDuplicates:
+    """Return what remembers the recipients of a source, for plans of one body or of several."""
+
+    def column() -> Iterator[Numbers]:
+        return (keys_of(batch, options) for batch in source.batches([options.to]))
+
+    own = Duplicates(
+        merged=options.profile.duplicates == "merged",
+        column=column if source.replayable else None,
+        remembered=OF_A_FRAME if source.path is None else OF_A_FILE,
+    )
+    return SharedDuplicates(own, bodies)
+
+
+def keys_of(batch: pa.RecordBatch, options: Options) -> Numbers:
+    """Read the column of numbers alone: their digits behind a 1, 0 where there is no number."""
+    cells = number_cells(batch.column(options.to), options.to)
+    return read_all(cells, options.region, options.profile).keys
 
 
 class _Seen:

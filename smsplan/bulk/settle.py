@@ -60,6 +60,19 @@ class Flagging(Protocol):
         """Return the flags of a batch for each body."""
 
 
+class AsFlagged(NamedTuple):
+    """Duplicates as they are known: which rows of a batch repeat a recipient that is sent to."""
+
+    repeated: Mask
+
+    def flag(self, keys: Ints, sendable: Sequence[Mask], counted: Sequence[Mask]) -> list[Flags]:
+        """As :meth:`SharedDuplicates.flag`."""
+        return [
+            Flags(self.repeated & sent, count & ~self.repeated)
+            for sent, count in zip(sendable, counted, strict=True)
+        ]
+
+
 class Settled(NamedTuple):
     """What totals are made of: rows as places in ENCODINGS, COUNTRIES, PROBLEMS and NOTE_TEXTS."""
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from smsplan.bulk.duplicates import OF_A_FILE, OF_A_FRAME, Duplicates, SharedDuplicates
+from smsplan.bulk.duplicates import duplicates_of
 from smsplan.bulk.frames import Source
 from smsplan.bulk.kernel import Judged, Kernel
 from smsplan.bulk.msisdns import Msisdns
-from smsplan.bulk.octets import Ints, Mask
+from smsplan.bulk.octets import Mask
 from smsplan.bulk.options import Options
 from smsplan.bulk.pipeline import ahead
 from smsplan.bulk.prices import PriceTable
@@ -50,12 +50,7 @@ class Variants:
         self._accepted = accepted
         self._duplicates = None
         if self._first.duplicates == "flag":
-            duplicates = Duplicates(
-                merged=self._first.profile.duplicates == "merged",
-                column=self._keys if source.replayable else None,
-                remembered=OF_A_FRAME if source.path is None else OF_A_FILE,
-            )
-            self._duplicates = SharedDuplicates(duplicates, len(options))
+            self._duplicates = duplicates_of(source, self._first, len(options))
 
     def __iter__(self) -> Iterator[tuple[pa.RecordBatch, list[Settled]]]:
         """Yield each batch of the source, and what its rows are for each body."""
@@ -86,8 +81,3 @@ class Variants:
                 for kernel in self.kernels
             ]
             yield Composed(batch, numbers, judged)
-
-    def _keys(self) -> Iterator[Ints]:
-        """Read the column of numbers alone."""
-        for batch in self._source.batches([self._first.to]):
-            yield self.kernels[0].read(batch).keys

@@ -28,6 +28,7 @@ def write_estimate(
     substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
     truncate_concat: bool = options.TRUNCATE_CONCAT,
     max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
+    duplicates: Literal["flag", "keep"] = options.DUPLICATES,
     region: str = options.REGION,
     rates: str = options.RATES,
     price: str = options.PRICE,
@@ -70,6 +71,7 @@ def write_estimate(
             to=to,
             defaults=pairs(default, "--default"),
             columns=pairs(column, "--column"),
+            duplicates=duplicates,
             region=region,
             **common,
         )

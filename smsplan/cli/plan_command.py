@@ -168,9 +168,10 @@ def plan_file(
         made.check(**limits)
     except PlanRejected as error:
         rejected = error
+    open_questions = ""
     if not no_assumptions:
         if made.summary.rows <= ASKED_ROWS:
-            made.assumptions()
+            open_questions = made.assumptions().sentence
         else:
             say(
                 "open questions of the API may change this plan; they are not asked of more than "
@@ -178,12 +179,21 @@ def plan_file(
             )
     if as_json:
         breaches = {"breaches": []} if rejected is None else rejected.to_dict()
-        data = {**made.summary.to_dict(), "warnings": list(made.warnings), **breaches}
+        data = {
+            **made.summary.to_dict(),
+            "assumptions": open_questions,
+            "warnings": list(made.warnings),
+            **breaches,
+        }
         write_json("smsplan.plan/1", data)
     else:
+        from rich.text import Text
+
         from smsplan.display.text import summary_table
 
         stdout().print(summary_table(made.summary))
+        if open_questions:
+            stdout().print(Text(f"\n{open_questions}"))
     for path, what in ((output, "rows"), (rejects, "rows that are not sent")):
         if path is not None:
             say(f"wrote the {what} to {path}")

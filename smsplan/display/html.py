@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING
 
 from smsplan.display.figures import NONE, difference, money, money_of, signed
@@ -47,7 +46,6 @@ def summary_html(summary: Summary) -> str:
         f'<div class="sp-tables">{"".join(tables)}</div>',
         f"<p>{dry_run}</p>",
         findings,
-        f"<p>{escape(summary.assumptions)}</p>" if summary.assumptions else "",
     )
 
 

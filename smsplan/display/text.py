@@ -59,7 +59,7 @@ def plain(shown: RenderableType) -> str:
 
 
 def summary_table(summary: Summary) -> RenderableType:
-    """Return the tables of a summary, then findings, and what is open last."""
+    """Return the tables of a summary, then findings."""
     parts: list[RenderableType] = [_head(summary)]
     if summary.messages:
         parts.append(_counts("encoding", summary.encodings.items(), summary))
@@ -77,8 +77,6 @@ def summary_table(summary: Summary) -> RenderableType:
         parts.append(Text("\nWhy, dearest first" if summary.priced else "\nWhy", style="bold"))
         for number, finding in enumerate(summary.findings, 1):
             parts.append(_numbered(number, finding.sentence))
-    if summary.assumptions:
-        parts.append(Text(f"\n{safe(summary.assumptions)}"))
     return Group(*parts)
 
 

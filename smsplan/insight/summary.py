@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.dryruns import counted, shown_parts
@@ -80,8 +81,7 @@ class Summary:
     ``problems`` and ``notes`` count rows. ``dry_run_recipients`` and ``dry_run_messages`` are the
     API's totals over all rows that it would accept. ``priced`` is False where no rates were given.
     ``prices`` are messages by what they are charged by; ``lines`` are what ``cost`` has beside the
-    messages: tiers, allowances, fixed fees. Everything else is before them. ``assumptions`` says
-    whether open questions of the API change the plan, once that was asked; else it is empty.
+    messages: tiers, allowances, fixed fees. Everything else is before them.
     """
 
     rows: int
@@ -99,7 +99,11 @@ class Summary:
     findings: tuple[Finding, ...] = ()
     prices: tuple[PriceCount, ...] = ()
     lines: tuple[CostLine, ...] = ()
-    assumptions: str = ""
+
+    @property
+    def messages_cost(self) -> Cost:
+        """What the messages cost by themselves: ``cost`` without ``lines``."""
+        return sum((count.cost for count in self.encodings.values()), Cost())
 
     def __str__(self) -> str:
         from smsplan.display.text import summary_text
@@ -156,7 +160,6 @@ class Summary:
             "findings": [finding.to_dict() for finding in self.findings],
             "prices": [price.to_dict() for price in self.prices],
             "lines": [line.to_dict() for line in self.lines],
-            "assumptions": self.assumptions,
         }
 
     @classmethod
@@ -182,7 +185,6 @@ class Summary:
             findings=tuple(Finding.from_dict(item) for item in data["findings"]),
             prices=tuple(PriceCount.from_dict(item) for item in data["prices"]),
             lines=tuple(CostLine.from_dict(item) for item in data["lines"]),
-            assumptions=data.get("assumptions", ""),
         )
 
 
@@ -274,13 +276,10 @@ class SummaryTally:
         if self._prices is None:
             return summary
         by_row: dict[int, Counter[int]] = {}
-        units: Counter[Ladder] = Counter()
         for group, rows in self._groups.items():
             if group.problem is None and group.rate >= 0:
                 by_row.setdefault(group.rate, Counter())[group.billed] += rows
-                for ladder in self._prices.charges[group.rate].tiered:
-                    units[ladder] += ladder.units(group.billed, rows)
-        lines = self._terms.lines(units, summary.countries) if self._terms is not None else ()
+        lines = self.lines()
         return replace(
             summary,
             cost=sum((line.cost for line in lines), summary.cost),
@@ -289,6 +288,23 @@ class SummaryTally:
             ),
             lines=lines,
         )
+
+    def lines(self, weight: Fraction = Fraction(1)) -> tuple[CostLine, ...]:
+        """Return what the cost has beside the messages, each row standing for ``weight`` rows."""
+        if self._prices is None or self._terms is None:
+            return ()
+        units: Counter[Ladder] = Counter()
+        sent = [(group, rows) for group, rows in self._groups.items() if group.problem is None]
+        for group, rows in sent:
+            if group.rate >= 0:
+                for ladder in self._prices.charges[group.rate].tiered:
+                    units[ladder] += ladder.units(group.billed, rows)
+        weighed = {ladder: round(count * weight) for ladder, count in units.items()}
+        return self._terms.lines(weighed, {group.country for group, _ in sent})
+
+    def cost_of(self, group: Group) -> Cost:
+        """Return what one message of a kind costs, before tiers and fees."""
+        return self._cost(group.rate, group.billed, 1)
 
     def _price_count(self, row: int, lengths: Mapping[int, int]) -> PriceCount:
         assert self._prices is not None, "a row is one of prices"

@@ -1,0 +1,161 @@
+"""One question, one answer: whatever door it is asked through."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smsplan import InputError, Plan, Rate, RateCard, compare, estimate, plan
+
+# Few numbers, so that they repeat; of several countries, one of them with prefixes, and of none.
+NUMBERS = ["+447700900123", "447700900123", "+447700900456", "+447911123456", "+12025550123",
+           "+33612345678", "+88213123456", "12", None]  # fmt: skip
+NAMES = ["Ana", "Zo\u00eb", "\u0410\u043d\u043d\u0430 " * 12, "a" * 150, "{}[]" * 20, None]
+BODY = "Hi ${name}, " + "b" * 40
+ROWS = st.lists(
+    st.fixed_dictionaries({"to": st.sampled_from(NUMBERS), "name": st.sampled_from(NAMES)}),
+    min_size=1,
+    max_size=12,
+)
+PRICES = st.sampled_from([Decimal(0), Decimal("0.04"), Decimal("0.0075"), Decimal("1.25")])
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "defaults": st.just({"name": "you"}),
+        "max_number_of_message_parts": st.sampled_from([1, 2]),
+        "truncate_concat": st.just(True),
+        "duplicates": st.just("keep"),
+        "substitute": st.sampled_from(["safe", "lossy"]),
+    },
+)
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> RateCard:
+    """Draw a card with prices, rejects, tiers, fees, operators: whatever a total depends on."""
+    rates: list[Rate] = []
+    # Tiers among prices by operator are refused.
+    other = draw(st.sampled_from(["tiers", "operators"]))
+    for country, prefix in draw(
+        st.lists(
+            st.sampled_from([("GB", ""), ("GB", "447911"), ("US", ""), ("FR", ""), ("", "")]),
+            min_size=1,
+            unique=True,
+        )
+    ):
+        kind = draw(st.sampled_from(["base", "base", other, "reject"]))
+        common: dict[str, Any] = {"country": country, "prefix": prefix, "currency": "GBP"}
+        if kind == "reject":
+            rates.append(Rate(**common, kind="reject", price=Decimal(0)))
+            continue
+        per = draw(st.sampled_from(["part", "part", "message"]))
+        rates.append(Rate(**common, price=draw(PRICES), per=per))
+        if kind == "tiers":
+            at = draw(st.integers(1, 9))
+            rates.append(Rate(**common, price=draw(PRICES), per=per, tier_from=at))
+        if kind == "operators" and country:
+            rates.append(Rate(**common, price=draw(PRICES), per=per, mccmnc="23410"))
+    if draw(st.booleans()):
+        fee = draw(st.sampled_from(["", "GB", "US"]))
+        rates.append(Rate(country=fee, kind="fixed", price=Decimal(7), currency="GBP"))
+    return RateCard(rates)
+
+
+def figures(made: Plan) -> dict[str, Any]:
+    """Return everything that a plan says in figures: its totals and its rows."""
+    rows = made.rows
+    return {
+        "summary": made.summary.to_dict(),
+        "rows": rows if isinstance(rows, list) else rows.to_pylist(),
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS, card=cards(), before=st.none() | cards(), options=OPTIONS)
+def test_pricing_again_is_planning_with_the_card(
+    rows: list[dict[str, Any]], card: RateCard, before: RateCard | None, options: dict[str, Any]
+) -> None:
+    """``plan(rows).price(card)`` is ``plan(rows, rates=card)``, also with another card before."""
+    whole = plan(rows, BODY, rates=card, **options)
+    first = plan(rows, BODY, rates=before, **options)
+    if "rejected_by_rate_card" in first.summary.problems:
+        with pytest.raises(InputError, match="plan again"):
+            first.price(card)
+        return
+    assert figures(first.price(card)) == figures(whole)
+    if before is not None:
+        assert figures(first.price(card).price(before)) == figures(first)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS, card=st.none() | cards(), options=OPTIONS)
+def test_an_estimate_of_the_whole_list_is_the_plan(
+    rows: list[dict[str, Any]], card: RateCard | None, options: dict[str, Any]
+) -> None:
+    """Messages, parts, cost with its bounds, and the share without a price."""
+    made = plan(rows, BODY, rates=card, **options)
+    found = estimate(rows, BODY, rates=card, **options)
+    assert found.is_exact
+    for ours, theirs in ((found.messages, made.messages), (found.parts, made.parts)):
+        assert (ours.low, ours.expected, ours.high) == (theirs,) * 3
+    for currency, interval in found.cost.items():
+        assert interval.low == made.cost.low.get(currency, 0)
+        assert interval.high == made.cost.high.get(currency, 0)
+        off = abs(Decimal(interval.expected) - made.cost.rounded(8).get(currency, Decimal(0)))
+        assert off <= Decimal("0.005") if not made.cost.is_exact else not off
+    assert set(made.cost.currencies) <= set(found.cost)
+    assert found.unpriced * made.messages == (made.cost.unpriced if card else 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS, card=st.none() | cards(), options=OPTIONS)
+def test_comparing_one_text_is_planning_it(
+    rows: list[dict[str, Any]], card: RateCard | None, options: dict[str, Any]
+) -> None:
+    """Each summary of a comparison is that of the plan, findings included."""
+    other = {"A": BODY, "B": "Hello ${name}!"}
+    for name, each in zip(other, compare(rows, other, rates=card, **options).variants, strict=True):
+        assert each.summary == plan(rows, other[name], rates=card, **options).summary
+
+
+def test_a_rejected_number_that_repeats() -> None:
+    """Of the rows of a number that the card rejects none is a duplicate, whenever it is priced."""
+    card = RateCard([
+        Rate(country="FR", kind="reject", price=Decimal(0), currency=""),
+        Rate(country="GB", price=Decimal("0.04"), currency="GBP"),
+    ])  # fmt: skip
+    people = ["+33612345678", "+447700900123", "+33612345678", "+447700900123"]
+    for made in (plan(people, "Hi", rates=card), plan(people, "Hi").price(card)):
+        assert made.rows["problem"].to_pylist() == [
+            "rejected_by_rate_card", None, "rejected_by_rate_card", "duplicate_recipient",
+        ]  # fmt: skip
+
+
+def test_a_plan_is_not_changed_by_questions(tmp_path: Path) -> None:
+    """Whatever a plan is asked, it prints and saves the same before and after."""
+    rows = [{"to": "+447700900123", "name": "Fran\u00e7ois"}, {"to": "+447700900456", "name": "Bo"}]
+    made = plan(rows, BODY + "c" * 30, rates="0.034 GBP")
+    before = str(made.summary), made._metadata()
+    made.assumptions()
+    made.report(tmp_path / "report.html")
+    made.explain()
+    made.characters()
+    made.by_length()
+    made.audit()
+    made.dry_run()
+    list(made.batches())
+    made.price("0.05 EUR")
+    made.worst(1)
+    assert (str(made.summary), made._metadata()) == before
+
+
+def test_both_frames_of_tables() -> None:
+    """A pyarrow table and a list of dicts are the same question."""
+    rows = [{"to": "+447700900123", "name": "Zo\u00eb"}]
+    assert plan(pa.Table.from_pylist(rows), BODY).summary == plan(rows, BODY).summary
