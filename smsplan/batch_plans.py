@@ -40,15 +40,18 @@ def plan_batch(
     keys = Template(batch.body).parameters
     values = ValuesByRecipient(batch, chosen)
     defaults = {key: text for key, text in values.defaults.items() if key in keys}
-    if not batch.parameters and chosen.no_parameters == "literal":
-        defaults = {key: f"${{{key}}}" for key in keys}
+    # Without parameters a placeholder is text, and goes to everybody as it is.
+    literal = not batch.parameters and chosen.no_parameters == "literal"
     columns = {key: f"parameter {place}" for place, key in enumerate(keys)}
     rows: list[dict[str, str | None]] = []
     strangers = {number for own in values.own.values() for number in own}
     for to in _recipients(batch, chosen, groups or {}):
         digits = msisdn(to, chosen) or ""
         strangers.discard(digits)
-        own = {columns[key]: values.own.get(key, {}).get(digits) for key in keys}
+        own = {
+            columns[key]: f"${{{key}}}" if literal else values.own.get(key, {}).get(digits)
+            for key in keys
+        }
         rows.append({"to": to, **own})
     made = plan(
         rows,

@@ -357,27 +357,32 @@ class Plan:
 
         check(allowed, totals, partial(at_fault, rows, allowed))
 
-    def worst(self, n: int = 10) -> Any:
-        """Return the ``n`` rows with the most parts, dearest first, as the caller's kind."""
-        import pyarrow as pa
+    def worst(self, n: int = 10, *, by: Literal["cost", "parts"] | None = None) -> Any:
+        """Return the ``n`` most expensive rows, the most expensive first, as the caller's kind.
 
-        dear = "cost_high" if self._ranged else "cost"
-        prefix, keys = self.options.prefix, ("billed_parts", dear, "units")
+        By money where the plan has prices in one currency (what is expected, then the highest
+        amount), else by parts; ``by`` chooses. Then by units.
+
+        >>> made = plan([{"to": "+447700900123"}, {"to": "+33612345678"}], "a" * 161,
+        ...             rates={"GB": "0.01 GBP", "FR": "0.50 GBP"})
+        >>> [row["country"] for row in made.worst(1)]
+        ['FR']
+        """
+        import numpy as np
+
+        from smsplan.insight.heaviest import Key, Ranking
+
         if n < 1:
             raise InputError(f"worst({n}) asks for no rows; use a number of 1 or more")
-        best: pa.Table | None = None
+        planned = self._planned()
+        ranking = Ranking(planned, by)
+        best: list[tuple[Key, int]] = []
         start = 0
-        for _, ours in self._store.batches(self.options.needed):
-            part = pa.table({key: ours.column(prefix + key) for key in keys})
-            places = pa.array(range(start, start + ours.num_rows), pa.int64())
-            part = part.append_column("row", places)
-            best = part if best is None else pa.concat_tables([best, part])
-            best = best.sort_by(
-                [*((key, "descending") for key in keys), ("row", "ascending")]
-            ).slice(0, n)
+        for _, ours in planned.batches():
+            found = ranking.best(ours, np.arange(ours.num_rows), n)
+            best = sorted([*best, *((key, start + row) for key, row in found)])[:n]
             start += ours.num_rows
-        assert best is not None, "a store has at least one batch"
-        return self._store.native(lambda ours: ours, best["row"].to_pylist())
+        return self._store.native(lambda ours: ours, [row for _, row in best])
 
     def price(self, rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str]) -> Plan:
         """Price the same rows by other rates, without planning them again.
@@ -617,8 +622,8 @@ class Plan:
 
         >>> made = plan(["+447700900123", "+18005550123", "12"], "Hi", rates="0.034 GBP").audit()
         >>> [(line.kind, line.rows, str(line.wasted), str(line.in_doubt)) for line in made.lines]
-        [('fictitious', 1, 'GBP 0.034', 'no price'), ('toll_free', 1, 'no price', 'GBP 0.034'),
-         ('invalid', 1, 'no price', 'no price')]
+        [('fictitious', 1, 'GBP 0.034', 'nothing'), ('toll_free', 1, 'nothing', 'GBP 0.034'),
+         ('invalid', 1, 'nothing', 'nothing')]
         """
         from smsplan.insight.audit import audit
 

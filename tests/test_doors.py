@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsplan import InputError, Plan, Rate, RateCard, compare, estimate, plan
+from smsplan import (
+    InputError,
+    Plan,
+    Rate,
+    RateCard,
+    TextBatch,
+    compare,
+    dry_run,
+    estimate,
+    plan,
+    plan_batch,
+)
+from smsplan.display.report import content_of, report_html
+from smsplan.display.views import as_text
 
 # Few numbers, so that they repeat; of several countries, one of them with prefixes, and of none.
 NUMBERS = ["+447700900123", "447700900123", "+447700900456", "+447911123456", "+12025550123",
@@ -159,3 +174,79 @@ def test_both_frames_of_tables() -> None:
     """A pyarrow table and a list of dicts are the same question."""
     rows = [{"to": "+447700900123", "name": "Zo\u00eb"}]
     assert plan(pa.Table.from_pylist(rows), BODY).summary == plan(rows, BODY).summary
+
+
+def test_a_batch_without_parameters_uses_no_default() -> None:
+    """``${name}`` of a batch without parameters is text: nobody's default is used."""
+    batch = TextBatch(to=["+447700900123"], body="Hi ${name}!")
+    made = plan_batch(batch)
+    assert [row["note"] for row in made.rows] == ["fictitious"]
+    (shown,) = dry_run(batch, per_recipient=True).per_recipient or ()
+    assert shown.body == "Hi ${name}!"
+    batch = TextBatch(to=["+447700900123"], body="Hi ${a}", parameters={"a": {"default": "you"}})
+    assert [row["note"] for row in plan_batch(batch).rows] == ["fictitious;default_used"]
+
+
+def test_the_most_expensive_rows() -> None:
+    """By money where there is one currency: expected, then the highest; ``by`` chooses."""
+    people = [{"to": "+447700900123", "text": "a" * 450}, {"to": "+33612345678", "text": "a" * 200},
+              {"to": "+12025550123", "text": "a"}, {"to": "12", "text": "a"}]  # fmt: skip
+    made = plan(people, "${text}", rates={"GB": "0.01 GBP", "FR": "0.50 GBP"})
+
+    def first(made: Plan, **by: Any) -> list[str]:
+        return [row["to"][:3] for row in made.worst(9, **by)]
+
+    assert first(made) == ["+33", "+44", "+12", "12"]
+    assert first(made, by="parts") == ["+44", "+33", "+12", "12"]
+    assert first(plan(people, "${text}")) == ["+44", "+33", "+12", "12"]
+    mixed = RateCard.of({"GB": "0.01 GBP", "FR": "0.50 EUR"}, mixed_currencies=True)
+    assert first(made.price(mixed)) == ["+44", "+33", "+12", "12"]
+    with pytest.raises(InputError, match="one currency"):
+        made.price(mixed).worst(1, by="cost")
+    ranged = RateCard([
+        Rate(country="GB", price=Decimal("0.02"), currency="GBP"),
+        Rate(country="FR", price=Decimal("0.01"), currency="GBP"),
+        Rate(country="FR", price=Decimal("9"), currency="GBP", mccmnc="20801"),
+    ])  # fmt: skip
+    assert first(plan(people, "${text}", rates=ranged))[:2] == ["+44", "+33"]
+    assert first(made.price(ranged))[0] == "+44"
+
+
+def test_nothing_is_sent() -> None:
+    """A plan that sends nothing costs 0 in the currency of its card, and says so."""
+    made = plan(["12"], "Hi", rates={"GB": "0.04 GBP"})
+    assert str(made.cost) == "GBP 0.00"
+    assert made.cost.amounts == {"GBP": 0}
+    assert "nothing is sent" in str(made.summary)
+    assert "nothing is sent" in made._repr_html_()
+    assert "because nothing is sent" in report_html(content_of(made))
+    assert str(plan(["12"], "Hi").cost) == "nothing"
+
+
+def test_equal_wordings() -> None:
+    """What costs the same is called equal, not the cheapest."""
+    people = ["+447700900123"]
+    made = compare(people, {"A": "Hi", "B": "Ho", "C": "a" * 161}, rates="0.04 GBP")
+    assert [each.name for each in made.equal] == ["A", "B"]
+    assert str(made).startswith("'A' and 'B' are equal: they cost least")
+    made = compare(people, {"A": "Hi", "B": "Ho"})
+    assert str(made).startswith("'A' and 'B' are equal: they take the same number of parts")
+    assert compare(people, {"A": "Hi", "B": "a" * 161}).equal[0].name == "A"
+
+
+def test_figures_are_the_same_wherever_they_are_shown() -> None:
+    """The amounts and counts of a result in the terminal are those in the notebook."""
+    rows = [{"to": number, "name": name} for number in NUMBERS[:6] for name in NAMES[:5]]
+    card = {"GB": "0.0331 GBP", "US": "0.0079 GBP", "FR": "0.0625 GBP"}
+    made = plan(rows, BODY + " \u201cnow\u201d", rates=card, duplicates="keep")
+    results = [made.explain(), made.characters(), made.by_length(), made.audit(),
+               compare(rows, {"A": BODY, "B": "Hi"}, rates=card)]  # fmt: skip
+    page = unescape(re.sub(r"<[^>]*>", " ", report_html(content_of(made))))
+    for result in results:
+        html = unescape(re.sub(r"<[^>]*>", " ", result._repr_html_()))
+        # Narrow cells wrap in neither: the view is drawn at the width of its figures.
+        figures = set(re.findall(r"GBP [\u2212+]?[\d,.]*\d", as_text(result)))
+        assert figures
+        assert figures <= set(re.findall(r"GBP [\u2212+]?[\d,.]*\d", html))
+    totals = re.findall(r"GBP [\d,.]*\d", str(made.cost))
+    assert set(totals) <= set(re.findall(r"GBP [\d,.]*\d", page))

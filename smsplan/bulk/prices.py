@@ -66,6 +66,11 @@ class PriceTable:
         return tuple(sorted({charge.currency for charge in self.charges} - {""}))
 
     @property
+    def nothing(self) -> Cost:
+        """What a plan costs that sends nothing: 0, in the currencies of the prices."""
+        return Cost(dict.fromkeys(self.currencies, Decimal(0)))
+
+    @property
     def is_ranged(self) -> bool:
         """Whether an operator may decide what a message costs."""
         return any(len(charge.outcomes) > 1 for charge in self.charges)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from smsplan.insight.shares import Share, largest_remainder
 from smsplan.ratecards import Cost
-from smsplan.ratecards.costs import MINOR_UNITS, amount_text
+from smsplan.ratecards.costs import amount_text
 
 NONE = "–"
 MINUS = "−"
@@ -44,10 +44,21 @@ def money(cost: Cost | Share | None) -> str:
     if cost is None:
         return NONE
     if isinstance(cost, Share):
-        return share_texts([cost])[0]
+        return _share(cost).replace("-", MINUS)
     if not cost.high and cost.unpriced:
         return "no price"
     return cost.brief.replace("-", MINUS) if cost.high else NONE
+
+
+def _share(share: Share) -> str:
+    texts = []
+    for currency, amount in share.expected.items():
+        least, most = (
+            amount_text(currency, end.get(currency, Fraction(0))) for end in (share.low, share.high)
+        )
+        bounds = f" ({least} to {most})" if least != most else ""
+        texts.append(f"{currency} {amount_text(currency, amount)}{bounds}")
+    return " + ".join(texts) or NONE
 
 
 def money_of(cost: Cost) -> str:
@@ -55,10 +66,10 @@ def money_of(cost: Cost) -> str:
 
     >>> from decimal import Decimal
     >>> money_of(Cost({"GBP": Decimal(2)}, unpriced=3)), money_of(Cost())
-    ('GBP 2.00, 3 without a price', 'no price')
+    ('GBP 2.00, 3 without a price', 'nothing')
     """
     if not cost.high:
-        return "no price"
+        return cost.brief
     return money(cost) + (f", {cost.unpriced:,} without a price" if cost.unpriced else "")
 
 
@@ -115,48 +126,3 @@ def part_texts(shares: Sequence[Fraction]) -> list[str]:
     ['1', '0', '0']
     """
     return [count(int(rounded)) for rounded in largest_remainder(shares)]
-
-
-def share_texts(shares: Sequence[Share | None]) -> list[str]:
-    """Return shares of money, rounded so that each currency's add up; bounds where there are any.
-
-    >>> from decimal import Decimal
-    >>> third = Share.of(Cost({"EUR": Decimal("1.00")}), Fraction(1, 3))
-    >>> share_texts([third, third, third, None])
-    ['EUR 0.34', 'EUR 0.33', 'EUR 0.33', '–']
-    """
-    known = [share for share in shares if share is not None]
-    currencies = sorted({name for share in known for name in share.high})
-    cells: list[list[str]] = [[] for _ in known]
-    for currency in currencies:
-        ends = [
-            [bound(share).get(currency, Fraction(0)) for share in known]
-            for bound in (_expected, _low, _high)
-        ]
-        decimals = MINOR_UNITS.get(currency, 2)
-        if -1 < sum(ends[0], Fraction(0)) < 1:
-            # Small change: where a total is below one unit its digits count.
-            decimals += 2
-        middle, low, high = (largest_remainder(amounts, decimals) for amounts in ends)
-        for place, share in enumerate(known):
-            if currency not in share.high:
-                continue
-            expected, least, most = (
-                amount_text(currency, amounts[place], exact=True) for amounts in (middle, low, high)
-            )
-            text = f"{currency} {expected}" + (f" ({least} to {most})" if least != most else "")
-            cells[place].append(text.replace("-", MINUS))
-    texts = iter([" + ".join(cell) or NONE for cell in cells])
-    return [NONE if share is None else next(texts) for share in shares]
-
-
-def _expected(share: Share) -> dict[str, Fraction]:
-    return dict(share.expected)
-
-
-def _low(share: Share) -> dict[str, Fraction]:
-    return dict(share.low)
-
-
-def _high(share: Share) -> dict[str, Fraction]:
-    return dict(share.high)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def summary_totals(summary: Summary) -> tuple[str, str, str, str]:
     """Return rows, messages, parts and cost, each with its word."""
     cost = str(summary.cost) if summary.priced else "no rates given"
+    if not summary.messages:
+        cost += " (nothing is sent)"
     return (
         count(summary.rows, "row"),
         count(summary.messages, "message"),

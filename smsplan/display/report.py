@@ -175,7 +175,7 @@ def report_html(content: Content) -> str:
         ("long", "How long the messages are", _units(content)),
         ("characters", "Characters", _view(content.characters, "characters")),
         ("length", "A shorter or a longer text", _lengths(content)),
-        ("heaviest", "The heaviest messages", _heaviest(content)),
+        ("heaviest", "The most expensive messages", _heaviest(content)),
         ("try", "Try a text", _try(content)),
         ("problems", "Not sent, and to look at", _problems(content)),
         ("assumptions", "What is assumed", _assumptions(content)),
@@ -236,7 +236,9 @@ def _sentence(content: Content) -> str:
         if verb != "costs":
             said = said.replace(" to ", " and ", 1)
         cost = f"{verb} <b>{escape(said)}</b> {_by_prices(content)}"
-        if not summary.cost.high:
+        if not summary.messages:
+            cost = f"costs <b>{escape(said)}</b>, because nothing is sent"
+        elif not summary.cost.high:
             cost = "what it costs is not known: the rate card has no price for these numbers"
     return (
         f"{people} this message and {left}; it goes out as "

@@ -15,7 +15,6 @@ from smsplan.display.figures import (
     difference,
     money,
     part_texts,
-    share_texts,
     signed,
 )
 from smsplan.display.markup import bar, head, listed, page, symbol, table
@@ -33,6 +32,11 @@ from smsplan.ratecards.costs import amount_text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+# What the shares of a waterfall do not say.
+NO_SAVING = (
+    "Each step adds to the one before it, so what a parameter or a character adds here is not what "
+    "you save without it: characters() and by_length() (smsplan lengths) say what you save."
+)
 # The most rows of a table whose rows are as many as there are characters.
 MOST = 25
 
@@ -125,11 +129,15 @@ def waterfall_view(result: Waterfall) -> View:
     """Describe a waterfall: the steps, then what they are due to."""
     steps = [step for step in result.steps if step.parts or step.cost is not None or step.rows]
     starts, shares = floating([step.parts for step in steps])
-    costs = share_texts([step.cost for step in steps])
     header = ["step", "messages", "parts"] + (["cost"] if result.priced else [])
     rows = [
-        [step.label, count(step.rows), signed(step.parts) if place else count(step.parts), cost]
-        for place, (step, cost) in enumerate(zip(steps, costs, strict=True))
+        [
+            step.label,
+            count(step.rows),
+            signed(step.parts) if place else count(step.parts),
+            money(step.cost),
+        ]
+        for place, step in enumerate(steps)
     ]
     rows.append(["the bill", count(result.messages), count(result.parts), money(result.cost)])
     grids = [
@@ -142,25 +150,22 @@ def waterfall_view(result: Waterfall) -> View:
         )
     ]
     causes = [
-        (step, cause, parts, cost)
+        (step, cause, parts)
         for step in steps
-        for cause, parts, cost in zip(
-            step.causes,
-            part_texts([cause.parts for cause in step.causes]),
-            share_texts([cause.cost for cause in step.causes]),
-            strict=True,
+        for cause, parts in zip(
+            step.causes, part_texts([cause.parts for cause in step.causes]), strict=True
         )
     ]
     causes.sort(key=lambda one: -abs(one[1].parts))
     if causes:
         lines = [
-            [cause_text(cause), step.label, parts, cost][: len(header)]
-            for step, cause, parts, cost in causes
+            [cause_text(cause), step.label, parts, money(cause.cost)][: len(header)]
+            for step, cause, parts in causes
         ]
         shown_rows, more = cut(lines)
         names = ["due to", "step", "parts", "cost"][: len(header)]
         grids.append(Grid(title="why", header=names, rows=shown_rows, texts=(0, 1), more=more))
-    return View(head=total_head(result), grids=grids)
+    return View(head=total_head(result), grids=grids, remarks=[NO_SAVING])
 
 
 def floating(parts: Sequence[int]) -> tuple[list[float], list[float]]:
@@ -208,10 +213,9 @@ def characters_view(result: Characters) -> View:
         if result.saved_together_cost is not None:
             line += f" ({money(result.saved_together_cost)})"
     grids = []
-    # Both tables round together, so that their figures add up to the total.
+    # Both tables round parts together, so that they add up to the total.
     every: list[CharacterShare | ScriptShare] = [*result.characters, *result.scripts]
     parts = part_texts([each.share_parts for each in every])
-    costs = share_texts([each.share_cost for each in every])
     priced = any(each.share_cost is not None for each in every)
     whole = result.parts or 1
     if result.characters:
@@ -223,14 +227,12 @@ def characters_view(result: Characters) -> View:
                 each.place,
                 count(each.rows),
                 part,
-                cost,
+                money(each.share_cost),
                 instead(each.replacement, each.level),
                 saving(each.saved_alone_parts, each.saved_alone_cost),
                 saved,
             ]
-            for each, part, cost, saved in zip(
-                result.characters, parts, costs, together, strict=False
-            )
+            for each, part, saved in zip(result.characters, parts, together, strict=False)
         ]
         header = ["character", "name", "place", "messages", "parts", "cost", "instead",
                   "saves alone", "together"]  # fmt: skip
@@ -252,8 +254,8 @@ def characters_view(result: Characters) -> View:
         first = len(result.characters)
         scripts = [
             [each.label, each.place, each.examples, count(each.characters), count(each.rows),
-             part, cost][: 7 if priced else 6]
-            for each, part, cost in zip(result.scripts, parts[first:], costs[first:], strict=True)
+             part, money(each.share_cost)][: 7 if priced else 6]
+            for each, part in zip(result.scripts, parts[first:], strict=True)
         ]  # fmt: skip
         header = ["script", "place", "such as", "characters", "messages", "parts", "cost"]
         shown_rows, more = cut(scripts)
@@ -374,8 +376,6 @@ def shown_steps(curve: Curve, plan: Point, most: int) -> list[Point]:
 def comparison_view(result: Comparison) -> View:
     """Describe variants beside each other, who changes sides, and other channels."""
     first = result.variants[0]
-    cheapest = result.cheapest
-    by = "costs least" if result.priced else "takes the fewest parts"
     header = ["variant", "messages", "parts", "against the first", "Unicode"]
     header += ["cost", "against the first"] if result.priced else []
     rows = []
@@ -422,7 +422,18 @@ def comparison_view(result: Comparison) -> View:
                 texts=(0, 1),
             )
         )  # fmt: skip
-    return View(head=f"'{cheapest.name}' {by}", grids=grids)
+    return View(head=comparison_head(result), grids=grids)
+
+
+def comparison_head(result: Comparison) -> str:
+    """Say which variant is the cheapest, or which are equal."""
+    *others, last = [f"'{each.name}'" for each in result.equal]
+    least = "cost least" if result.by_cost else "take the fewest parts"
+    if not others:
+        return f"{last} {'costs least' if result.by_cost else 'takes the fewest parts'}"
+    if len(result.equal) == len(result.variants):
+        least = "cost the same" if result.by_cost else "take the same number of parts"
+    return f"{', '.join(others)} and {last} are equal: they {least}"
 
 
 def row_numbers(rows: Sequence[int]) -> str:

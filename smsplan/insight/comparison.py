@@ -125,18 +125,33 @@ class Comparison(Shown):
     warnings: tuple[str, ...] = ()
 
     @property
-    def cheapest(self) -> Variant:
-        """The variant that costs least (without prices: has fewest parts); the earlier on a tie.
+    def by_cost(self) -> bool:
+        """Whether money decides which variant is the cheapest, else the number of parts.
 
-        By what is expected, where operators decide. Amounts in several currencies cannot be
-        compared, so then parts decide, as they do where no message has a price.
+        Amounts in several currencies cannot be compared, so then parts decide, as they do where no
+        message has a price.
         """
-        costs = [each.summary.cost.expected for each in self.variants]
-        currencies = {currency for cost in costs for currency in cost}
-        if len(currencies) != 1:
-            return min(self.variants, key=lambda each: each.summary.parts)
-        (currency,) = currencies
-        return min(self.variants, key=lambda each: each.summary.cost.expected.get(currency, 0))
+        return len({name for each in self.variants for name in each.summary.cost.currencies}) == 1
+
+    @property
+    def equal(self) -> tuple[Variant, ...]:
+        """The variants that cost least (have fewest parts): one, or those that are equal.
+
+        By what is expected, where operators decide.
+        """
+        totals = [
+            sum(each.summary.cost.expected.values()) if self.by_cost else each.summary.parts
+            for each in self.variants
+        ]
+        least = min(totals)
+        return tuple(
+            each for each, total in zip(self.variants, totals, strict=True) if total == least
+        )
+
+    @property
+    def cheapest(self) -> Variant:
+        """The variant that costs least (has fewest parts): the first of :attr:`equal`."""
+        return self.equal[0]
 
     def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
         """Return the variants as a pandas DataFrame, with the totals of each one's plan.
@@ -172,6 +187,7 @@ class Comparison(Shown):
         return {
             "priced": self.priced,
             "cheapest": self.cheapest.name,
+            "equal": [each.name for each in self.equal],
             "variants": [each.to_dict() for each in self.variants],
             "warnings": list(self.warnings),
         }

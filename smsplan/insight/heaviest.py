@@ -1,20 +1,27 @@
-"""The messages of a plan that have the most parts, with their texts; and one to show."""
+"""The most expensive messages of a plan, with their texts; and one to show."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
 
+from smsplan.errors import InputError
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.bulk.octets import Ints
     from smsplan.bulk.options import Options
     from smsplan.insight.planned import Planned
 
 Change = Callable[[str], str]
+# What a message is ranked by, the least first.
+Key = tuple[Fraction | int, ...]
+# What it is ranked by, its row, the caller's columns and ours.
+_Row = tuple[Key, int, "pa.RecordBatch", "pa.RecordBatch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,34 +46,86 @@ class Message:
     alike: bool = True
 
 
+class Ranking:
+    """Most expensive first: by cost, expected and then highest, or by parts; then by units.
+
+    What has no price comes behind what has one, the earlier row first on a tie.
+    """
+
+    def __init__(self, plan: Planned, by: Literal["cost", "parts"] | None = None) -> None:
+        """``by=None``: by cost where the plan has prices, in one currency."""
+        if by not in (None, "cost", "parts"):
+            raise InputError(f"by='{by}': write 'cost' or 'parts'")
+        currencies = plan.summary.cost.currencies
+        if by == "cost" and len(currencies) != 1:
+            raise InputError(
+                "by='cost' needs prices in one currency; give rates=, convert them "
+                "(terms(exchange=...)), or rank by='parts'"
+            )
+        self.by_cost = len(currencies) == 1 if by is None else by == "cost"
+        self._prices = plan.prices
+
+    def best(self, ours: pa.RecordBatch, rows: Ints, most: int) -> list[tuple[Key, int]]:
+        """Return the most expensive of some rows of a batch, with what they are ranked by."""
+        import numpy as np
+
+        rate, billed, units = (
+            ours.column(name).to_numpy(zero_copy_only=False)[rows]
+            for name in ("rate", "billed_parts", "units")
+        )
+        # Messages that are charged alike are few: they are ranked, and then looked up.
+        width = int(billed.max(initial=0)) + 1
+        kinds, kind = np.unique((rate.astype(np.int64) + 1) * width + billed, return_inverse=True)
+        keys = [self._key(*divmod(int(each), width)) for each in kinds]
+        rank = np.zeros(len(keys), np.int64)
+        rank[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+        order = np.lexsort((rows, -units, rank[kind]))[:most]
+        return [((*keys[kind[at]], -int(units[at])), int(rows[at])) for at in order]
+
+    def _key(self, place: int, parts: int) -> Key:
+        """Return what messages are ranked by, the least first; place 0 is no price."""
+        cost = (
+            Cost() if self._prices is None or not place else self._prices.cost(place - 1, parts, 1)
+        )
+        amounts = (
+            -sum(cost.expected.values(), Fraction(0)),
+            -sum(map(Fraction, cost.high.values()), Fraction(0)),
+        )
+        if not self.by_cost and len(cost.high) > 1:
+            amounts = Fraction(0), Fraction(0)
+        return (*amounts, -parts) if self.by_cost else (-parts, *amounts)
+
+
 def heaviest(
     plan: Planned, most: int = 10, change: Change | None = None
 ) -> tuple[Message | None, tuple[Message, ...]]:
-    """Return the first message that is sent, and the ``most`` heaviest, in one pass.
+    """Return the first message that is sent, and the ``most`` expensive ones, in one pass.
 
-    Heaviest are those with the most parts, then units; the earlier row on a tie. ``change`` is
-    applied to every value before it stands in a text: to mask it.
+    ``change`` is applied to every value before it stands in a text: to mask it.
     """
     import numpy as np
     import pyarrow as pa
 
-    best: list[tuple[tuple[int, int, int], pa.RecordBatch, pa.RecordBatch]] = []
-    first: list[tuple[tuple[int, int, int], pa.RecordBatch, pa.RecordBatch]] = []
+    ranking = Ranking(plan)
+    best: list[_Row] = []
+    first: list[_Row] = []
     start = 0
     for theirs, ours in plan.batches():
-        parts = ours.column("billed_parts").to_numpy()
-        units = ours.column("units").to_numpy()
         sent = np.flatnonzero(ours.column("sendable").to_numpy(zero_copy_only=False))
-        order = sent[np.lexsort((sent, -units[sent], -parts[sent]))][:most]
-        chosen = order.tolist() + ([] if first or not len(sent) else [int(sent[0])])
-        for number, row in enumerate(chosen):
-            key = (-int(parts[row]), -int(units[row]), start + row)
+
+        def taken(key: Key, row: int, start: int = start, of: Any = (theirs, ours)) -> _Row:
             # Copies: a slice would keep the whole batch.
             at = pa.array([row])
-            into = best if number < len(order) else first
-            if into is first or len(best) < most or key < best[-1][0]:
-                into.append((key, theirs.take(at), ours.take(at)))
-        best = sorted(best, key=lambda one: one[0])[:most]
+            return key, start + row, of[0].take(at), of[1].take(at)
+
+        if not first and len(sent):
+            first.append(taken((), int(sent[0])))
+        best += [
+            taken(key, row)
+            for key, row in ranking.best(ours, sent, most)
+            if len(best) < most or key < best[-1][0]
+        ]
+        best = sorted(best, key=lambda one: one[:2])[:most]
         start += ours.num_rows
     every = [*first, *best]
     if not every:
@@ -75,7 +134,7 @@ def heaviest(
     return made[0], tuple(made[1:])
 
 
-def _messages(plan: Planned, rows: Sequence[Any], change: Change | None) -> list[Message]:
+def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[Message]:
     import pyarrow as pa
 
     from smsplan.bulk.cells import text_cells
@@ -84,7 +143,7 @@ def _messages(plan: Planned, rows: Sequence[Any], change: Change | None) -> list
     options = plan.options
     texts: list[dict[str, str | None]] = []
     choices: list[str | None] = []
-    for _, theirs, _ in rows:
+    for _, _, theirs, _ in rows:
         read = {
             name: text_cells(theirs.column(name), name).text[0].as_py()
             for name in options.needed
@@ -110,7 +169,7 @@ def _messages(plan: Planned, rows: Sequence[Any], change: Change | None) -> list
             for each in texts
         ]
     out = []
-    for (key, _, ours), values, choice, made, real in zip(
+    for (_, row, _, ours), values, choice, made, real in zip(
         rows, shown, choices, composed(shown), composed(texts) if change else [None] * len(rows),
         strict=True,
     ):  # fmt: skip
@@ -122,7 +181,7 @@ def _messages(plan: Planned, rows: Sequence[Any], change: Change | None) -> list
             body, alike = change(real["body"] or ""), False
         out.append(
             Message(
-                row=key[2] + 1,
+                row=row + 1,
                 recipient=planned["recipient"],
                 country=planned["country"],
                 encoding=planned["encoding"],

@@ -269,7 +269,7 @@ class _Places:
         """Yield a point for each number of characters."""
         counts = changes.counts()
         at, now = next(counts, (None, {}))
-        point = Point(0, 0, 0, None if self._prices is None else Cost())
+        point = Point(0, 0, 0, None if self._prices is None else self._prices.nothing)
         for place, number in enumerate(characters):
             if place == at:
                 point = self.point(now)
@@ -284,7 +284,7 @@ class _Places:
 
     def _cost(self, counts: Mapping[tuple[int, int], int]) -> Cost:
         assert self._prices is not None, "there are prices"
-        total = Cost()
+        total = Cost() if any(counts.values()) else self._prices.nothing
         units: Counter[Ladder] = Counter()
         countries = set()
         for (place, parts), count in counts.items():

@@ -66,12 +66,8 @@ class Share:
         }
 
     def __str__(self) -> str:
-        """Write what is expected; below one unit two digits more."""
-        amounts = (
-            (name, rounded(amount, MINOR_UNITS.get(name, 2) + 2 * (-1 < amount < 1)))
-            for name, amount in self.expected.items()
-        )
-        return " + ".join(shown(*each) for each in amounts) or "0"
+        """Write what is expected."""
+        return " + ".join(shown(*each) for each in self.expected.items()) or "0"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: exact fractions as text, such as ``1/60``."""

@@ -280,9 +280,10 @@ class SummaryTally:
             if group.problem is None and group.rate >= 0:
                 by_row.setdefault(group.rate, Counter())[group.billed] += rows
         lines = self.lines()
+        cost = summary.cost if summary.messages else self._prices.nothing
         return replace(
             summary,
-            cost=sum((line.cost for line in lines), summary.cost),
+            cost=sum((line.cost for line in lines), cost),
             prices=tuple(
                 self._price_count(row, lengths) for row, lengths in sorted(by_row.items())
             ),

@@ -63,6 +63,8 @@ _CURRENCY_CODES = (
     "TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF "
     "XPF YER ZAR ZMW ZWG"
 )
+# So many decimals of a fraction are written, where it ends within them.
+_DIGITS = 8
 ISO_4217 = frozenset(_CURRENCY_CODES.split())
 
 
@@ -243,7 +245,7 @@ class Cost:
     def __str__(self) -> str:
         messages = counted(self.unpriced, "message")
         if not self.high:
-            return f"no price for {messages}" if self.unpriced else "no price"
+            return f"no price for {messages}" if self.unpriced else "nothing"
         total = " + ".join(map(self._range, self.high))
         if self.basis and not self.is_exact:
             total += f" ({', '.join(_BASIS_WORDS[word] for word in self.basis)})"
@@ -262,7 +264,7 @@ class Cost:
         'GBP 1.50'
         """
         cells = [self._range(currency, brief=True) for currency in self.high]
-        return " + ".join(cells) or "no price"
+        return " + ".join(cells) or ("no price" if self.unpriced else "nothing")
 
     def _range(self, currency: str, *, brief: bool = False) -> str:
         low, high = self.low[currency], self.high[currency]
@@ -348,18 +350,25 @@ def rounded(amount: Fraction, decimals: int, rounding: str = ROUND_HALF_UP) -> D
     return near.quantize(Decimal((0, (1,), -decimals)), context=context)
 
 
-def amount_text(currency: str, amount: Decimal, *, exact: bool = False) -> str:
+def amount_text(currency: str, amount: Decimal | Fraction, *, exact: bool = False) -> str:
     """Write an amount as every table, sentence and ``str`` of ours does: thousands apart.
 
-    It is rounded half up to the minor unit of its currency. Below one unit, or where it is
-    ``exact``, every digit counts and is written.
+    It is rounded half up to the minor unit of its currency, for itself: amounts that add up may
+    differ from their total in the last digit. Below one unit, or where it is ``exact``, every digit
+    counts and is written; of a fraction that never ends, or after eight digits, two digits more
+    than the minor unit.
 
     >>> amount_text("GBP", Decimal("1283.1849")), amount_text("JPY", Decimal("1283.5"))
     ('1,283.18', '1,284')
     >>> amount_text("GBP", Decimal("-0.0680")), amount_text("GBP", Decimal("1.0350"), exact=True)
     ('-0.068', '1.035')
+    >>> amount_text("GBP", Fraction(2, 3)), amount_text("GBP", Fraction(5, 3))
+    ('0.6667', '1.67')
     """
     decimals = MINOR_UNITS.get(currency, 2)
+    if isinstance(amount, Fraction):
+        ends = 10**_DIGITS % amount.denominator == 0
+        amount = rounded(amount, _DIGITS if ends else decimals + 2 * (-1 < amount < 1))
     if not exact and not (amount and -1 < amount < 1):
         amount = amount.quantize(Decimal((0, (1,), -decimals)), context=ROUNDED)
     whole, _, fraction = format(amount or amount.copy_abs(), ",f").partition(".")
@@ -367,6 +376,6 @@ def amount_text(currency: str, amount: Decimal, *, exact: bool = False) -> str:
     return f"{whole}.{fraction}" if fraction else whole
 
 
-def shown(currency: str, amount: Decimal) -> str:
+def shown(currency: str, amount: Decimal | Fraction) -> str:
     """Write an amount with its currency."""
     return f"{currency} {amount_text(currency, amount)}"

@@ -55,7 +55,9 @@ def test_json_keys() -> None:
         data = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
         assert set(data) == documented(data["schema"])
     summary: dict[str, Any] = plan(["+447700900123"], "Hi“").summary.to_dict()
-    assert {"schema", "warnings", "breaches", *summary} == documented("smsplan.plan/1")
+    assert {"schema", "assumptions", "warnings", "breaches", *summary} == documented(
+        "smsplan.plan/1"
+    )
     when = plan(["+447700900123"], "Hi").schedule("1 parts/s", start=datetime.now(UTC))
     assert {"schema", *when.to_dict()} == documented("smsplan.schedule/1")
     guessed = estimate("Hi", lengths={}, messages=1).to_dict()

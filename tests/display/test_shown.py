@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smsplan import Cost, compare, estimate, plan
-from smsplan.display.figures import share_texts
+from smsplan.display.figures import money
 from smsplan.insight.shares import Share
 
 NAMES = ["Olivia", "Małgorzata", "Bo 😀", "Maximilian-Alexander"]
@@ -130,12 +130,14 @@ def test_shares_and_costs_look_alike(amount: str, text: str) -> None:
     cost = Cost({"GBP": Decimal(amount)})
     assert str(cost).replace("-", "−") == text
     assert str(Share.of(cost)).replace("-", "−") == text
-    assert share_texts([Share.of(cost)]) == [text]
+    assert money(Share.of(cost)) == text
 
 
-def test_shares_that_add_up_below_one() -> None:
-    """Of a third of a penny there are four decimals, and no needless zeros."""
+def test_shares_are_rounded_each_for_itself() -> None:
+    """One amount is one text, whatever stands beside it; a third of a penny has four decimals."""
     third = Share.of(Cost({"GBP": Decimal("0.01")}), Fraction(1, 3))
-    assert share_texts([third] * 3) == ["GBP 0.0034", "GBP 0.0033", "GBP 0.0033"]
-    assert share_texts([third * 3, third * 12]) == ["GBP 0.01", "GBP 0.04"]
+    assert [money(each) for each in (third, third * 3, third * 12)] == [
+        "GBP 0.0033", "GBP 0.01", "GBP 0.04",
+    ]  # fmt: skip
+    assert money(Share.of(Cost({"GBP": Decimal("1966.375")}))) == "GBP 1,966.38"
     assert str(third) == "GBP 0.0033"

@@ -29,7 +29,15 @@ def test_they_are_those_of_the_rows(people: list[dict[str, Any]]) -> None:
     if first is not None:
         assert first.row == rows[0][0]
         assert first.body == rows[0][1]["body"]
-    rows.sort(key=lambda one: (-one[1]["billed_parts"], -one[1]["units"], one[0]))
+    # Most expensive first; what has no price comes last.
+    rows.sort(
+        key=lambda one: (
+            -(one[1]["cost"] or 0) if made.summary.cost.high else 0,
+            -one[1]["billed_parts"],
+            -one[1]["units"],
+            one[0],
+        )
+    )
     assert [each.row for each in most] == [place for place, _ in rows[:4]]
     for each, (_, row) in zip(most, rows, strict=False):
         assert (each.body, each.units, each.parts) == (

@@ -313,7 +313,7 @@ class Brute:
         """Add up messages of so many parts."""
         cost = None
         if self.terms is not None:
-            cost = Cost()
+            cost = Cost() if any(parts) else Cost(dict.fromkeys(self.terms.currencies, Decimal(0)))
             units: dict[Any, int] = {}
             there = set()
             for row, count in zip(self.rows, parts, strict=True):
@@ -546,7 +546,7 @@ def test_rows_that_the_limit_stops() -> None:
     found = made.by_length(longer=10)
     assert made.messages == 1
     assert found.template.at(-10) == Point(-10, 1, 1, Cost({"GBP": Decimal("0.034")}))
-    assert found.template.at(10) == Point(10, 0, 0, Cost())
+    assert found.template.at(10) == Point(10, 0, 0, Cost({"GBP": Decimal(0)}))
 
 
 def test_sentences() -> None:
