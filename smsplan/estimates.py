@@ -331,7 +331,7 @@ def _of_a_list(
     for name in _OF_ROWS:
         if name in options:
             raise InputError(f"{name}: an estimate has no rows; plan the list for them")
-    source = open_source(recipients, encoding=options.pop("encoding", "utf-8"))
+    source = open_source(recipients, encoding=options.pop("encoding", None))
     if source.kind == "numbers":
         options["to"] = source.columns[0]
     terms = None if rates is None else Terms.of(rates)

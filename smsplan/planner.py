@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from smsplan.insight.summary import Count, Summary
     from smsplan.insight.waterfall import Waterfall
     from smsplan.pricing.reconcile import Reconciliation
-    from smsplan.pricing.schedule import Schedule
+    from smsplan.pricing.schedule import QuietHours, Schedule
     from smsplan.reports import Report
 
 METADATA_KEY = "smsplan"
@@ -74,7 +74,7 @@ def plan(
     rejects: str | os.PathLike[str] | None = None,
     select: Sequence[str] | None = None,
     prefix: str = "",
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     for_spreadsheets: bool = False,
     progress: Callable[[int], None] | None = None,
     resume: bool = False,
@@ -175,7 +175,7 @@ def compare(
     duplicates: Literal["flag", "keep"] = "flag",
     rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     profile: Profile | str | os.PathLike[str] | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Compare several bodies over the same recipients, which are read once.
@@ -493,7 +493,7 @@ class Plan:
         rate: str | None = None,
         *,
         start: datetime,
-        quiet_hours: str | Mapping[str, str] | None = None,
+        quiet_hours: QuietHours | Sequence[QuietHours] | None = None,
         sender: str | None = None,
         daily_cap: int | None = None,
         cap_zone: str = "America/Los_Angeles",
@@ -506,10 +506,10 @@ class Plan:
         ``"3 parts/s"``. ``sender`` names a published limit instead (``us_toll_free``; the file
         ``sender_limits.toml`` of the package has them, with dates; ``presets`` is a file of your
         own). ``quiet_hours`` are those of the recipients, ``"21:00-08:00"`` for all, by country
-        (``{"US": "21:00-08:00"}``), or a preset (``us_federal``): a number that may lie in several
-        time zones is texted only where it is no quiet hour in any. ``daily_cap`` is in the unit of
-        the rate, from midnight to midnight in ``cap_zone``. ``expire_after`` is what ``expire_at``
-        will be behind ``send_at``.
+        (``{"US": "21:00-08:00"}``), a preset (``us_federal``), or several of these: a number that
+        may lie in several time zones is texted only where it is no quiet hour in any.
+        ``daily_cap`` is in the unit of the rate, from midnight to midnight in ``cap_zone``.
+        ``expire_after`` is what ``expire_at`` will be behind ``send_at``.
 
         >>> from datetime import UTC, datetime
         >>> made = plan(["+12025550123", "+447700900123"], "Hi")
@@ -699,8 +699,10 @@ class Plan:
         ``for_spreadsheets`` puts an apostrophe before what one would run as a formula.
         """
         from smsplan.bulk.rows import beside
-        from smsplan.bulk.sinks import sink
+        from smsplan.bulk.sinks import is_csv, sink
 
+        if for_spreadsheets and not is_csv(path):
+            raise InputError("for_spreadsheets is for CSV; leave it out, or save a .csv file")
         pairs = self._store.batches(None)
         first = next(pairs)
         words = words_as_text(first[1].schema)
@@ -742,7 +744,8 @@ class Plan:
         data = _plan_metadata(path, source)
         if data is None:
             raise InputError(
-                f"'{os.fspath(path)}' is not a saved plan; make one with plan.save() or --output"
+                f"'{os.fspath(path)}' is not a saved plan; make one with plan.save(), or "
+                "smsplan plan --output"
             )
         if data["format"] != FORMAT:
             raise InputError(
@@ -773,7 +776,11 @@ def is_saved_plan(path: str | os.PathLike[str]) -> bool:
     """Say whether a file or folder is a plan that :meth:`Plan.open` opens, not mere recipients."""
     from smsplan.bulk.frames import open_source
 
-    return _plan_metadata(path, open_source(path)) is not None
+    try:
+        return _plan_metadata(path, open_source(path)) is not None
+    except InputError:
+        # Whoever reads it as recipients says what is wrong with it, and how it may be read.
+        return False
 
 
 def _plan_metadata(path: str | os.PathLike[str], source: Source) -> dict[str, Any] | None:
@@ -853,7 +860,7 @@ def _run(
     from smsplan.bulk.frames import open_source
     from smsplan.bulk.parquet_files import compact
     from smsplan.bulk.rows import FileRows, FrameRows
-    from smsplan.bulk.sinks import check_output
+    from smsplan.bulk.sinks import check_output, is_csv
 
     folder = None
     if output is not None and is_folder(output):
@@ -865,6 +872,11 @@ def _run(
             check_output(path, source)
     if output is not None and rejects is not None and os.fspath(output) == os.fspath(rejects):
         raise InputError("output and rejects are the same file; give them different names")
+    if for_spreadsheets and (folder is not None or output is None or not is_csv(output)):
+        raise InputError(
+            "for_spreadsheets (--for-spreadsheets) is for a CSV output, which this plan has not; "
+            "leave it out (rejects are always safe for spreadsheets)"
+        )
     if rejects is not None and not pipeline.complete:
         raise InputError("rejects needs every column; plan without select=")
     tally = pipeline.tally() if pipeline.complete else None

@@ -581,7 +581,7 @@ def test_scale() -> None:
         (Cost({"GBP": Decimal(1)}, 1), "GBP 1.00, 1 message without a price"),
         (Cost({"GBP": Decimal(1)}, 2000), "GBP 1.00, 2,000 messages without a price"),
         (Cost(unpriced=2), "no price for 2 messages"),
-        (Cost(), "no price"),
+        (Cost(), "nothing"),
     ],
 )
 def test_how_a_cost_is_shown(cost: Cost, shown: str) -> None:

@@ -296,8 +296,8 @@ def find_columns(
         raise InputError(
             "the body has no ${parameter}, but columns or defaults name "
             f"{', '.join(map(repr, named))}; a shell eats ${{name}} in double quotes: use single "
-            "quotes, --body-file, or --syntax '$<>' with $<name>; or leave the names out "
-            "(--no-parameters) if the body is as you mean it"
+            "quotes, or the syntax '$<>' with $<name>; if the body is as you mean it, leave the "
+            "names out"
         )
     for key in named:
         if key not in parameters:

@@ -12,6 +12,7 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.csv_files import CsvSource
+from smsplan.bulk.file_base import PackedSource
 from smsplan.bulk.frames import Source
 from smsplan.bulk.json_files import JsonSource
 from smsplan.bulk.parquet_files import FolderSource, ParquetSource, parquet_files
@@ -36,12 +37,23 @@ _KNOWN = (
 
 
 def open_file(
-    path: str | os.PathLike[str], *, encoding: str = "utf-8", skip: bool = False
+    path: str | os.PathLike[str], *, encoding: str | None = None, skip: bool = False
 ) -> Source:
     """Open a file or a folder by its ending; InputError where it is not what it says.
 
-    With ``skip``, what cannot be read of it is marked or listed: see ``unreadable``.
+    ``encoding`` is that of a file of text (None: UTF-8). With ``skip``, what cannot be read of it
+    is marked or listed: see ``unreadable``.
     """
+    source = _opened(path, encoding or "utf-8", skip=skip)
+    if encoding is not None and not isinstance(source, PackedSource):
+        raise InputError(
+            f"encoding='{encoding}' (--encoding) is for files of text; leave it out: "
+            f"'{os.fspath(path)}' says itself how it is encoded"
+        )
+    return source
+
+
+def _opened(path: str | os.PathLike[str], encoding: str, *, skip: bool) -> Source:
     text = os.fspath(path)
     if not text:
         raise InputError("the path of the recipients is empty; name a file")

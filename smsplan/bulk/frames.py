@@ -52,15 +52,26 @@ class Source(Protocol):
         """Return what tells the octets of a file from any others."""
 
 
-def open_source(recipients: Any, *, encoding: str = "utf-8", skip: bool = False) -> Source:
+def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = False) -> Source:
     """Find out what the recipients are and how to read them; InputError says what would do.
 
-    With ``skip``, what cannot be read of a file is marked or listed: see ``unreadable``.
+    ``encoding`` is that of a file of text (None: UTF-8). With ``skip``, what cannot be read of a
+    file is marked or listed: see ``unreadable``.
     """
     if isinstance(recipients, (str, os.PathLike)):
         from smsplan.bulk.files import open_file
 
         return open_file(recipients, encoding=encoding, skip=skip)
+    if encoding is not None:
+        raise InputError(
+            f"encoding='{encoding}' is for files of text, and {type(recipients).__name__} has text "
+            "that is decoded; leave it out"
+        )
+    if skip:
+        raise InputError(
+            f"on_error='skip' is for files, and {type(recipients).__name__} is in memory; leave it "
+            "out"
+        )
     if _is(recipients, "pandas", "DataFrame"):
         return PandasSource(recipients)
     if _is(recipients, "pandas", "Series"):
@@ -71,7 +82,7 @@ def open_source(recipients: Any, *, encoding: str = "utf-8", skip: bool = False)
     if _is(recipients, "polars", "Series"):
         return _numbers(recipients.to_list(), recipients.name or "to")
     if _is(recipients, "narwhals", "DataFrame"):
-        return open_source(recipients.to_native(), encoding=encoding)
+        return open_source(recipients.to_native())
     if _is(recipients, "polars", "DataFrame"):
         return ArrowSource(recipients, "polars")
     if isinstance(recipients, pa.RecordBatch):

@@ -40,6 +40,11 @@ def check_output(path: str | os.PathLike[str], source: Source | None = None) -> 
             raise InputError(f"output '{target}' is also the input; choose another name")
 
 
+def is_csv(path: str | os.PathLike[str]) -> bool:
+    """Whether rows written to this path are CSV."""
+    return os.fspath(path).lower().endswith((".csv", ".csv.gz"))
+
+
 def _writer(path: Path) -> str:
     name = path.name.lower()
     if name.endswith((".parquet", ".pq")):

@@ -35,7 +35,7 @@ def audit_list(
     exchange: list[str] = options.EXCHANGE,
     mixed_currencies: bool = options.MIXED_CURRENCIES,
     profile: str = typer.Option(None, help="Name of a profile, or a TOML file. Default: current."),
-    encoding: str = typer.Option(None, help="Encoding of a CSV file, such as cp1252."),
+    encoding: str = options.ENCODING,
     as_json: bool = options.JSON,
 ) -> None:
     """Say what is wrong with recipients, and what it wastes; a list is priced at one part each."""

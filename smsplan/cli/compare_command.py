@@ -8,9 +8,16 @@ from typing import Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, whole, write_json, write_result
+from smsplan.cli.console import (
+    named_texts,
+    pairs,
+    progress_bar,
+    say,
+    whole,
+    write_json,
+    write_result,
+)
 from smsplan.cli.rates_options import terms
-from smsplan.errors import InputError
 
 
 def compare_bodies(
@@ -55,13 +62,7 @@ def compare_bodies(
     from smsplan.planner import compare
     from smsplan.templates import Template
 
-    texts = pairs(body, "--body")
-    files = pairs(body_file, "--body-file")
-    if len(texts) + len(files) < len(body) + len(body_file) or texts.keys() & files.keys():
-        raise InputError(
-            "two bodies have the same name; give each its own: --body A=... --body B=..."
-        )
-    texts |= {name: read_body(path) for name, path in files.items()}
+    texts = named_texts(body, "--body", body_file, "--body-file")
     if not texts:
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")
     card = terms(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import difflib
 import errno
 import io
@@ -171,6 +172,40 @@ def whole(items: list[str], option: str) -> dict[str, int]:
         raise typer.BadParameter(
             "write PARAMETER=CHARACTERS, such as name=12", param_hint=option
         ) from None
+
+
+def needs(what: str, **given: object) -> None:
+    """Refuse options, by their names, that were given and say nothing without something else."""
+    for name, value in given.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"says nothing without {what}", param_hint=option)
+
+
+def text_of(text: str, option: str, instead: str) -> str:
+    """Return a text that was typed; the name of a file is meant as the file."""
+    is_file = False
+    with contextlib.suppress(OSError, ValueError):  # too long for a name, or no name at all
+        is_file = Path(text).is_file()
+    if is_file:
+        raise InputError(
+            f"{option} takes a text, and '{text}' is a file; give its text with {instead}"
+        )
+    return text
+
+
+def named_texts(
+    texts: list[str], option: str, files: list[str], file_option: str
+) -> dict[str, str]:
+    """Read several bodies, each with its name: ``name=text``, and behind them ``name=file``."""
+    found, paths = pairs(texts, option), pairs(files, file_option)
+    if len(found) + len(paths) < len(texts) + len(files) or found.keys() & paths.keys():
+        raise InputError(
+            f"two bodies have the same name; give each its own: {option} A=... {option} B=..."
+        )
+    for name, text in found.items():
+        text_of(text, option, f"{file_option} {name}={text}")
+    return found | {name: read_body(path) for name, path in paths.items()}
 
 
 @contextmanager

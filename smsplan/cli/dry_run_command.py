@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import name_unknown, pairs, read_numbers, read_text, say, write_json
+from smsplan.cli.console import name_unknown, needs, pairs, read_numbers, read_text, say, write_json
 
 
 def dry_run_file(
@@ -46,6 +46,8 @@ def dry_run_file(
     }
     limits = {name: value for name, value in given.items() if value is not None}
     Limits(**limits)
+    if not per_recipient:
+        needs("--per-recipient", number_of_recipients=number_of_recipients != 100)
     text = read_text(batch, "batch")
     groups = {
         name: read_numbers(path, "group file") for name, path in pairs(group, "--group").items()

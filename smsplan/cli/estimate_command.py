@@ -7,7 +7,8 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_body, whole, write_json
+from smsplan.cli.console import needs, pairs, read_body, text_of, whole, write_json
+from smsplan.cli.rates_options import terms
 from smsplan.errors import InputError
 
 
@@ -32,7 +33,16 @@ def write_estimate(
     region: str = options.REGION,
     rates: str = options.RATES,
     price: str = options.PRICE,
+    on: str = options.ON,
+    sender_type: str = options.SENDER_TYPE,
+    charge_on: str = options.CHARGE_ON,
+    operators: str = options.OPERATORS,
+    mix: list[str] = options.MIX,
+    used: list[str] = options.USED,
+    exchange: list[str] = options.EXCHANGE,
+    mixed_currencies: bool = options.MIXED_CURRENCIES,
     profile: str = typer.Option(None, help="A profile of the API: its name, or a file."),
+    encoding: str = options.ENCODING,
     confidence: str = typer.Option("95%", help="How often the interval holds."),
     as_json: bool = options.JSON,
 ) -> None:
@@ -41,13 +51,20 @@ def write_estimate(
 
     if (body is None) == (body_file is None):
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")
-    if rates is not None and price is not None:
-        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
-    text = body
-    if body_file is not None:
-        text = read_body(body_file)
+    text = read_body(body_file) if body_file is not None else text_of(body, "--body", "--body-file")
     common: dict[str, Any] = {
-        "rates": rates or price,
+        "rates": terms(
+            rates,
+            price,
+            sender_type=sender_type,
+            on=on,
+            charge_on=charge_on,
+            operators=operators,
+            mix=mix,
+            used=used,
+            exchange=exchange,
+            mixed_currencies=mixed_currencies,
+        ),
         "profile": profile,
         "confidence": confidence,
         "limits": whole(limit, "--limit"),
@@ -56,6 +73,16 @@ def write_estimate(
         "max_number_of_message_parts": max_number_of_message_parts,
     }
     if recipients is None:
+        needs(
+            "a list",
+            fraction=fraction != "1%",
+            to=to != "to",
+            default=default,
+            column=column,
+            duplicates=duplicates != "flag",
+            region=region,
+            encoding=encoding,
+        )
         if messages is None:
             raise InputError("name a list, or say --messages and a --length for each parameter")
         lengths = {
@@ -64,6 +91,7 @@ def write_estimate(
         }
         made = estimate(text, lengths=lengths, messages=messages, country=country, **common)
     else:
+        needs("leaving the list out", length=length, messages=messages, country=country)
         made = estimate(
             recipients,
             text,
@@ -73,6 +101,7 @@ def write_estimate(
             columns=pairs(column, "--column"),
             duplicates=duplicates,
             region=region,
+            encoding=encoding,
             **common,
         )
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_numbers, say, stdout, write_json, write_result
+from smsplan.cli.console import needs, pairs, read_numbers, say, stdout, write_json, write_result
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ def explain_plan(
             raise typer.BadParameter("name a saved plan or a --batch, not both", param_hint="PLAN")
         _explain_batch(batch, profile, group, rates or price, credentials, as_json=as_json)
         return
+    needs(
+        "--batch",
+        profile=profile != "current",
+        group=group,
+        rates=rates,
+        price=price,
+        credentials=credentials,
+    )
     from smsplan.planner import Plan
 
     if plan is None:

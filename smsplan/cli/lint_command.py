@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, safe, say, write_json
+from smsplan.cli.console import needs, pairs, safe, say, text_of, write_json
+from smsplan.cli.rates_options import terms
 from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.cli.lint_config import LintConfig
     from smsplan.insight.linting import Complaint, Mended
     from smsplan.planner import Plan
+    from smsplan.ratecards import Terms
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -63,8 +65,12 @@ def lint_templates(
     to: str = options.TO,
     column: list[str] = options.COLUMN,
     region: str = options.REGION,
+    encoding: str = options.ENCODING,
     rates: str = options.RATES,
     price: str = options.PRICE,
+    on: str = options.ON,
+    sender_type: str = options.SENDER_TYPE,
+    charge_on: str = options.CHARGE_ON,
     explain: str = typer.Option(None, help="Explain a rule, or all whose codes begin so, and end."),
     as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
 ) -> None:
@@ -78,12 +84,28 @@ def lint_templates(
         return
     if not templates and not body:
         raise typer.BadParameter("name a file, or give --body", param_hint="TEMPLATES")
-    if rates is not None and price is not None:
-        raise typer.BadParameter("give --rates or --price", param_hint="--rates")
-    needed = {"--column": column, "--region": region, "--rates": rates, "--price": price}
-    alone = [name for name, value in needed.items() if value]
-    if recipients is None and alone:
-        raise typer.BadParameter("give --recipients too", param_hint=alone[0])
+    if recipients is None:
+        needs(
+            "--recipients",
+            to=to != "to",
+            column=column,
+            region=region,
+            encoding=encoding,
+            rates=rates,
+            price=price,
+        )
+    card = terms(
+        rates,
+        price,
+        sender_type=sender_type,
+        on=on,
+        charge_on=charge_on,
+        operators=None,
+        mix=[],
+        used=[],
+        exchange=[],
+        mixed_currencies=False,
+    )
     given: dict[str, Any] = {
         "select": _codes(select, "--select"),
         "ignore": _codes(ignore, "--ignore"),
@@ -97,7 +119,7 @@ def lint_templates(
     settings = {name: value for name, value in given.items() if value is not None}
     defaults = pairs(default, "--default")
     columns = pairs(column, "--column")
-    asked = _Asked(settings, defaults, columns, recipients, to, region, rates or price)
+    asked = _Asked(settings, defaults, columns, recipients, to, region, encoding, card)
     results = []
     for source in _sources(templates or [], body, config):
         results.append(Result(source, _look(source, asked, fix=fix)))
@@ -147,7 +169,8 @@ class _Asked:
     recipients: str | None
     to: str
     region: str | None
-    rates: str | None
+    encoding: str | None
+    rates: Terms | None
 
     def settings_for(self, source: Source) -> dict[str, Any]:
         """Return the settings of the rules for one template."""
@@ -182,6 +205,7 @@ class _Asked:
             columns={key: name for key, name in self.columns.items() if key in used},
             defaults={key: text for key, text in settings["defaults"].items() if key in used},
             region=self.region,
+            encoding=self.encoding,
             truncate_concat=settings.get("truncate_concat", False),
             rates=self.rates,
             profile=settings.get("profile"),
@@ -211,6 +235,7 @@ def _sources(templates: Sequence[str], bodies: Sequence[str], config: str | None
     sources: list[Source] = []
     faults: list[str] = []
     for number, text in enumerate(bodies, start=1):
+        text_of(text, "--body", "the file without --body")
         if not text.isprintable() and text != text.encode("utf-8", "replace").decode():
             faults.append("--body is not UTF-8; pass it as UTF-8, or in a file")
         name = "<body>" if len(bodies) == 1 else f"<body {number}>"

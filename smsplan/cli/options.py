@@ -37,7 +37,7 @@ MAX_NUMBER_OF_MESSAGE_PARTS = typer.Option(None, min=1, help="Do not send longer
 DUPLICATES = typer.Option("flag", help="flag: send once; keep: send every row.")
 SYNTAX = typer.Option("${}", help="'$<>' takes $<name>, which no shell touches.")
 PROFILE = typer.Option("current", help="Name of a profile, or a TOML file.")
-ENCODING = typer.Option("utf-8", help="Encoding of a CSV file, such as cp1252.")
+ENCODING = typer.Option(None, help="Encoding of a file of text, such as cp1252; else UTF-8.")
 MAX_PARTS = typer.Option(None, min=0, help="Exit with 3 above so many parts.")
 MAX_PARTS_PER_MESSAGE = typer.Option(
     None, min=0, help="Exit with 3 where a message has more parts."

@@ -8,7 +8,17 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, stdout, whole, write_json
+from smsplan.cli.console import (
+    named_texts,
+    pairs,
+    progress_bar,
+    read_body,
+    say,
+    stdout,
+    text_of,
+    whole,
+    write_json,
+)
 from smsplan.cli.rates_options import terms
 
 # Of more rows a second look would take longer than one waits for a remark.
@@ -24,6 +34,9 @@ def plan_file(
     body_by: str = typer.Option(None, help="The column whose value chooses among several bodies."),
     body_for: list[str] = typer.Option(
         [], help="VALUE=TEXT, one of several bodies; * is for other values. Repeatable."
+    ),
+    body_file_for: list[str] = typer.Option(
+        [], help="VALUE=FILE, one of several bodies, in a file. Repeatable."
     ),
     to: str = options.TO,
     column: list[str] = options.COLUMN,
@@ -93,16 +106,17 @@ def plan_file(
     from smsplan.planner import plan
     from smsplan.templates import Template
 
-    if [body is None, body_file is None, not body_for].count(False) != 1:
+    several = bool(body_for or body_file_for)
+    if [body is None, body_file is None, not several].count(False) != 1:
         raise typer.BadParameter("give --body, --body-file or --body-for", param_hint="--body")
-    if bool(body_for) != (body_by is not None):
+    if several != (body_by is not None):
         raise typer.BadParameter("give --body-by and --body-for together", param_hint="--body-by")
+    if body is not None:
+        text_of(body, "--body", "--body-file")
     if body_file is not None:
         body = read_body(body_file)
-    bodies_by = {
-        value: Template(text, syntax=syntax)
-        for value, text in pairs(body_for, "--body-for").items()
-    }
+    texts = named_texts(body_for, "--body-for", body_file_for, "--body-file-for")
+    bodies_by = {value: Template(text, syntax=syntax) for value, text in texts.items()}
     template = Template(body or "", syntax=syntax)
     columns, defaults = pairs(column, "--column"), pairs(default, "--default")
     lengths = whole(limit, "--limit")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import day, pairs, safe, say, write_json
+from smsplan.cli.console import day, needs, pairs, safe, say, write_json
 
 if TYPE_CHECKING:
     from smsplan.ratecards import RateCard, Terms
@@ -50,6 +50,7 @@ def check(
     mixed_currencies: bool = _MIXED,
     to: str = options.TO,
     region: str = options.REGION,
+    encoding: str = options.ENCODING,
     on: str = typer.Option(None, help="The day of sending, such as 2026-12-01; else today."),
     sender_type: str = typer.Option(None, help="The sender whose prices count, such as 10dlc."),
     as_json: bool = options.JSON,
@@ -75,7 +76,9 @@ def check(
     }
     if recipients is not None:
         valid = known.terms(sender_type=sender_type, on=sending)
-        report.update(_unpriced(valid, recipients, to, region))
+        report.update(_unpriced(valid, recipients, to=to, region=region, encoding=encoding))
+    else:
+        needs("a list", to=to != "to", region=region, encoding=encoding)
     if as_json:
         write_json("smsplan.rates/1", report)
     else:
@@ -85,11 +88,11 @@ def check(
         raise typer.Exit(3)
 
 
-def _unpriced(card: Terms, recipients: str, to: str, region: str | None) -> dict[str, Any]:
+def _unpriced(card: Terms, recipients: str, **reading: Any) -> dict[str, Any]:
     """Count recipients that have no price by country; every row of a number counts once."""
     from smsplan.planner import plan
 
-    summary = plan(recipients, "-", to=to, region=region, rates=card).summary
+    summary = plan(recipients, "-", rates=card, **reading).summary
     found = {
         country or "": count.cost.unpriced
         for country, count in summary.countries.items()

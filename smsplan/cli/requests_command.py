@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from smsplan.cli import options, schedule_command
-from smsplan.cli.console import say
+from smsplan.cli.console import needs, say
 from smsplan.plurals import counted
 
 
@@ -60,8 +60,15 @@ def write_requests(
             expire_after=expire_after,
             presets=presets,
         )
-    elif start is not None or quiet_hours:
-        raise typer.BadParameter("a schedule needs a rate", param_hint="--rate")
+    else:
+        needs(
+            "--rate or --sender-limit",
+            start=start,
+            quiet_hours=quiet_hours,
+            daily_cap=daily_cap,
+            presets=presets,
+            leave_out=leave_out,
+        )
     batches = made.batches(
         schedule=when,
         unscheduled="leave_out" if leave_out else "refuse",

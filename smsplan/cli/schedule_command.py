@@ -82,11 +82,9 @@ def schedule_of(
             raise InputError(
                 f"--start '{start}' is no time; write 2026-12-01T09:00:00-05:00"
             ) from None
-    hours: str | dict[str, str] | None = None
-    if len(quiet_hours) == 1 and "=" not in quiet_hours[0]:
-        hours = quiet_hours[0]
-    elif quiet_hours:
-        hours = pairs(quiet_hours, "--quiet-hours")
+    hours = [
+        pairs([each], "--quiet-hours") if "=" in each else each for each in quiet_hours
+    ] or None
     return plan.schedule(
         start=begin, quiet_hours=hours, expire_after=timedelta(hours=expire_after), **given
     )

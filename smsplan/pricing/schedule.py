@@ -35,6 +35,9 @@ from smsplan.numbers.zones import zones_by_prefix
 from smsplan.ratecards import COUNTRIES as ISO
 from smsplan.tabular import ANY, COUNT, TIME, frame
 
+# Hours for all, a preset, or hours by country.
+QuietHours = str | Mapping[str, str]
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -296,7 +299,7 @@ def make_schedule(
     *,
     rate: str | None,
     start: datetime,
-    quiet_hours: str | Mapping[str, str] | None = None,
+    quiet_hours: QuietHours | Sequence[QuietHours] | None = None,
     sender: str | None = None,
     daily_cap: int | None = None,
     cap_zone: str = "America/Los_Angeles",
@@ -425,10 +428,23 @@ def _rate(
     return min(limits, key=lambda limit: limit.per_second), tuple(warnings)
 
 
-def _windows(given: str | Mapping[str, str] | None, known: Mapping[str, Any]) -> dict[str, Window]:
+def _windows(
+    given: QuietHours | Sequence[QuietHours] | None, known: Mapping[str, Any]
+) -> dict[str, Window]:
     """Return quiet hours by country; ``*`` is every other one."""
-    if given is None:
-        return {}
+    several = given if isinstance(given, list | tuple) else [] if given is None else [given]
+    found: dict[str, Window] = {}
+    for each in several:
+        for country, window in _windows_of(each, known).items():
+            if found.setdefault(country, window) != window:
+                who = "every other country" if country == "*" else f"'{country}'"
+                raise InputError(
+                    f"quiet_hours (--quiet-hours): there are two for {who}; give one of them"
+                )
+    return found
+
+
+def _windows_of(given: QuietHours, known: Mapping[str, Any]) -> dict[str, Window]:
     if isinstance(given, str) and given in known.get("quiet_hours", {}):
         preset = known["quiet_hours"][given]
         given = {name: text for name, text in preset.items() if name in ISO or name == "*"}

@@ -28,11 +28,18 @@ from smsplan.ratecards.shapes import json_rows, shape_of
 # Columns that decide a price in other people's cards and that are none of ours.
 _DECISIVE = ("network", "carrier", "number_type")
 # Where a whole file is written in another way, one need not mend every price.
-_HINT = ", or say how prices are written: decimal=',' or '.' (--decimal)"
+_HINT = ", or say how the card writes them: decimal=',' (smsplan rates convert --decimal ,)"
 
 
 class Unreadable(Exception):
-    """Text that is not what its field holds; the message is the text of the fault."""
+    """Text that is not what its field holds; the message is the text of the fault.
+
+    ``marks``: whether it would be read if it were known which mark is the decimal one.
+    """
+
+    def __init__(self, text: str, *, marks: bool = False) -> None:
+        super().__init__(text)
+        self.marks = marks
 
 
 def price_of(text: str, decimal: str | None = None) -> Decimal:
@@ -52,17 +59,19 @@ def price_of(text: str, decimal: str | None = None) -> Decimal:
             "price is empty; write it like 0.034, or remove the row: no price is not 0"
         )
     if re.fullmatch(r"0?,[0-9]{1,18}|[0-9]{1,12},([0-9]{1,2}|[0-9]{4,18})", text):
-        raise Unreadable(f"price has a decimal comma; write {text.replace(',', '.')}{_HINT}")
+        raise Unreadable(f"price has a decimal comma; write {text.replace(',', '.')}", marks=True)
     if re.fullmatch(r"[0-9]{1,12},[0-9]{3}", text):
         point, none = text.replace(",", "."), text.replace(",", "")
-        raise Unreadable(f"price has a comma; write {point} or {none}, whichever is meant{_HINT}")
+        raise Unreadable(
+            f"price has a comma; write {point} or {none}, whichever is meant", marks=True
+        )
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,18}", text):
         raise Unreadable(
-            f"price has commas between thousands; write {text.replace(',', '')}{_HINT}"
+            f"price has commas between thousands; write {text.replace(',', '')}", marks=True
         )
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,18}", text):
         plain = text.replace(".", "").replace(",", ".")
-        raise Unreadable(f"price has a decimal comma; write {plain}{_HINT}")
+        raise Unreadable(f"price has a decimal comma; write {plain}", marks=True)
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?[eE][-+]?[0-9]", text):
         raise Unreadable(f"price has an exponent; write {Decimal(text):f}")
     if re.fullmatch(r"[-−][0-9.,]+", text):
@@ -294,7 +303,7 @@ def _without_currency(faults: list[CardFault], line: int | None) -> list[CardFau
     kept = [fault for fault in faults if "no currency" not in fault.text]
     missing = (
         "no column 'currency', none in the name of the price column, and no price that names one; "
-        "add the column, or say currency='EUR' (--currency)"
+        "add the column, or say currency='EUR' (smsplan rates convert --currency EUR)"
     )
     return [CardFault(line, missing), *kept]
 
@@ -384,7 +393,7 @@ def _row(
     try:
         price = Decimal(0) if rejected and not text else price_of(text, decimal)
     except Unreadable as error:
-        wrong.append(("price", str(error)))
+        wrong.append(("price", f"{error}{_HINT if error.marks else ''}"))
     named, own = upper(get["currency"]), upper(own)
     if named and own and named != own:
         wrong.append(("currency", "price and currency name two currencies; remove the wrong one"))

@@ -113,7 +113,8 @@ def _json(data: Any, place: str) -> Iterator[Placed]:
     where = f" ({place})" if place else ""
     raise InputError(
         f"its JSON{where} has none of the shapes that are known (Twilio, Vonage, MessageBird, "
-        "Plivo); save it as CSV and name its columns: columns={...} (--column)"
+        "Plivo); save it as CSV and name its columns: columns={...} (smsplan rates convert "
+        "--column)"
     )
 
 
