@@ -93,6 +93,10 @@ def main() -> None:
     """Run the command; foreseeable faults end in one message and an exit code, no traceback."""
     # As Ctrl-C: what is half-written is taken away first.
     signal.signal(signal.SIGTERM, _terminated)
+    # A stream that the shell closed (2>&-) takes what is written to it, and shows nothing.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     write_everywhere()
     try:
         app(prog_name="smsplan")

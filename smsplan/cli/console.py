@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+# No table is drawn in fewer columns; what is drawn where nobody knows how many there are.
+_NARROWEST, _UNKNOWN = 20, 80
+
+
 def safe(text: str) -> str:
     """Return a text that no terminal acts upon; line breaks stay."""
     return "".join(
@@ -132,7 +136,9 @@ def stdout() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
-    return Stdout(highlight=False)
+    made = Stdout(highlight=False)
+    # COLUMNS=0, and terminals that do not know how wide they are, would show nothing.
+    return made if made.width >= _NARROWEST else Stdout(highlight=False, width=_UNKNOWN)
 
 
 def write_result(result: object) -> None:

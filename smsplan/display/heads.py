@@ -30,6 +30,13 @@ def summary_head(summary: Summary) -> str:
     return " · ".join(summary_totals(summary))
 
 
+def dry_run_line(summary: Summary) -> str:
+    """Return the totals of the API's dry run, in its words."""
+    recipients = count(summary.dry_run_recipients, "recipient")
+    parts = count(summary.dry_run_messages, "message")
+    return f"The API's dry run: {recipients}, {parts} (its word for parts)."
+
+
 def schedule_head(schedule: Schedule) -> str:
     """Return a schedule in one line."""
     recipients = sum(portion.recipients for portion in schedule.portions)

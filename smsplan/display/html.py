@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from smsplan.display.figures import NONE, difference, money, money_of, signed
-from smsplan.display.heads import reconciliation_head, schedule_head, summary_head
+from smsplan.display.heads import dry_run_line, reconciliation_head, schedule_head, summary_head
 from smsplan.display.markup import head, listed, page, table
 from smsplan.ratecards import Cost
 
@@ -24,7 +24,7 @@ def summary_html(summary: Summary) -> str:
         countries = {country or "unknown": count for country, count in summary.countries.items()}
         for name, counts in (
             ("encoding", summary.encodings),
-            ("parts a message", lengths),
+            ("parts per message", lengths),
             ("country", countries),
         ):
             tables.append(_counts(name, counts, priced=summary.priced))
@@ -36,15 +36,11 @@ def summary_html(summary: Summary) -> str:
         for name, counts in (("problem", summary.problems), ("note", summary.notes))
         if counts
     ]
-    dry_run = (
-        f"The API's dry run: {summary.dry_run_recipients:,} recipients, "
-        f"{summary.dry_run_messages:,} messages (its word for parts)."
-    )
     findings = listed((finding.sentence for finding in summary.findings), ordered=True)
     return page(
         head(summary_head(summary)),
         f'<div class="sp-tables">{"".join(tables)}</div>',
-        f"<p>{dry_run}</p>",
+        f"<p>{dry_run_line(summary)}</p>",
         findings,
     )
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.charts import range_bars, step_chart, units_chart
 from smsplan.display.figures import NONE, count, difference, money, percent, signed
+from smsplan.display.grids import Grid
 from smsplan.display.markup import bar, foreign, sentence, shown, style, table
 from smsplan.display.masking import HIDDEN, masked_number, masker
 from smsplan.display.playground import (
@@ -31,7 +32,6 @@ from smsplan.display.playground import (
     source_hash,
 )
 from smsplan.display.views import (
-    Grid,
     curve_grid,
     named,
     plan_point,
@@ -593,7 +593,7 @@ def _units(content: Content) -> str:
     summary = content.plan.summary
     charts = units_chart(content.units, content.plan.options.profile.reference_bits)
     priced = summary.priced
-    header = ["parts a message", "messages", "share", "parts"] + (["cost"] if priced else [])
+    header = ["parts per message", "messages", "share", "parts"] + (["cost"] if priced else [])
     rows = [
         [str(parts), count(each.messages), percent(each.messages, summary.messages),
          count(each.parts), money(each.cost)][: len(header)]
@@ -760,8 +760,8 @@ def _prices(content: Content) -> str:
     basis = ""
     if not cost.is_exact:
         basis = (
-            "<p>No number tells its operator, so the cost lies between the cheapest and the dearest"
-            " one that the rate card has.</p>"
+            "<p>No number tells its operator, so the cost lies between the cheapest and the most "
+            "expensive one that the rate card has.</p>"
         )
     return (
         f"<p>{count(len(terms.card.rates), 'price')} in {escape(', '.join(terms.currencies))}. "

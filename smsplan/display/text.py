@@ -6,9 +6,10 @@ Nothing of the input reaches a terminal as markup or as a control sequence: see 
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -17,12 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from smsplan.display.figures import NONE, difference, money, money_of, signed
-from smsplan.display.heads import schedule_head, summary_totals
+from smsplan.display.grids import Grid, View
+from smsplan.display.heads import dry_run_line, schedule_head, summary_totals
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
-    from smsplan.display.views import Grid, View
     from smsplan.encoding.explanation import Explanation
     from smsplan.insight.summary import Count, Summary
     from smsplan.pricing.reconcile import Reconciliation
@@ -62,19 +63,22 @@ def summary_table(summary: Summary) -> RenderableType:
     """Return the tables of a summary, then findings."""
     parts: list[RenderableType] = [_head(summary)]
     if summary.messages:
-        parts.append(_counts("encoding", summary.encodings.items(), summary))
-        parts.append(
-            _counts("parts a message", ((str(n), c) for n, c in summary.lengths.items()), summary)
-        )
-        parts.append(_counts("country", _countries(summary), summary))
+        lengths = ((str(number), count) for number, count in summary.lengths.items())
+        parts += [
+            _counts("encoding", summary.encodings.items(), summary),
+            _counts("parts per message", lengths, summary),
+            _counts("country", _countries(summary), summary),
+        ]
     if summary.lines:
-        parts.append(_lines(summary))
+        lines = ([line.text, money(line.cost)] for line in summary.lines)
+        parts.append(_table("in the total beside the messages", ["cost"], lines))
     for title, counts in (("problem", summary.problems), ("note", summary.notes)):
         if counts:
             parts.append(_rows(title, counts.items()))
     parts.append(_dry_run(summary))
     if summary.findings:
-        parts.append(Text("\nWhy, dearest first" if summary.priced else "\nWhy", style="bold"))
+        title = "\nWhy, most expensive first" if summary.priced else "\nWhy"
+        parts.append(Text(title, style="bold"))
         for number, finding in enumerate(summary.findings, 1):
             parts.append(_numbered(number, finding.sentence))
     return Group(*parts)
@@ -88,14 +92,14 @@ def schedule_text(schedule: Schedule) -> str:
 def schedule_table(schedule: Schedule) -> RenderableType:
     """Return when the messages of a plan go out, and what cannot."""
     parts: list[RenderableType] = [Text(schedule_head(schedule), style="bold")]
-    table = _table("from (UTC)", ["until", "recipients", "parts"])
-    table.add_column("time zones")
-    for portion in schedule.portions[:SHOWN_PORTIONS]:
-        zones = zones_text(schedule.groups[portion.group].zones)
-        cells = [f"{portion.begin:%Y-%m-%d %H:%M:%S}", f"{portion.end:%Y-%m-%d %H:%M:%S}",
-                 f"{portion.recipients:,}", f"{portion.parts:,}", safe(zones)]  # fmt: skip
-        table.add_row(*map(Text, cells))
-    parts.append(table)
+    rows = (
+        [f"{portion.begin:%Y-%m-%d %H:%M:%S}", f"{portion.end:%Y-%m-%d %H:%M:%S}",
+         f"{portion.recipients:,}", f"{portion.parts:,}",
+         zones_text(schedule.groups[portion.group].zones)]
+        for portion in schedule.portions[:SHOWN_PORTIONS]
+    )  # fmt: skip
+    columns = ["until", "recipients", "parts", "time zones"]
+    parts.append(_table("from (UTC)", columns, rows, texts=(4,), widths=(19, 19)))
     more = len(schedule.portions) - SHOWN_PORTIONS
     if more > 0:
         parts.append(Text(f"and {more:,} more, the last until {schedule.finish:%Y-%m-%d %H:%M:%S}"))
@@ -109,15 +113,16 @@ def schedule_remarks(schedule: Schedule) -> list[str]:
     lines = [f"handed over at once, it ends {once.finish:%Y-%m-%d %H:%M:%S} UTC"]
     if once.expired:
         lines[0] += (
-            f", and {once.expired:,} recipients ({once.expired_parts:,} parts) would expire before"
+            f", and {counted(once.expired, 'recipient')} ({counted(once.expired_parts, 'part')}) "
+            "would expire before"
         )
     if once.in_quiet_hours:
         lines[0] += f"; {once.in_quiet_hours:,} would be texted in quiet hours"
     for group in schedule.groups:
         if group.why:
             lines.append(
-                f"not scheduled: {group.recipients:,} recipients ({zones_text(group.zones)}): "
-                f"{group.why}"
+                f"not scheduled: {counted(group.recipients, 'recipient')} "
+                f"({zones_text(group.zones)}): {group.why}"
             )
     return [*lines, *schedule.warnings]
 
@@ -144,28 +149,59 @@ def view_table(seen: View) -> RenderableType:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """A table that leaves out no figure: without bars where they do not fit, else row by row."""
+    """A table of which no figure is cut or wrapped, however narrow the terminal is.
+
+    It goes without bars where they do not fit, texts fold, and where figures do not fit side by
+    side each row is said in words. ``widths`` are what the first columns have, if there is room.
+    """
 
     grid: Grid
+    widths: Sequence[int] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         grid, room = self.grid, options.max_width
-        cells = [[safe(clipped(cell)) for cell in row] for row in grid.rows]
+        cells = [[isolated(safe(clipped(cell))) for cell in row] for row in grid.rows]
         names = [safe(name) for name in grid.header]
+        columns = [[row[place] for row in cells] for place in range(len(names))]
         least = [
-            _least(name, [row[place] for row in cells], text=place in grid.texts)
-            for place, name in enumerate(names)
+            _least(name, column, text=place in grid.texts)
+            for place, (name, column) in enumerate(zip(names, columns, strict=True))
         ]
-        needed = sum(least) + _GAP * len(least)
-        if needed > room:
+        room -= _GAP * (len(least) - 1)
+        if sum(least) > room:
             yield from (_record(names, row) for row in cells)
             return
-        bars = grid.bars if needed + BAR + _GAP <= room else []
-        yield _grid(grid, names, cells, least, bars)
+        bars = grid.bars if sum(least) + BAR + _GAP <= room else []
+        if bars:
+            room -= BAR + _GAP
+        asked = [*self.widths, *[0] * len(names)]
+        wished = [
+            max(cell_len(name), *map(cell_len, column), asked[place])
+            for place, (name, column) in enumerate(zip(names, columns, strict=True))
+        ]
+        yield _drawn(grid, names, cells, _shared(least, wished, room), bars)
 
 
 _GAP = 2
 _FOLDED = 12
+# A text in another direction would turn the figures beside it round: FIRST STRONG ISOLATE and POP
+# DIRECTIONAL ISOLATE (Unicode standard annex 9, 2.1.2) keep it to itself.
+_FSI, _PDI = "\u2068", "\u2069"
+
+
+def isolated(text: str) -> str:
+    """Return a text that leaves the direction of what is around it alone, word by word.
+
+    A line may end behind any word, and an isolate that is open there would take the figures in.
+
+    >>> isolated("Ana"), isolated("\u05d0 1") == "\u2068\u05d0\u2069 1"
+    ('Ana', True)
+    """
+
+    def turns(word: str) -> bool:
+        return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in word)
+
+    return " ".join(f"{_FSI}{word}{_PDI}" if turns(word) else word for word in text.split(" "))
 
 
 def _least(name: str, cells: Sequence[str], *, text: bool) -> int:
@@ -175,6 +211,18 @@ def _least(name: str, cells: Sequence[str], *, text: bool) -> int:
     return max(widest, *map(cell_len, name.split()), 1)
 
 
+def _shared(least: Sequence[int], wished: Sequence[int], room: int) -> list[int]:
+    """Return the widths of columns: what they need, and of what is left as much as they wish."""
+    widths = list(least)
+    left = room - sum(widths)
+    # The last one first: the text that explains is there, and it is the longest.
+    for place in sorted(range(len(widths)), key=lambda at: wished[at] - least[at]):
+        more = min(left, max(wished[place] - widths[place], 0))
+        widths[place] += more
+        left -= more
+    return widths
+
+
 def _record(names: Sequence[str], row: Sequence[str]) -> RenderableType:
     """Return a row as text: its first cell, then what each other column says."""
     rest = " · ".join(map(": ".join, zip(names[1:], row[1:], strict=True)))
@@ -182,21 +230,21 @@ def _record(names: Sequence[str], row: Sequence[str]) -> RenderableType:
     return Group(Text(row[0], style="bold", overflow="fold"), said)
 
 
-def _grid(
+def _drawn(
     grid: Grid,
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
-    least: Sequence[int],
+    widths: Sequence[int],
     bars: Sequence[tuple[float, float]],
 ) -> Table:
-    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", show_edge=False)
-    for place, (name, width) in enumerate(zip(names, least, strict=True)):
-        if place in grid.texts:
-            table.add_column(name, overflow="fold", min_width=width)
-        else:
-            table.add_column(name, justify="right", no_wrap=" " not in name, min_width=width)
+    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", show_edge=False,
+                  pad_edge=False)  # fmt: skip
+    # Every width is said: left to itself, rich cuts figures where columns cannot shrink.
+    for place, (name, width) in enumerate(zip(names, widths, strict=True)):
+        justify: Any = "left" if place in grid.texts else "right"
+        table.add_column(name, width=width, overflow="fold", justify=justify)
     if bars:
-        table.add_column("", no_wrap=True, min_width=BAR)
+        table.add_column("", no_wrap=True, width=BAR)
     for number, row in enumerate(cells):
         shown = [Text(cell) for cell in row]
         if bars:
@@ -256,16 +304,15 @@ def explanation_table(made: Explanation) -> RenderableType:
     for title, some in (("forces Unicode", dear), ("two units", wide)):
         if not some:
             continue
-        table = _table(title, ["times", "code point"])
-        for column in ("name", "instead", "then parts"):
-            table.add_column(column)
-        for character, each in some.items():
-            instead = "-" if each.replacement is None else f"{each.replacement!r} ({each.level})"
-            then = "-" if each.parts_if_replaced is None else str(each.parts_if_replaced)
-            times = sum(other.character == character for other in made.characters)
-            cells = [safe(character), str(times), each.code_point, each.name, safe(instead), then]
-            table.add_row(*map(Text, cells))
-        parts.append(table)
+        rows = (
+            [character, str(sum(other.character == character for other in made.characters)),
+             each.code_point, each.name,
+             NONE if each.replacement is None else f"{each.replacement!r} ({each.level})",
+             NONE if each.parts_if_replaced is None else str(each.parts_if_replaced)]
+            for character, each in some.items()
+        )  # fmt: skip
+        columns = ["times", "code point", "name", "instead", "then parts"]
+        parts.append(_table(title, columns, rows, texts=(0, 2, 3, 4)))
     for level, found in (("safe", made.safe), ("lossy", made.lossy)):
         if found.changes:
             parts.append(
@@ -285,26 +332,25 @@ def reconciliation_text(found: Reconciliation) -> str:
 
 def reconciliation_table(found: Reconciliation) -> RenderableType:
     """Return what was planned beside what was reported, and how they differ."""
-    both = ["messages", "reported", "parts", "reported", "cost", "reported"]
-    table = _table("country", both, first=10, each=8)
     sides = [(name or "unknown", side) for name, side in found.countries.items()]
-    for name, side in [*sides, ("total", found.total)]:
-        cells = [safe(name), f"{side.messages:,}",
-                 f"{side.reported:,}" if found.total.reported else NONE, f"{side.parts:,}",
-                 f"{side.reported_parts:,}", money_of(side.cost),
-                 money(side.reported_cost)]  # fmt: skip
-        table.add_row(*map(Text, cells))
-    parts: list[RenderableType] = [table]
+    rows = (
+        [name, f"{side.messages:,}", f"{side.reported:,}" if found.total.reported else NONE,
+         f"{side.parts:,}", f"{side.reported_parts:,}", money_of(side.cost),
+         money(side.reported_cost)]
+        for name, side in [*sides, ("total", found.total)]
+    )  # fmt: skip
+    both = ["messages", "reported", "parts", "reported", "cost", "reported"]
+    parts: list[RenderableType] = [_table("country", both, rows, widths=(10,))]
     if found.statuses:
         parts.append(_rows("status (code)", found.statuses.items()))
     if found.differences:
-        table = _table("difference", ["messages", "parts", "amount"])
-        table.add_column("why")
-        for each in found.differences:
-            cells = [each.kind, f"{each.messages:,}", signed(each.parts),
-                     difference(Cost(each.amounts)), each.text]  # fmt: skip
-            table.add_row(*map(Text, cells))
-        parts.append(table)
+        rows = (
+            [each.kind, f"{each.messages:,}", signed(each.parts), difference(Cost(each.amounts)),
+             each.text]
+            for each in found.differences
+        )  # fmt: skip
+        columns = ["messages", "parts", "amount", "why"]
+        parts.append(_table("difference", columns, rows, texts=(0, 4)))
     else:
         parts.append(Text("no difference shows"))
     parts += [Text(safe(remark)) for remark in found.remarks]
@@ -319,19 +365,13 @@ def _head(summary: Summary) -> Text:
     return text
 
 
-def _counts(title: str, counts: Iterable[tuple[str, Count]], summary: Summary) -> Table:
-    table = _table(title, ["messages", "parts"] + (["cost"] if summary.priced else []))
-    for name, count in counts:
-        cells = [safe(name), f"{count.messages:,}", f"{count.parts:,}"]
-        table.add_row(*map(Text, [*cells, money_of(count.cost)][: len(table.columns)]))
-    return table
-
-
-def _lines(summary: Summary) -> Table:
-    table = _table("in the total beside the messages", ["cost"])
-    for line in summary.lines:
-        table.add_row(Text(safe(line.text)), Text(money(line.cost)))
-    return table
+def _counts(title: str, counts: Iterable[tuple[str, Count]], summary: Summary) -> RenderableType:
+    columns = ["messages", "parts", *(["cost"] if summary.priced else [])]
+    rows = (
+        [name, f"{count.messages:,}", f"{count.parts:,}", money_of(count.cost)][: len(columns) + 1]
+        for name, count in counts
+    )
+    return _table(title, columns, rows)
 
 
 def _countries(summary: Summary) -> Iterable[tuple[str, Count]]:
@@ -345,27 +385,26 @@ def _countries(summary: Summary) -> Iterable[tuple[str, Count]]:
         yield f"{len(rest)} others", total
 
 
-def _rows(title: str, counts: Iterable[tuple[str, int]]) -> Table:
-    table = _table(title, ["rows"])
-    for name, count in counts:
-        table.add_row(Text(safe(name)), Text(f"{count:,}"))
-    return table
+def _rows(title: str, counts: Iterable[tuple[str, int]]) -> RenderableType:
+    return _table(title, ["rows"], ([name, f"{count:,}"] for name, count in counts))
 
 
-def _table(title: str, columns: Sequence[str], first: int = 24, each: int = 10) -> Table:
-    # Where columns cannot shrink, rich cuts off what does not fit: figures too.
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    table.add_column("\n" + title, min_width=first)
-    for column in columns:
-        table.add_column("\n" + column, justify="right", min_width=each)
-    return table
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    texts: Sequence[int] = (),
+    widths: Sequence[int] = (24, 10, 10),
+) -> RenderableType:
+    """Return a table whose first column is ``title``; ``widths`` align it with its neighbours."""
+    grid = Grid(title="", header=[title, *columns], rows=list(rows), texts=(0, *texts))
+    return Group(Text(""), Fitting(grid, widths))
 
 
 def _dry_run(summary: Summary) -> RenderableType:
     recipients, parts = summary.dry_run_recipients, summary.dry_run_messages
-    text = (
-        f"\nThe API's dry run: {recipients:,} recipients, {parts:,} messages (its word for parts)."
-    )
+    text = "\n" + dry_run_line(summary)
     if (recipients, parts) != (summary.messages, summary.parts):
         text += (
             " It differs from what is sent: it counts recipients that a send accepts and then does"

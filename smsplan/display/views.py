@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import singledispatch
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from smsplan.display.figures import (
     part_texts,
     signed,
 )
+from smsplan.display.grids import Grid, View
 from smsplan.display.markup import bar, head, listed, page, symbol, table
 from smsplan.estimates import Estimate
 from smsplan.insight.assumptions import Answer, Assumptions, Question
@@ -39,42 +39,6 @@ NO_SAVING = (
 )
 # The most rows of a table whose rows are as many as there are characters.
 MOST = 25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """A table: the first column is text, the others are figures unless they are named in ``texts``.
-
-    ``shares`` (0 to 1, one a row; negative where something is saved) are drawn as bars, each from
-    its place in ``starts`` on (default: 0). ``more`` rows are left out.
-    """
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    texts: Sequence[int] = (0,)
-    shares: Sequence[float] = ()
-    starts: Sequence[float] = ()
-    more: int = 0
-
-    def __post_init__(self) -> None:
-        assert all(len(row) == len(self.header) for row in self.rows), "a cell for each column"
-        assert not self.shares or len(self.shares) == len(self.rows), "a bar for each row"
-
-    @property
-    def bars(self) -> list[tuple[float, float]]:
-        """Where each bar begins, and how long it is."""
-        starts = self.starts or [0.0] * len(self.shares)
-        return list(zip(starts, self.shares, strict=True))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A result: one line, tables, remarks."""
-
-    head: str
-    grids: Sequence[Grid] = ()
-    remarks: Sequence[str] = ()
 
 
 @singledispatch
@@ -165,7 +129,7 @@ def waterfall_view(result: Waterfall) -> View:
         shown_rows, more = cut(lines)
         names = ["due to", "step", "parts", "cost"][: len(header)]
         grids.append(Grid(title="why", header=names, rows=shown_rows, texts=(0, 1), more=more))
-    return View(head=total_head(result), grids=grids, remarks=[NO_SAVING])
+    return View(head=total_head(result), grids=grids, remarks=[NO_SAVING] if causes else [])
 
 
 def floating(parts: Sequence[int]) -> tuple[list[float], list[float]]:
@@ -220,6 +184,8 @@ def characters_view(result: Characters) -> View:
     whole = result.parts or 1
     if result.characters:
         together = part_texts([each.saved_together_parts for each in result.characters])
+        if priced:
+            together = [money(each.saved_together_cost) for each in result.characters]
         rows = [
             [
                 named(each.character),
@@ -229,7 +195,7 @@ def characters_view(result: Characters) -> View:
                 part,
                 money(each.share_cost),
                 instead(each.replacement, each.level),
-                saving(each.saved_alone_parts, each.saved_alone_cost),
+                money(each.saved_alone_cost) if priced else count(each.saved_alone_parts),
                 saved,
             ]
             for each, part, saved in zip(result.characters, parts, together, strict=False)
@@ -277,13 +243,6 @@ def characters_view(result: Characters) -> View:
 def instead(replacement: str, level: str) -> str:
     """Return what would stand in the place of a character."""
     return f"{'a space' if replacement == ' ' else replacement or 'nothing'} ({level})"
-
-
-def saving(parts: int, cost: Cost | None) -> str:
-    """Return what is saved."""
-    if not parts:
-        return "0"
-    return count(parts) if cost is None or not cost.high else money(cost)
 
 
 @view.register

@@ -1,4 +1,4 @@
-"""The reasons behind a plan's total: at most five, dearest first, as data and as sentences."""
+"""The reasons behind a total: at most five, most expensive first, as data and as sentences."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ class FindingsTally:
         return self._prices.more(rate[known], parts[known], parts[known] - extra[known])
 
     def findings(self, summary: Summary) -> tuple[Finding, ...]:
-        """Return at most five findings, dearest first."""
+        """Return at most five findings, most expensive first."""
         # Two places at most, so that a name in many scripts does not crowd out the other reasons.
         places = sorted(self._unicode_findings(summary), key=_weight, reverse=True)[:2]
         found = [
@@ -248,6 +248,8 @@ class FindingsTally:
 
     def _unicode_findings(self, summary: Summary) -> Iterable[Finding]:
         for places, place in self._unicode.items():
+            if not place.parts:
+                continue  # they fit one part as they are: no reason for the total
             share = f"{place.rows:,} of {summary.messages:,} messages"
             where = f" in {' and '.join(places)}" if places else ""
             yield Finding(

@@ -432,7 +432,9 @@ def _windows(
     given: QuietHours | Sequence[QuietHours] | None, known: Mapping[str, Any]
 ) -> dict[str, Window]:
     """Return quiet hours by country; ``*`` is every other one."""
-    several = given if isinstance(given, list | tuple) else [] if given is None else [given]
+    several: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
+    if given is None:
+        return {}
     found: dict[str, Window] = {}
     for each in several:
         for country, window in _windows_of(each, known).items():

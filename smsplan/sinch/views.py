@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from smsplan.display.figures import NONE, count
-from smsplan.display.views import Grid, View, as_html, cut, view
+from smsplan.display.grids import Grid, View
+from smsplan.display.views import as_html, cut, view
 from smsplan.insight.switches import shown
 from smsplan.profiles import Profile
 from smsplan.sinch.calibration import Calibration

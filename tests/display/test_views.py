@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from rich.console import Console
 
 from smsplan import Cost, Segmentation, explain, plan, segment
-from smsplan.display.views import Grid, View, as_html, as_rich, as_text, curve_grid, floating, view
+from smsplan.display.grids import Grid, View
+from smsplan.display.views import as_html, as_rich, as_text, curve_grid, floating, view
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.audit import Audit, AuditLine
