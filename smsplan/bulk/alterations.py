@@ -29,7 +29,8 @@ class Alterations:
     """The alterations of one plan, batch by batch: see :class:`~smsplan.bulk.changes.Tally`.
 
     ``longer`` is how many letters are added at most at the end of the last fixed text. ``points``
-    are the lengths of it that are counted, 0 that of the plan.
+    are the lengths of it that are counted, 0 that of the plan; ``keeps`` says whether an opt-out
+    stands behind it that is never cut.
     """
 
     def __init__(self, options: Options, longer: int) -> None:
@@ -37,6 +38,7 @@ class Alterations:
         wordings = {id(kernel): Wording(kernel.options) for kernel in self._kernel.each}
         cut = max(len(wording.last) for wording in wordings.values())
         self.points = range(-cut, longer + 1)
+        self.keeps = any(wording.kept for wording in wordings.values())
         self.tally = Tally()
         for wording in wordings.values():
             for key in wording.keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smsplan.bulk.options import Options
+from smsplan.opt_out import opt_out_at
 from smsplan.templates import Template
 
 # What is added at the end of a text: a letter of the GSM alphabet, so one septet each.
@@ -14,7 +15,8 @@ class Wording:
 
     ``pieces`` are fixed texts and keys of columns, in order; where a parameter has no column its
     default is fixed. ``last`` is the last literal of the template that is not empty (``""`` where
-    all of them are), and ``at`` its place among the pieces.
+    all of them are), up to the words of the opt-out, which no alteration cuts; ``at`` is its place
+    among the pieces, and behind it is what is ``kept``.
 
     >>> made = Wording(Options(template=Template("Hi ${a}!${b}"), to="to", columns={"a": "a"},
     ...                        defaults={"b": "x"}))
@@ -29,7 +31,9 @@ class Wording:
         literals = self.template.literals
         filled = [place for place, text in enumerate(literals) if text]
         self.at = 2 * (filled[-1] if filled else len(literals) - 1)
-        self.last = self.template.pieces[self.at]
+        text = self.template.pieces[self.at]
+        begin = opt_out_at(text)
+        self.last, self.kept = text[:begin], "" if begin is None else text[begin:]
         pieces: list[tuple[str | None, str]] = []
         for place, piece in enumerate(self.template.pieces):
             if place % 2 == 0:
@@ -38,6 +42,8 @@ class Wording:
                 pieces.append((piece, ""))
             else:
                 pieces.append((None, options.default(piece) or ""))
+        if self.kept:
+            pieces[self.at : self.at + 1] = [(None, self.last), (None, self.kept)]
         self.pieces = tuple(pieces)
         self.keys = tuple(dict.fromkeys(key for key, _ in pieces if key is not None))
 
@@ -45,5 +51,5 @@ class Wording:
         """Return the template with so many characters more; below 0: so many less."""
         literals = list(self.template.literals)
         text = self.last[: max(len(self.last) + characters, 0)] + LETTER * max(characters, 0)
-        literals[self.at // 2] = text
+        literals[self.at // 2] = text + self.kept
         return self.template.with_literals(literals)

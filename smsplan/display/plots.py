@@ -1,12 +1,11 @@
 """Pictures of results by matplotlib (``pip install 'smsplan[plots]'``).
 
-Each function draws on ``ax``, or on a new figure, and returns the axes. Money is one currency: of
-several the largest is drawn, and the axis names it. Nothing is said by colour alone.
+Each function draws on ``ax``, or on a new figure, and returns the axes. Money is one currency,
+which the axis names; where there are several, parts are drawn. Nothing is said by colour alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
@@ -20,13 +19,13 @@ from smsplan.insight.characters import Characters
 from smsplan.insight.lengths import Curve, Lengths
 from smsplan.insight.units import units
 from smsplan.insight.waterfall import Waterfall
+from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.planner import Plan
     from smsplan.pricing.schedule import Schedule
-    from smsplan.ratecards import Cost
 
 INK, ACCENT, OTHER = "0.25", "#2f76b8", "#d97706"
 MOST = 15
@@ -94,11 +93,11 @@ def _bounds(encoding: Encoding, bits: Any, longest: int) -> list[tuple[int, int]
 
 
 def plot_countries(plan: Plan, ax: Axes | None = None) -> Axes:
-    """Draw what messages to each country cost (parts, without prices), from low to high."""
+    """Draw what messages to each country cost, from low to high; parts without one currency."""
     axes = _axes(ax)
     totals = plan.summary.countries
     names = [country or "unknown" for country in totals]
-    currency = _currency([each.cost for each in totals.values()])
+    currency = plan.summary.cost.currency
     if currency is None:
         rows = [(float(each.parts), 0.0, 0.0) for each in totals.values()]
         axes.set_xlabel("parts")
@@ -158,7 +157,7 @@ def plot_lengths(made: Lengths, ax: Axes | None = None, *, parameter: str | None
     axes = _axes(ax)
     curve: Curve = made.template if parameter is None else made.parameters[parameter]
     costs = [point.cost for point in curve.points]
-    currency = _currency([cost for cost in costs if cost is not None])
+    currency = sum((cost for cost in costs if cost is not None), Cost()).currency
     at = [point.characters for point in curve.points]
     if currency is None:
         axes.step(at, [point.parts for point in curve.points], where="post", color=ACCENT)
@@ -269,15 +268,6 @@ def _calm(axes: Axes) -> Axes:
 def _text(text: str) -> str:
     """Return a text that a plot shows as it is: no formula between dollars."""
     return safe(clipped(text, 60)).replace("$", r"\$")
-
-
-def _currency(costs: Sequence[Cost]) -> str | None:
-    """Return the currency of the largest amount; None without prices."""
-    most: dict[str, Decimal] = {}
-    for cost in costs:
-        for currency, amount in cost.high.items():
-            most[currency] = max(most.get(currency, amount), amount)
-    return max(most, key=lambda currency: most[currency], default=None)
 
 
 def _ends(cost: Cost, currency: str) -> tuple[float, float, float]:

@@ -44,6 +44,7 @@ from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
 from smsplan.insight.switches import shown as value_text
 from smsplan.insight.units import Units, units
+from smsplan.opt_out import opt_out_at
 from smsplan.ratecards import Cost
 from smsplan.templates import Template
 
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from smsplan.insight.lengths import Lengths
     from smsplan.insight.waterfall import Waterfall
     from smsplan.planner import Plan
-    from smsplan.profiles import Profile
+from smsplan.profiles import Profile
 
 T = TypeVar("T")
 # So many rows are looked at for so many texts that differ.
@@ -307,26 +308,26 @@ def _masked(content: Content) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to change, and what it saves alone."""
+    """Something to change, and what it saves alone; ``renames``: people get another name."""
 
     html: str
     parts: int
     cost: Cost | None
-    rows: int = 0
+    renames: bool = False
 
 
 def choices(content: Content) -> list[Choice]:
-    """Return what saves most, each for itself, the best first."""
+    """Return what saves most, each for itself, the best first; what renames people comes last."""
     found = [*_character_choices(content), *_length_choices(content), *_audit_choices(content)]
     priced = content.plan.summary.priced
-    main = max(content.plan.cost.high, key=lambda name: content.plan.cost.high[name], default="")
+    main = content.plan.cost.currency or ""
 
     def worth(choice: Choice) -> tuple[Fraction, int]:
         amounts = {} if choice.cost is None else choice.cost.expected
         return (amounts.get(main, Fraction(0)) if priced else Fraction(0), choice.parts)
 
     found = [choice for choice in found if worth(choice) > (0, 0)]
-    return sorted(found, key=worth, reverse=True)[:CHOICES]
+    return sorted(found, key=lambda one: (not one.renames, *worth(one)), reverse=True)[:CHOICES]
 
 
 def _character_choices(content: Content) -> Iterable[Choice]:
@@ -357,6 +358,11 @@ def _length_choices(content: Content) -> Iterable[Choice]:
     if isinstance(found, str):
         return
     plan = plan_point(found.template, of_template=True)
+    options = content.plan.options
+    bodies = options.templates.values() or [options.template]
+    keeping = ""
+    if any(opt_out_at(body.body) is not None for body in bodies):
+        keeping = ", and leave the opt-out as it is"
     shorter = [point for point in found.template.points if -40 <= point.characters < 0]
     shorter.reverse()
     offered: list[int] = []
@@ -368,7 +374,7 @@ def _length_choices(content: Content) -> Iterable[Choice]:
         if point is not None and point.characters not in offered:
             offered.append(point.characters)
             yield Choice(
-                f"Cut {count(-point.characters, 'character')} from the text",
+                f"Cut {count(-point.characters, 'character')} from the text{keeping}",
                 plan.parts - point.parts,
                 _less(plan.cost, point.cost),
             )
@@ -381,10 +387,12 @@ def _length_choices(content: Content) -> Iterable[Choice]:
         )
     for each in found.defaults[:2]:
         yield Choice(
-            f"Write the default of {foreign(each.parameter)} in the "
-            f"{count(each.rows, 'message')} where that saves a part",
+            f"Write {foreign(options.defaults[each.parameter])} instead of "
+            f"{foreign(each.parameter)} in the {count(each.rows, 'message')} where that saves a "
+            "part",
             each.parts,
             each.cost,
+            renames=True,
         )
 
 
@@ -556,7 +564,8 @@ def _countries(content: Content) -> str:
     priced = summary.priced
     header = ["country", "messages", "share", "parts"] + (["cost"] if priced else [])
     rows, ends = [], []
-    main = max(summary.cost.high, key=lambda name: summary.cost.high[name], default=None)
+    # Of several currencies no bar is as long as another; parts are one unit.
+    main = summary.cost.currency
     for country, each in summary.countries.items():
         rows.append(
             [country or "unknown", count(each.messages), percent(each.messages, summary.messages),

@@ -26,7 +26,6 @@ from smsplan.insight.comparison import Comparison
 from smsplan.insight.lengths import Curve, Lengths, Point
 from smsplan.insight.switches import shown
 from smsplan.insight.waterfall import Cause, Waterfall
-from smsplan.ratecards import Cost
 from smsplan.ratecards.costs import amount_text
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
+from smsplan.opt_out import opt_out_at
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
@@ -239,6 +240,7 @@ class FindingsTally:
         found = [
             *places,
             *self._near_findings(summary),
+            *self._opt_out_findings(summary),
             *_not_sent(summary),
             *self._number_findings(summary),
         ]
@@ -280,6 +282,20 @@ class FindingsTally:
                 rows=near.rows,
                 parts=near.parts,
                 cost=near.cost if summary.priced else None,
+            )
+
+    def _opt_out_findings(self, summary: Summary) -> Iterable[Finding]:
+        cut = summary.notes.get(Note.TRUNCATED, 0)
+        bodies = self._options.templates.values() or [self._options.template]
+        # A message is cut at its end, where the opt-out is.
+        if cut and any(opt_out_at(body.literals[-1]) is not None for body in bodies):
+            yield Finding(
+                kind="opt_out_cut",
+                sentence=(
+                    f"truncate_concat cuts {counted(cut, 'message')} at the end, where the text "
+                    "says how to opt out; put the opt-out first, or shorten the text."
+                ),
+                rows=cut,
             )
 
     def _number_findings(self, summary: Summary) -> Iterable[Finding]:

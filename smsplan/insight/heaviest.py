@@ -56,13 +56,13 @@ class Ranking:
         """``by=None``: by cost where the plan has prices, in one currency."""
         if by not in (None, "cost", "parts"):
             raise InputError(f"by='{by}': write 'cost' or 'parts'")
-        currencies = plan.summary.cost.currencies
-        if by == "cost" and len(currencies) != 1:
+        currency = plan.summary.cost.currency
+        if by == "cost" and currency is None:
             raise InputError(
                 "by='cost' needs prices in one currency; give rates=, convert them "
                 "(terms(exchange=...)), or rank by='parts'"
             )
-        self.by_cost = len(currencies) == 1 if by is None else by == "cost"
+        self.by_cost = currency is not None if by is None else by == "cost"
         self._prices = plan.prices
 
     def best(self, ours: pa.RecordBatch, rows: Ints, most: int) -> list[tuple[Key, int]]:

@@ -54,7 +54,8 @@ class Curve:
     """Points in order of ``characters``, one for every number of them.
 
     Of the template: characters (code points) cut from (negative) or added at (positive) the end of
-    its last fixed text; 0 is the plan. Of a parameter: the most characters that its value may have;
+    its last fixed text, before the words of the opt-out where it has them; 0 is the plan. Of a
+    parameter: the most characters that its value may have;
     the last point, where no value is cut, is the plan.
     """
 
@@ -222,13 +223,23 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
     for some in (savings, limits):
         some.sort(key=lambda saving: worth(saving.cost, saving.parts), reverse=True)
     most_cut = int(_fixed(plan) * _TEXT_CUT)
+    place = "before the opt-out" if altered.keeps else "at the end of the last fixed text"
     return Lengths(
         template=template,
         parameters=parameters,
         limits=tuple(limits),
         defaults=tuple(savings),
         sentences=tuple(
-            _sentences(template, parameters, limits, savings, worth, most_cut=most_cut)
+            _sentences(
+                template,
+                parameters,
+                limits,
+                savings,
+                worth,
+                most_cut=most_cut,
+                place=place,
+                defaults=plan.options.defaults,
+            )
         ),
     )
 
@@ -348,24 +359,26 @@ def _sentences(
     worth: _Worth,
     *,
     most_cut: int,
+    place: str,
+    defaults: Mapping[str, str],
 ) -> Iterator[str]:
-    """Say what is worth most, what changes many values behind it, then how much room there is.
+    """Say what is worth most, what calls people something else behind it, then how much room.
 
-    ``most_cut`` characters of the text may be advised to go.
+    ``most_cut`` characters of the text may be advised to go, at the ``place`` that is named.
     """
     now = template.at(0)
     found: list[tuple[bool, _Pair, str]] = []
 
     def add(
-        what: str, cost: Cost | None, parts: int, rows: str = "", *, small: bool = True
+        what: str, cost: Cost | None, parts: int, rows: str = "", *, harmless: bool = True
     ) -> None:
-        found.append((small, worth(cost, parts), f"{what}: {_less(cost, parts)}{rows}"))
+        found.append((harmless, worth(cost, parts), f"{what}: {_less(cost, parts)}{rows}"))
 
     best = _steepest(template, now, worth, least=-most_cut)
     if best is not None:
         cut = -best.characters
         add(
-            f"cut {cut:,} character{'s' * (cut != 1)} at the end of the last fixed text",
+            f"cut {cut:,} character{'s' * (cut != 1)} {place}",
             _saved(now, best),
             now.parts - best.parts,
         )
@@ -379,11 +392,12 @@ def _sentences(
     for saving in savings:
         if saving.parts:
             add(
-                f"the default of '{saving.parameter}' where that saves a part",
+                f"write '{defaults[saving.parameter]}' instead of '{saving.parameter}' where that "
+                "saves a part",
                 saving.cost,
                 saving.parts,
                 f", in {counted(saving.rows, 'message')}",
-                small=saving.rows <= now.messages * _VALUES_CUT,
+                harmless=False,
             )
     # Sorting is stable: where two are worth the same, the text is shortened before the values.
     found.sort(key=lambda item: item[:2], reverse=True)

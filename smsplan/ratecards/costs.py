@@ -179,6 +179,11 @@ class Cost:
         """The currencies in alphabetical order."""
         return tuple(self.high)
 
+    @property
+    def currency(self) -> str | None:
+        """The currency, where there is one; None where there is none, or amounts in several."""
+        return next(iter(self.high)) if len(self.high) == 1 else None
+
     def rounded(
         self, decimals: int | None = None, rounding: Rounding = "half_up"
     ) -> dict[str, Decimal]:

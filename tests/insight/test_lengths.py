@@ -58,6 +58,8 @@ BODIES = [
     "${a}%e\u0301\u0301",
     "${a}%$",
     "%${a}“",
+    "Hi ${a}, % Reply STOP to opt out",
+    "% Reply STOP ${a}",
 ]
 NUMBERS = ["+447700900123", "+447781123456", "+12025550123", "+33612345678", "+88213123456", "12"]
 
@@ -337,8 +339,11 @@ class Brute:
             pieces = list(row.pieces)
             filled = [place for place in range(0, len(pieces), 2) if pieces[place]]
             last = filled[-1] if filled else len(pieces) - 1
-            text = pieces[last] + "a" * max(characters, 0)
-            pieces[last] = text[: max(len(text) + min(characters, 0), 0)]
+            # What says how to opt out stays, at the end.
+            text, stop, rest = pieces[last].partition("Reply STOP")
+            rest = stop + rest
+            text += "a" * max(characters, 0)
+            pieces[last] = text[: max(len(text) + min(characters, 0), 0)] + rest
             return pieces, self.values(row)
 
         return self.point(characters, self.parts(self.texts(change)))
@@ -391,7 +396,9 @@ def check(case: Case, made: Plan, found: Lengths) -> None:
     escapes = case.profile.double_dollar == "escape"
     templates = [Template(body, dollar_escapes=escapes) for body in case.bodies.values()]
     last = [next((text for text in reversed(each.literals) if text), "") for each in templates]
-    assert points == list(range(-max(map(len, last)), case.longer + 1))
+    # The words of the opt-out stay, whatever is cut.
+    cuts = [text.partition("Reply STOP")[0] for text in last]
+    assert points == list(range(-max(map(len, cuts)), case.longer + 1))
     equal(found.template, [brute.template(characters) for characters in points])
     now = found.template.at(0)
     assert (now.messages, now.parts) == (made.messages, made.parts)
@@ -558,7 +565,8 @@ def test_sentences() -> None:
     }
     assert plan(PEOPLE, BODY, **flags).by_length().sentences == (
         "cut 1 character at the end of the last fixed text: GBP 0.034 less (1 part)",
-        "the default of 'name' where that saves a part: GBP 0.068 less (2 parts), in 2 messages",
+        "write 'you' instead of 'name' where that saves a part: GBP 0.068 less (2 parts), in 2 "
+        "messages",
         "room for 2 more characters at no cost",
     )
     full = BODY + "!!"
@@ -602,6 +610,20 @@ def test_advice_is_not_to_cut_the_text_away() -> None:
     assert len(found.sentences) == 2
 
 
+def test_no_cut_takes_the_opt_out_away() -> None:
+    """What is advised is cut before the words that say how to stop; what cuts them says so."""
+    body = "Our spring sale starts on Friday at ten, come early! " * 3 + "Reply STOP to opt out"
+    found = plan(["+447700900123"], body).by_length()
+    assert len(body) == 180
+    assert found.sentences[0] == "cut 20 characters before the opt-out: 1 part less"
+    assert found.template.points[0].characters == -len(body) + len("Reply STOP to opt out")
+    made = plan(["+447700900123"], body, truncate_concat=True)
+    (told,) = [each.sentence for each in made.findings if each.kind == "opt_out_cut"]
+    assert told.startswith("truncate_concat cuts 1 message at the end")
+    assert not [each for each in plan(["+447700900123"], "Stop by! " * 30,
+                truncate_concat=True).findings if each.kind == "opt_out_cut"]  # fmt: skip
+
+
 def test_what_changes_many_messages_stands_behind() -> None:
     """A default that replaces a third of the names saves more than a small cut, and comes later."""
     people = with_names(*["Ana"] * 40, *["Maximilian"] * 20)
@@ -609,7 +631,7 @@ def test_what_changes_many_messages_stands_behind() -> None:
     found = plan(people, body, defaults={"name": "you"}).by_length()
     assert [sentence.partition(":")[0] for sentence in found.sentences[:2]] == [
         "cut 3 characters at the end of the last fixed text",
-        "the default of 'name' where that saves a part",
+        "write 'you' instead of 'name' where that saves a part",
     ]
 
 
