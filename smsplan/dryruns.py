@@ -28,6 +28,7 @@ from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.substitution import Substitution, auto_encode
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
+from smsplan.numbers import normalise
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
 from smsplan.templates import Template
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from smsplan.encoding import Measure
 
 MAX_PARTS = 255
+# A count of more digits is none: a thousand groups have ten million members.
+_MOST_DIGITS = 12
 GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
 
 
@@ -256,10 +259,10 @@ class RecipientDryRun:
     """One element of ``per_recipient``, under the API's names.
 
     The API has two vocabularies for the encoding, and they are equal: ``GSM`` and ``text``,
-    ``UNICODE`` and ``unicode``.
+    ``UNICODE`` and ``unicode``. So is a number however it is written.
 
     >>> RecipientDryRun("447700900123", 1, "Hi", "GSM") == RecipientDryRun(
-    ...     "447700900123", 1, "Hi", "text")
+    ...     "+447700900123", 1, "Hi", "text")
     True
     """
 
@@ -284,7 +287,8 @@ class RecipientDryRun:
 
     def _key(self) -> tuple[str, int, str, str]:
         encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
-        return self.recipient, self.number_of_parts, self.body, encoding
+        number = normalise(self.recipient) or self.recipient
+        return number, self.number_of_parts, self.body, encoding
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, RecipientDryRun) else NotImplemented
@@ -462,27 +466,58 @@ class DryRun:
     def from_dict(cls, payload: Mapping[str, Any]) -> DryRun:
         """Read the API's answer, leniently: numbers may be text and text numbers.
 
+        Raises :class:`~smsplan.errors.InputError` for what is no answer.
+
         >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1,
         ...     "per_recipient": [{"recipient": 15551231234, "number_of_parts": 1,
         ...     "body": "Test Message", "encoding": "GSM"}]}).per_recipient[0].recipient
         '15551231234'
         """
-        items = payload.get("per_recipient")
-        return cls(
-            int(payload["number_of_recipients"]),
-            int(payload["number_of_messages"]),
-            None
-            if items is None
-            else tuple(
-                RecipientDryRun(
-                    str(item["recipient"]),
-                    int(item["number_of_parts"]),
-                    str(item.get("body", "")),
-                    str(item["encoding"]),
-                )
-                for item in items
-            ),
+        if not isinstance(payload, Mapping):
+            raise InputError("this is no answer to a dry run: it is no object")
+        listed = payload.get("per_recipient")
+        items = [] if listed is None else listed
+        if not isinstance(items, list | tuple) or not all(
+            isinstance(one, Mapping) for one in items
+        ):
+            raise InputError(
+                "this is no answer to a dry run: 'per_recipient' is no list of objects"
+            )
+        made = tuple(
+            RecipientDryRun(
+                _said(item, "recipient"),
+                _count(item, "number_of_parts"),
+                _said(item, "body", ""),
+                _said(item, "encoding"),
+            )
+            for item in items
         )
+        return cls(
+            _count(payload, "number_of_recipients"),
+            _count(payload, "number_of_messages"),
+            None if listed is None else made,
+        )
+
+
+def _count(payload: Mapping[str, Any], name: str) -> int:
+    """Read a count of an answer: a number, or one as text."""
+    value = payload.get(name)
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    # JSON writes a whole number as 2.0, too; it has no true for 1.
+    digits = text.removesuffix(".0") if isinstance(value, float) else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise InputError(f"this is no answer to a dry run: '{name}' is no count")
+    return int(digits)
+
+
+def _said(item: Mapping[str, Any], name: str, absent: str | None = None) -> str:
+    """Read a text of an answer: null is absent, a number is text."""
+    value = item.get(name)
+    if value is None and absent is not None:
+        return absent
+    if not isinstance(value, str | int):
+        raise InputError(f"this is no answer to a dry run: '{name}' is no text")
+    return str(value)
 
 
 def dry_run(

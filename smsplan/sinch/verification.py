@@ -613,11 +613,9 @@ def _word(text: str, most: int = 20) -> str:
 
 
 def _masked(row: Drawn | None, number: str) -> str:
-    from smsplan.numbers import country
+    from smsplan.numbers import country, masked_number
 
-    where = row.country if row is not None else country(number)
-    end = number[-2:] if len(number) > 6 else ""
-    return " ".join(filter(None, [where, "•••", end]))
+    return masked_number(number, row.country if row is not None else country(number))
 
 
 def _json(switches: Switches) -> dict[str, Any]:
