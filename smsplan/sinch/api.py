@@ -222,7 +222,7 @@ class SinchApi:
             _Call("list", "GET", "batches", query=query),
             lambda answer: BatchPage(
                 page=int(answer.get("page", page)),
-                count=int(answer.get("count", 0)),
+                count=int(answer["count"]),
                 batches=tuple(map(SentBatch.from_dict, answer.get("batches") or ())),
             ),
         )
@@ -274,7 +274,7 @@ class SinchApi:
                 _Call("reports", "GET", "delivery_reports", query=query),
                 lambda answer: (
                     tuple(map(_report, answer.get("delivery_reports") or ())),
-                    int(answer.get("count", 0)),
+                    int(answer["count"]),
                 ),
             )
             # Newest first: what comes in or changes meanwhile moves the others, or itself.

@@ -228,8 +228,11 @@ class ApiError(SmsplanError):
         """Whether it may have been done all the same; what changes nothing never is."""
         if self.operation in _READS:
             return False
-        if self._earlier:
-            return True
+        return self._earlier or self._open
+
+    @property
+    def _open(self) -> bool:
+        """Whether it is of the last try that nobody knows."""
         if self._token or self.unreachable:
             return False
         refused = self.status is not None and 400 <= self.status < 500
@@ -297,7 +300,7 @@ class ApiError(SmsplanError):
         return f"{said}; at fault is {self.at_fault}; {step}"
 
     def _look(self) -> str:
-        what = "an earlier try" if self._earlier else "it"
+        what = "it" if self._open else "an earlier try"
         where = "into the account" if self.sought is None else self.sought.where
         again = "give feedback" if self.operation == "feedback" else self.operation
         return f"{what} may have been accepted: look {where} before you {again} again"
