@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsplan.batches import TextBatch
@@ -19,7 +19,7 @@ from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
-from smsplan.sinch.alternatives import alternatives, nearest
+from smsplan.sinch.alternatives import Explaining, Switches, alternatives, nearest
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
 from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
@@ -45,11 +45,7 @@ _IRRELEVANT = frozenset(
 SWITCHES = tuple(each.name for each in dataclasses.fields(Profile) if each.name not in _IRRELEVANT)
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
-# How many recipients pairs of switches are tried on.
-_TRIED = 3
 _SHOWN = 10
-
-Switches = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,29 +457,18 @@ class _Exchange:
 
 
 class _Explaining:
-    """Tries other profiles on one exchange, each when it is first asked for."""
+    """Says what would explain an exchange, and what is said of one recipient of it."""
 
     def __init__(self, profile: Profile, exchange: _Exchange) -> None:
-        self._profile = profile
         self._exchange = exchange
-        self._single: list[tuple[str, Any, Answer]] | None = None
-        self._pairs = 0
-
-    @property
-    def _answers(self) -> list[tuple[str, Any, Answer]]:
-        if self._single is None:
-            batch = self._exchange.one.batch
-            self._single = [
-                (switch, value, ours(batch, other))
-                for switch, value, other in alternatives(self._profile, SWITCHES)
-            ]
-        return self._single
+        self._found = Explaining(profile, SWITCHES, partial(ours, exchange.one.batch))
 
     def of_request(self) -> tuple[Switches, ...]:
         """Return what explains the whole answer."""
         exchange = self._exchange
         return self._found(
-            lambda answer: same(answer, exchange.their, bodies=exchange.bodies), exchange.one.batch
+            lambda answer: same(answer, exchange.their, bodies=exchange.bodies),
+            partial(ours, exchange.one.batch),
         )
 
     def of_recipient(self, number: str) -> tuple[Switches, ...]:
@@ -499,32 +484,8 @@ class _Explaining:
             )
 
         raw = [row.number for row in exchange.one.rows if row.number.lstrip("+") == number]
-        return self._found(explains, narrowed(exchange.one.batch, raw) if raw else None)
-
-    def _found(
-        self, explains: Callable[[Answer], bool], batch: TextBatch | None
-    ) -> tuple[Switches, ...]:
-        found = [(switch, value) for switch, value, answer in self._answers if explains(answer)]
-        if found:
-            return tuple((one,) for one in nearest(self._profile, found))
-        if batch is None or self._pairs == _TRIED:
-            return ()
-        self._pairs += 1
-        return tuple(_pairs(self._profile, lambda other: explains(ours(batch, other))))
-
-
-def _pairs(profile: Profile, explains: Callable[[Profile], bool]) -> list[Switches]:
-    """Return the pairs of switches that explain something together."""
-    singles = [
-        (switch, value)
-        for switch, value, _ in alternatives(profile, SWITCHES)
-        if switch not in ("min_digits", "max_digits", "languages")
-    ]
-    return [
-        (one, other)
-        for one, other in combinations(singles, 2)
-        if one[0] != other[0] and explains(profile.replace(**dict((one, other))))
-    ]
+        narrower = partial(ours, narrowed(exchange.one.batch, raw)) if raw else None
+        return self._found(explains, narrower)
 
 
 def _overall(profile: Profile, exchanges: Sequence[_Exchange]) -> tuple[Switches, ...]:
