@@ -576,6 +576,17 @@ def dry_run(
     )
 
 
+def every_recipient(made: DryRun, profile: Profile) -> tuple[RecipientDryRun, ...]:
+    """Return what an answer that was computed here says of all recipients, also unasked.
+
+    >>> batch = {"to": ["15551231234"], "body": "Hi"}
+    >>> every_recipient(dry_run(batch), Profile())
+    (RecipientDryRun(recipient='15551231234', number_of_parts=1, body='Hi', encoding='GSM'),)
+    """
+    seen = (detail for detail in made.details if counted(detail.problem, profile))
+    return tuple(_answer(detail, profile) for detail in seen)
+
+
 def _lines(terms: Terms, details: Iterable[Detail]) -> tuple[CostLine, ...]:
     """Return what the total has beside its messages."""
     from smsplan.numbers import country

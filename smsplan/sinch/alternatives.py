@@ -82,6 +82,28 @@ def nearest(profile: Profile, found: list[tuple[str, Any]]) -> list[tuple[str, A
     return [one for one in found if one[0] not in _LIMITS or best[one[0]] == one]
 
 
+def as_dict(switches: Switches) -> dict[str, Any]:
+    """Return switches with their values as JSON can hold them."""
+    return {
+        switch: list(value) if isinstance(value, tuple) else value for switch, value in switches
+    }
+
+
+def in_words(switches: Switches) -> str:
+    """Say switches with their values.
+
+    >>> in_words((("body_limit", None), ("languages", ("tr", "es"))))
+    'body_limit = none and languages = tr, es'
+    """
+
+    def shown(value: Any) -> str:
+        if value is None:
+            return "none"
+        return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+    return " and ".join(f"{switch} = {shown(value)}" for switch, value in switches)
+
+
 class Explaining(Generic[Said]):
     """Tries other profiles on one question, each when it is first asked for.
 

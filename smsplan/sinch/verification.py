@@ -19,7 +19,14 @@ from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
-from smsplan.sinch.alternatives import Explaining, Switches, alternatives, nearest
+from smsplan.sinch.alternatives import (
+    Explaining,
+    Switches,
+    alternatives,
+    as_dict,
+    in_words,
+    nearest,
+)
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
 from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
@@ -72,7 +79,7 @@ class Difference:
     @property
     def why(self) -> str:
         """What would explain it, in words."""
-        return " or ".join(map(_said, self.explained_by)) or "no switch explains it"
+        return " or ".join(map(in_words, self.explained_by)) or "no switch explains it"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -82,7 +89,7 @@ class Difference:
             "field": self.field,
             "ours": self.ours,
             "theirs": self.theirs,
-            "explained_by": [_json(switches) for switches in self.explained_by],
+            "explained_by": [as_dict(switches) for switches in self.explained_by],
         }
 
 
@@ -165,7 +172,7 @@ class Verification:
             "covered": sorted(self.covered),
             "uncovered": list(self.uncovered),
             "differences": [difference.to_dict() for difference in self.differences],
-            "explained_by": [_json(switches) for switches in self.explained_by],
+            "explained_by": [as_dict(switches) for switches in self.explained_by],
             "calls": self.calls,
             "expanded": self.expanded,
             "seed": self.seed,
@@ -187,7 +194,7 @@ class Verification:
                 "than calls."
             )
         if self.explained_by:
-            every = "; or ".join(map(_said, self.explained_by))
+            every = "; or ".join(map(in_words, self.explained_by))
             lines.append(f"Every answer is as it would be with {every}.")
         elif self.differences:
             lines.append("No switch explains all of it: calibrate the account.")
@@ -376,7 +383,7 @@ class _Exchange:
                 return []
             at_fault = self.one.rows if self.refused is None else self.refused
             self.wrong.update(row.row for row in at_fault)
-            said = [_whole(answer) for answer in (self.mine, self.their)]
+            said = [whole(answer) for answer in (self.mine, self.their)]
             return [self._of_request("request", said, explaining)]
         if self.their.per_recipient is None:
             # Nothing is known of any recipient, whatever the totals are.
@@ -418,7 +425,7 @@ class _Exchange:
             if row is not None:
                 self.wrong.add(row.row)
             why = explaining.of_recipient(number)
-            for name, said in _fields_of(list(one or {}), list(other or {}), one, other):
+            for name, said in fields_of(list(one or {}), list(other or {}), one, other):
                 made.append(
                     Difference(
                         recipient=_masked(row, number),
@@ -536,7 +543,7 @@ def upper_bound(different: int, asked: int) -> float:
     return math.ceil(high * 10_000) / 10_000
 
 
-def _fields_of(
+def fields_of(
     one: list[RecipientDryRun], other: list[RecipientDryRun], here: Any, there: Any
 ) -> Iterable[tuple[str, tuple[str, str]]]:
     """Yield the fields in which what is said of a recipient differs, in words."""
@@ -562,7 +569,8 @@ def _body(text: str, other: str) -> str:
     return f"{length}, U+{ord(text[at]):04X} at {at:,}" if at < len(text) else length
 
 
-def _whole(answer: Answer) -> str:
+def whole(answer: Answer) -> str:
+    """Say in words whether a request was refused."""
     if isinstance(answer, Refused):
         return _word(str(answer), 80)
     return f"accepted: {answer.number_of_recipients:,} recipients"
@@ -577,21 +585,6 @@ def _masked(row: Drawn | None, number: str) -> str:
     from smsplan.numbers import country, masked_number
 
     return masked_number(number, row.country if row is not None else country(number))
-
-
-def _json(switches: Switches) -> dict[str, Any]:
-    return {
-        switch: list(value) if isinstance(value, tuple) else value for switch, value in switches
-    }
-
-
-def _said(switches: Switches) -> str:
-    def shown(value: Any) -> str:
-        if value is None:
-            return "none"
-        return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-    return " and ".join(f"{switch} = {shown(value)}" for switch, value in switches)
 
 
 def _count(number: int) -> str:
