@@ -65,6 +65,7 @@ _STEPS = {
 _OF_CODE = {
     "batch_already_dispatched": "it was sent or cancelled, and can no longer be changed",
     "unknown_group": "name a group that the account has",
+    "blocked_account": "the account is blocked: ask the provider",
     "missing_callback_url": "give a callback_url, or ask for no delivery_report",
 }
 # A number behind a parameter's key is left away.
@@ -256,6 +257,11 @@ class ApiError(SmsplanError):
     def from_proxy(self) -> bool:
         """Whether the answer is not the API's, but that of a proxy or firewall in between."""
         return self.reason == PROXY
+
+    @property
+    def not_of_request(self) -> bool:
+        """Whether any other request would have been refused as well."""
+        return self.from_proxy or self.code == "blocked_account"
 
     @property
     def _stopped(self) -> bool:

@@ -64,15 +64,16 @@ class LiveDryRun:
     def head(self) -> str:
         """How much differs, in words."""
         if self.differences:
-            return f"{counted(len(self.differences), 'difference')} to what is computed here"
+            return f"{counted(len(self.differences), 'difference')} from what is computed here"
         if self.answer is None:
             return "no difference: the batch is refused here, too"
         recipients = self.answer.number_of_recipients
         parts = counted(self.answer.number_of_messages, "part")
-        said = f"no difference: {counted(recipients, 'recipient')}, {parts}"
+        said = f"no difference: {counted(recipients, 'recipient')}, {parts}, as computed here"
         if self.listed >= recipients:
-            return f"{said}, each recipient as computed here"
-        return f"{said} as computed here; {self.listed:,} recipients are listed, and compared"
+            return said
+        listed = counted(self.listed, "recipient is", "recipients are")
+        return f"{said}; {listed} listed one by one"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -165,6 +166,8 @@ def live_dry_run(
     chosen = Profile.of(profile)
     heard = _Heard(api)
     their = theirs(heard, cast(Batch, batch), number_of_recipients)
+    if heard.refusal is not None and heard.refusal.not_of_request:
+        raise heard.refusal
     question = _Question(batch, number_of_recipients, groups)
     mine = question.answered(chosen)
     comparison = _Comparison(question, chosen, their)
@@ -337,7 +340,7 @@ class _Comparison:
                 lambda found, number=number, other=other: (  # type: ignore[misc]
                     isinstance(found.answer, DryRun) and found.every.get(number) == other
                 ),
-                partial(self._question.computed, to=self._elements(number)),
+                self._alone(number),
             )
             for name, said in fields_of(list(one or {}), list(other or {}), one, other):
                 yield Difference(
@@ -356,7 +359,10 @@ class _Comparison:
             places.setdefault(msisdn(str(element), self._profile) or "", place)
         return places
 
-    def _elements(self, number: str) -> list[Any]:
-        """Return the elements of ``to`` that are this number, else the number itself."""
+    def _alone(self, number: str) -> Callable[[Profile], _Computed] | None:
+        """Return the question about one recipient; null where it is none here."""
         to = self._question.request["to"]
-        return [one for one in to if msisdn(str(one), self._profile) == number] or [number]
+        own = [one for one in to if msisdn(str(one), self._profile) == number]
+        if not own and number not in self._mine.every:
+            return None
+        return partial(self._question.computed, to=own or [number])

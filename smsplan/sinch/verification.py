@@ -573,7 +573,7 @@ def whole(answer: Answer) -> str:
     """Say in words whether a request was refused."""
     if isinstance(answer, Refused):
         return _word(str(answer), 80)
-    return f"accepted: {answer.number_of_recipients:,} recipients"
+    return f"accepted: {counted(answer.number_of_recipients, 'recipient')}"
 
 
 def _word(text: str, most: int = 20) -> str:
