@@ -9,6 +9,7 @@ Sinch SMS API, ``POST /xms/v1/{service_plan_id}/batches/dry_run``.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.substitution import Substitution, auto_encode
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
-from smsplan.numbers import normalise
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
 from smsplan.templates import Template
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from smsplan.encoding import Measure
 
 MAX_PARTS = 255
-# A count of more digits is none: a thousand groups have ten million members.
-_MOST_DIGITS = 12
 GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
 
 
@@ -259,7 +257,8 @@ class RecipientDryRun:
     """One element of ``per_recipient``, under the API's names.
 
     The API has two vocabularies for the encoding, and they are equal: ``GSM`` and ``text``,
-    ``UNICODE`` and ``unicode``. So is a number however it is written.
+    ``UNICODE`` and ``unicode``; so are numbers with ``+`` and without. ``missing`` names the fields
+    that an answer left out: what they hold here is 0 or empty, and says nothing.
 
     >>> RecipientDryRun("447700900123", 1, "Hi", "GSM") == RecipientDryRun(
     ...     "+447700900123", 1, "Hi", "text")
@@ -270,25 +269,43 @@ class RecipientDryRun:
     number_of_parts: int
     body: str
     encoding: str
+    missing: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the element as the API's JSON has it."""
         return {
-            "recipient": self.recipient,
-            "number_of_parts": self.number_of_parts,
-            "body": self.body,
-            "encoding": self.encoding,
+            name: getattr(self, name)
+            for name in ("recipient", "number_of_parts", "body", "encoding")
+            if name not in self.missing
         }
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> RecipientDryRun:
+        """Read an element leniently; raises ValueError where it names no recipient.
+
+        >>> RecipientDryRun.from_dict({"recipient": 15551231234, "number_of_parts": "2"}).missing
+        frozenset({...})
+        """
+        given = {name: value for name, value in payload.items() if value is not None}
+        names = ("number_of_parts", "body", "encoding")
+        recipient = given["recipient"]
+        return cls(
+            recipient.strip() if isinstance(recipient, str) else str(_whole(recipient, 10**18)),
+            _whole(given.get("number_of_parts", 0)),
+            str(given.get("body", "")),
+            str(given.get("encoding", "")).strip(),
+            frozenset(name for name in names if name not in given),
+        )
 
     def _repr_html_(self) -> str:
         from smsplan.display.messages import recipient_html
 
         return recipient_html(self)
 
-    def _key(self) -> tuple[str, int, str, str]:
+    def _key(self) -> tuple[Any, ...]:
         encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
-        number = normalise(self.recipient) or self.recipient
-        return number, self.number_of_parts, self.body, encoding
+        number = self.recipient.removeprefix("+")
+        return number, self.number_of_parts, self.body, encoding, self.missing
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, RecipientDryRun) else NotImplemented
@@ -298,6 +315,19 @@ class RecipientDryRun:
 
 
 _SAME_ENCODINGS = {"text": "GSM", "gsm": "GSM", "unicode": "UNICODE"}
+_WHOLE = re.compile(r"\s*(\+?\d{1,19})(?:\.0*)?\s*", re.ASCII)
+
+
+def _whole(value: Any, most: int = 10**9) -> int:
+    """Read a whole number that may be a text, or written as 2.0; raises ValueError for no such."""
+    found = _WHOLE.fullmatch(value if isinstance(value, str) else "")
+    if found:
+        value = int(found[1])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError("no whole number")
+    if value != int(value):
+        raise ValueError("no whole number")
+    return int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +389,7 @@ class DryRun:
 
     ``number_of_messages`` is the API's word for the total of **parts**; ``per_recipient`` is null
     unless asked for. ``details`` has every recipient of a text batch, in the order of the request.
+    ``missing`` names the totals that an answer left out: they are 0 here, and say nothing.
     """
 
     number_of_recipients: int
@@ -366,6 +397,7 @@ class DryRun:
     per_recipient: tuple[RecipientDryRun, ...] | None = None
     details: tuple[Detail, ...] = ()
     lines: tuple[CostLine, ...] = ()
+    missing: frozenset[str] = frozenset()
 
     def _repr_html_(self) -> str:
         from smsplan.display.messages import dry_run_html
@@ -437,8 +469,7 @@ class DryRun:
         {'number_of_recipients': 1, 'number_of_messages': 1}
         """
         out: dict[str, Any] = {
-            "number_of_recipients": self.number_of_recipients,
-            "number_of_messages": self.number_of_messages,
+            name: getattr(self, name) for name in _TOTALS if name not in self.missing
         }
         if self.per_recipient is not None:
             out["per_recipient"] = [item.to_dict() for item in self.per_recipient]
@@ -453,9 +484,10 @@ class DryRun:
         >>> ours.agrees(theirs)
         True
         """
-        return (self.number_of_recipients, self.number_of_messages) == (
+        return (self.number_of_recipients, self.number_of_messages, self.missing) == (
             other.number_of_recipients,
             other.number_of_messages,
+            other.missing,
         ) and (
             Counter(self.per_recipient or ()) == Counter(other.per_recipient or ())
             if (self.per_recipient is None) == (other.per_recipient is None)
@@ -466,58 +498,27 @@ class DryRun:
     def from_dict(cls, payload: Mapping[str, Any]) -> DryRun:
         """Read the API's answer, leniently: numbers may be text and text numbers.
 
-        Raises :class:`~smsplan.errors.InputError` for what is no answer.
+        Raises ValueError (or TypeError, KeyError) where it is no answer to a dry run.
 
-        >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1,
+        >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1.0,
         ...     "per_recipient": [{"recipient": 15551231234, "number_of_parts": 1,
         ...     "body": "Test Message", "encoding": "GSM"}]}).per_recipient[0].recipient
         '15551231234'
         """
-        if not isinstance(payload, Mapping):
-            raise InputError("this is no answer to a dry run: it is no object")
-        listed = payload.get("per_recipient")
-        items = [] if listed is None else listed
-        if not isinstance(items, list | tuple) or not all(
-            isinstance(one, Mapping) for one in items
-        ):
-            raise InputError(
-                "this is no answer to a dry run: 'per_recipient' is no list of objects"
-            )
-        made = tuple(
-            RecipientDryRun(
-                _said(item, "recipient"),
-                _count(item, "number_of_parts"),
-                _said(item, "body", ""),
-                _said(item, "encoding"),
-            )
-            for item in items
-        )
+        given = {name: value for name, value in payload.items() if value is not None}
+        missing = frozenset(name for name in _TOTALS if name not in given)
+        items = given.get("per_recipient")
+        if len(missing) == len(_TOTALS) and not items:
+            raise ValueError("it says nothing")
         return cls(
-            _count(payload, "number_of_recipients"),
-            _count(payload, "number_of_messages"),
-            None if listed is None else made,
+            _whole(given.get("number_of_recipients", 0)),
+            _whole(given.get("number_of_messages", 0)),
+            None if items is None else tuple(map(RecipientDryRun.from_dict, items)),
+            missing=missing,
         )
 
 
-def _count(payload: Mapping[str, Any], name: str) -> int:
-    """Read a count of an answer: a number, or one as text."""
-    value = payload.get(name)
-    text = str(value).strip() if isinstance(value, str | int | float) else ""
-    # JSON writes a whole number as 2.0, too; it has no true for 1.
-    digits = text.removesuffix(".0") if isinstance(value, float) else text
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise InputError(f"this is no answer to a dry run: '{name}' is no count")
-    return int(digits)
-
-
-def _said(item: Mapping[str, Any], name: str, absent: str | None = None) -> str:
-    """Read a text of an answer: null is absent, a number is text."""
-    value = item.get(name)
-    if value is None and absent is not None:
-        return absent
-    if not isinstance(value, str | int):
-        raise InputError(f"this is no answer to a dry run: '{name}' is no text")
-    return str(value)
+_TOTALS = ("number_of_recipients", "number_of_messages")
 
 
 def dry_run(
@@ -579,9 +580,9 @@ def dry_run(
 def every_recipient(made: DryRun, profile: Profile) -> tuple[RecipientDryRun, ...]:
     """Return what an answer that was computed here says of all recipients, also unasked.
 
-    >>> batch = {"to": ["15551231234"], "body": "Hi"}
-    >>> every_recipient(dry_run(batch), Profile())
-    (RecipientDryRun(recipient='15551231234', number_of_parts=1, body='Hi', encoding='GSM'),)
+    >>> [each.body for each in every_recipient(dry_run({"to": ["15551231234"], "body": "Hi"}),
+    ...                                        Profile())]
+    ['Hi']
     """
     seen = (detail for detail in made.details if counted(detail.problem, profile))
     return tuple(_answer(detail, profile) for detail in seen)

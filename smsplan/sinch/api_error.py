@@ -37,6 +37,8 @@ _LEAVES_OPEN = frozenset({408, 444, 460, 499})
 _PASSING = _LEAVES_OPEN | {425, 429}
 # What means the same whoever says it, a proxy too.
 _PLAIN = _LEAVES_OPEN | {401, 407, 413, 429}
+# What refuses the request for what is in it.
+_OF_REQUEST = frozenset({400, 403, 409, 413, 422})
 # Who is at fault.
 _WHOSE = {
     400: "the request",
@@ -261,7 +263,9 @@ class ApiError(SmsplanError):
     @property
     def not_of_request(self) -> bool:
         """Whether any other request would have been refused as well."""
-        return self.from_proxy or self.code == "blocked_account"
+        if self.from_proxy or self.code == "blocked_account":
+            return True
+        return self.status not in _OF_REQUEST
 
     @property
     def _stopped(self) -> bool:

@@ -297,7 +297,8 @@ class _Comparison:
         elif their.per_recipient is not None:
             yield from self._of_recipients()
         for name in ("number_of_recipients", "number_of_messages"):
-            counts = [f"{getattr(answer, name):,}" for answer in (mine, their)]
+            counts = ["none" if name in answer.missing else f"{getattr(answer, name):,}"
+                      for answer in (mine, their)]  # fmt: skip
             if counts[0] != counts[1]:
                 yield self._of_request(name, counts[0], counts[1], partial(self._as_counted, name))
 

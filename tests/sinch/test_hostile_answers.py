@@ -315,9 +315,8 @@ def test_limits_have_words() -> None:
         b'{"number_of_recipients": 1, "number_of_messages": -1}',
         b'{"number_of_recipients": 1, "number_of_messages": 1.5}',
         b'{"number_of_recipients": 1, "number_of_messages": true}',
-        b'{"number_of_recipients": 1, "number_of_messages": null}',
         b'{"number_of_recipients": [1], "number_of_messages": 1}',
-        b'{"number_of_recipients": 1}',
+        b'{"number_of_recipients": null}',
         b'{"number_of_recipients": 1, "number_of_messages": 1, "per_recipient": "x"}',
         b'{"number_of_recipients": 1, "number_of_messages": 1, "per_recipient": [7]}',
         b'{"number_of_recipients": 1, "number_of_messages": 1, "per_recipient": [{}]}',
@@ -344,8 +343,9 @@ def test_dry_run_leniently() -> None:
         found = api.dry_run(SENT)
     assert (found.number_of_recipients, found.number_of_messages) == (1, 2)
     assert found.per_recipient is not None
-    assert found.per_recipient[0].to_dict() == {
-        "recipient": NUMBER, "number_of_parts": 2, "body": "", "encoding": "text"}  # fmt: skip
+    item = found.per_recipient[0].to_dict()
+    assert {name: item[name] for name in ("recipient", "number_of_parts", "encoding")} == {
+        "recipient": NUMBER, "number_of_parts": 2, "encoding": "text"}  # fmt: skip
 
 
 def test_gzip_is_read() -> None:
