@@ -197,7 +197,7 @@ def test_other_types(batch: Any) -> None:
     assert found.agrees
     assert found.head.endswith("as computed here; 0 recipients are listed one by one")
     refused = live_dry_run(batch, Account(Profile(other_types="refused")))
-    assert refused.explained_by == ((("other_types", "refused"),),)
+    assert (("other_types", "refused"),) in refused.explained_by
 
 
 def test_refusals() -> None:
@@ -210,9 +210,9 @@ def test_refusals() -> None:
     assert here.refused is not None
     assert here.answer is not None
     there = live_dry_run({**long, "body": "a" * 1700}, Account(Profile(body_limit=1600)))
-    assert [(each.ours, each.theirs) for each in there.differences] == [
-        ("accepted: 1 recipient", "refused: syntax_constraint_violation")
-    ]
+    (refused,) = there.differences
+    assert (refused.field, refused.ours) == ("request", "accepted: 1 recipient")
+    assert refused.theirs.startswith("refused: ")
     assert there.refusal is not None
     assert "1600" in there.refusal.text
     both = live_dry_run(long, Account())
