@@ -223,7 +223,7 @@ class SinchApi:
             lambda answer: BatchPage(
                 page=int(answer.get("page", page)),
                 count=int(answer["count"]),
-                batches=tuple(map(SentBatch.from_dict, answer.get("batches") or ())),
+                batches=tuple(map(SentBatch.from_dict, answer["batches"])),
             ),
         )
 
@@ -273,7 +273,7 @@ class SinchApi:
             found, count = self._again(
                 _Call("reports", "GET", "delivery_reports", query=query),
                 lambda answer: (
-                    tuple(map(_report, answer.get("delivery_reports") or ())),
+                    tuple(map(_report, answer["delivery_reports"])),
                     int(answer["count"]),
                 ),
             )

@@ -105,7 +105,7 @@ class Sought:
     "for a batch from 'Shop' to GB ••• 23, asked for at 2026-07-01 10:00:00 UTC,"
     """
 
-    asked_at: datetime
+    asked_at: datetime | None = None
     batch_id: str | None = None
     client_reference: str | None = None
     sender: str | None = None
@@ -132,6 +132,8 @@ class Sought:
             return f"at batch {_quoted(self.batch_id)}"
         if self.client_reference:
             return f"for client_reference {_quoted(self.client_reference)}"
+        if self.first_recipient is None:
+            return "into the account"
         digits = normalise(self.sender or "") or ""
         if self.sender is None:
             sender = "the account's own sender"
@@ -183,43 +185,23 @@ class ApiError(SmsplanError):
         self.text = text
         self.reason = reason
         self.retry_after = retry_after
-        self.sought = sought
+        self.sought = found = sought or Sought()
+        self.client_reference = found.client_reference
+        self.sender = found.sender
+        self.first_recipient = found.first_recipient
+        self.batch_id = found.batch_id
+        self.asked_at = found.asked_at
         self._token = token
         self._limited = limited
         self._earlier = earlier
         super().__init__(self._message())
 
     def after(self, earlier: ApiError | None) -> ApiError:
-        """Return this error as the last of several tries; ``earlier`` is one that left it open."""
+        """Return this error as that of a later try, after one that perhaps was accepted."""
         if earlier is None or not earlier.outcome_unknown:
             return self
-        return _error((self.operation, self.status, self.code, self.text),
-                      {**self._more, "sought": earlier.sought, "earlier": True})  # fmt: skip
-
-    @property
-    def client_reference(self) -> str | None:
-        """The ``client_reference`` of what was sent."""
-        return None if self.sought is None else self.sought.client_reference
-
-    @property
-    def sender(self) -> str | None:
-        """The originator of what was sent."""
-        return None if self.sought is None else self.sought.sender
-
-    @property
-    def first_recipient(self) -> str | None:
-        """The first recipient of what was sent, masked."""
-        return None if self.sought is None else self.sought.first_recipient
-
-    @property
-    def batch_id(self) -> str | None:
-        """The batch that was to be changed."""
-        return None if self.sought is None else self.sought.batch_id
-
-    @property
-    def asked_at(self) -> datetime | None:
-        """When it was asked for, in UTC."""
-        return None if self.sought is None else self.sought.asked_at
+        said, more = self._given
+        return _error(said, {**more, "earlier": True})
 
     @property
     def unreachable(self) -> bool:
@@ -311,18 +293,17 @@ class ApiError(SmsplanError):
 
     def _look(self) -> str:
         what = "it" if self._open else "an earlier try"
-        where = "into the account" if self.sought is None else self.sought.where
         again = "give feedback" if self.operation == "feedback" else self.operation
-        return f"{what} may have been accepted: look {where} before you {again} again"
+        return f"{what} may have been accepted: look {self.sought.where} before you {again} again"
 
     def _step(self) -> str:
         if self.retry_after is not None and self.passing:
             return f"come back in {_seconds(self.retry_after)}"
         if self.status is None:
-            nothing = "nothing was sent; " if self.operation == "send" else "nothing was changed; "
-            return (
-                f"{'' if self.operation in _READS else nothing}check the connection and try again"
-            )
+            step = "check the connection and try again"
+            if self.operation in _READS:
+                return step
+            return f"nothing was {'sent' if self.operation == 'send' else 'changed'}; {step}"
         if 300 <= self.status < 400 or (self.status == 404 and self._stopped):
             return "check the region, or SINCH_BASE_URL"
         if self._stopped:
@@ -339,8 +320,9 @@ class ApiError(SmsplanError):
         return step
 
     @property
-    def _more(self) -> dict[str, Any]:
-        return {
+    def _given(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What it was made of."""
+        return (self.operation, self.status, self.code, self.text), {
             "reason": self.reason,
             "retry_after": self.retry_after,
             "sought": self.sought,
@@ -350,7 +332,7 @@ class ApiError(SmsplanError):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _error, ((self.operation, self.status, self.code, self.text), self._more)
+        return _error, self._given
 
 
 def _error(said: tuple[Any, ...], more: dict[str, Any]) -> ApiError:

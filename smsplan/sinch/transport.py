@@ -347,15 +347,16 @@ class _Watch(threading.local):
     def begin(self, seconds: float, most: int) -> float:
         """Begin anew, and return how many seconds there are."""
         self.left, self.above = False, ""
-        self._seconds, self._most, self._count = seconds, most, 0
-        self._until = min(time.monotonic() + seconds, self.deadline)
-        return self._until - time.monotonic()
+        self._most, self._count = most, 0
+        self._seconds = min(seconds, self.deadline - time.monotonic())
+        self._until = time.monotonic() + self._seconds
+        return self._seconds
 
     def remaining(self) -> float:
         """Return how many seconds there are left; raises an OSError where there are none."""
         remaining = self._until - time.monotonic()
         if remaining <= 0:
-            self.above = f"the answer took longer than {self._seconds:g} seconds"
+            self.above = f"the answer took longer than {self._seconds:.3g} seconds"
             raise _Above(self.above)
         return remaining
 

@@ -332,6 +332,22 @@ def test_dry_run_that_is_none(answer: bytes) -> None:
         assert failed(lambda: api.dry_run(SENT)).reason == "the answer cannot be read"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"{}", b'{"count": 0}', b'{"count": 3, "page": 0}', b'{"batches": []}',
+     b'{"count": 1, "batches": null, "delivery_reports": null}',
+     b'{"count": 1, "batches": {"a": 1}, "delivery_reports": {"a": 1}}',
+     b'{"count": 1e400, "batches": [], "delivery_reports": []}',
+     b'{"count": null, "batches": [], "delivery_reports": []}',
+     b'{"count": 1, "batches": [{}], "delivery_reports": [7]}'],
+)  # fmt: skip
+def test_list_that_is_none(answer: bytes) -> None:
+    """What lists nothing is no empty list: nobody is told that there are no batches, or reports."""
+    with hostile(http(200, answer)) as server, connected(server) as api:
+        for call in (READS["list"], READS["reports"]):
+            assert failed(lambda call=call: call(api)).reason == "the answer cannot be read"  # type: ignore[misc]
+
+
 def test_dry_run_leniently() -> None:
     """Numbers as text, whole numbers with a point, a null and a plus are read all the same."""
     item = {"recipient": 447700900123, "number_of_parts": "2", "body": None, "encoding": "text"}
