@@ -1,4 +1,4 @@
-"""What stands for a number or a value where a page is given away.
+"""What stands for a value where a page is given away; for a number: ``numbers.masking``.
 
 A masked value has the characters of its text by their kind, so that a message that is drawn with it
 takes the same room: what it says is gone, what it costs is seen.
@@ -13,19 +13,8 @@ from smsplan.encoding import Encoding
 from smsplan.encoding.segmentation import Languages, measure
 from smsplan.errors import UnencodableText
 
-HIDDEN = "•••"
 # In the place of a letter outside GSM: one code unit, and two.
 _LETTER, _WIDE_LETTER = "◆", "\U0001d5d1"
-
-
-def masked_number(recipient: str | None, country: str | None) -> str:
-    """Return the country of a number and its last two digits.
-
-    >>> masked_number("447700900123", "GB"), masked_number("12", None)
-    ('GB ••• 23', '•••')
-    """
-    end = recipient[-2:] if recipient is not None and len(recipient) > 6 else ""
-    return " ".join(filter(None, [country, HIDDEN, end]))
 
 
 def masker(languages: Languages = ()) -> Callable[[str], str]:

@@ -24,7 +24,7 @@ from smsplan.display.charts import range_bars, step_chart, units_chart
 from smsplan.display.figures import NONE, count, difference, money, percent, signed
 from smsplan.display.grids import Grid
 from smsplan.display.markup import bar, foreign, sentence, shown, style, table
-from smsplan.display.masking import HIDDEN, masked_number, masker
+from smsplan.display.masking import masker
 from smsplan.display.playground import (
     component_html,
     component_script,
@@ -44,6 +44,7 @@ from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
 from smsplan.insight.switches import shown as value_text
 from smsplan.insight.units import Units, units
+from smsplan.numbers import HIDDEN, masked_number
 from smsplan.opt_out import opt_out_at
 from smsplan.ratecards import Cost
 from smsplan.templates import Template

@@ -12,11 +12,13 @@ NOTICE); nothing but the standard library is needed at run time.
 
 from __future__ import annotations
 
+from smsplan.numbers.masking import HIDDEN, masked_number
 from smsplan.numbers.numbering import REGIONS, Grade, calling_code, country, grade
 from smsplan.numbers.reading import Reading, normalise, read
 from smsplan.numbers.tally import NationalTally
 
 __all__ = [
+    "HIDDEN",
     "REGIONS",
     "Grade",
     "NationalTally",
@@ -24,6 +26,7 @@ __all__ = [
     "calling_code",
     "country",
     "grade",
+    "masked_number",
     "normalise",
     "read",
 ]

@@ -10,24 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smsplan.sinch.api import ApiError, BatchesApi, BatchPage, SentBatch, SinchApi
+    from smsplan.sinch.api import BatchesApi, BatchPage, SentBatch, SinchApi
+    from smsplan.sinch.api_error import ApiError
     from smsplan.sinch.calibration import Calibration, calibrate
     from smsplan.sinch.campaigns import Campaign, Status
     from smsplan.sinch.credentials import Credentials
     from smsplan.sinch.journal import State
+    from smsplan.sinch.live_dry_runs import LiveDryRun, live_dry_run
     from smsplan.sinch.recording import Replay
     from smsplan.sinch.verification import Difference, Verification, verify
 
 __all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Credentials",
-           "Difference", "Replay", "SentBatch", "SinchApi", "State", "Status", "Verification",
-           "calibrate", "verify"]  # fmt: skip
+           "Difference", "LiveDryRun", "Replay", "SentBatch", "SinchApi", "State", "Status",
+           "Verification", "calibrate", "live_dry_run", "verify"]  # fmt: skip
 
 
 _MODULES = {
+    "ApiError": "api_error",
     "Calibration": "calibration",
     "calibrate": "calibration",
     "Campaign": "campaigns",
     "Credentials": "credentials",
+    "LiveDryRun": "live_dry_runs",
+    "live_dry_run": "live_dry_runs",
     "State": "journal",
     "Status": "campaigns",
     "Replay": "recording",

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 HOLD = 600.0
 SETTLE = 120.0
-# So long before a batch goes out it is looked for the last time: a list and a cancel take 50 s each
-# where every try but the last gets no answer.
+# So long before a batch goes out it is looked for the last time: a list and a cancel take a minute
+# each where every try but the last gets no answer (``api.PATIENCE``).
 MARGIN = 120.0
 # What one batch is refused with does not stop the others of an update or of feedback.
 _OF_ONE_BATCH = frozenset({400, 403, 404})

@@ -20,11 +20,12 @@ POLL = 2.0
 # The service's clock may be so far from ours; a reference is a batch's own, however old.
 SKEW = timedelta(days=1)
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
-# Waits after 429, in seconds, doubled each time up to the second figure.
+# Waits after 429, in seconds, doubled each time up to the second figure; what the service asks for
+# is waited for up to that.
 _WAIT, _LONGEST_WAIT, _REFUSALS = 1.0, 60.0, 12
 # So often a request whose answer is lost is created again by one run.
 _TRIES = 3
-# As many waits, where there is no connection at all.
+# As many waits, where there is no connection at all, or no token.
 _UNREACHABLE = 6
 # So many recipients in a row that are refused alike are no single bad numbers.
 _ALL_BAD = 25
@@ -63,6 +64,8 @@ class Sender:
         self._looked: dict[int, float] = {}
         # Since when it could not.
         self._failing: dict[int, float] = {}
+        # So many seconds the service asked to be left alone when it was looked into.
+        self._asked = 0.0
 
     def run(self, *, resend: bool = False) -> None:
         """Create what is not created yet, until all is clear or ``unresolved``."""
@@ -128,13 +131,14 @@ class Sender:
             try:
                 sent = self._api.send(batch)
             except ApiError as error:
-                if error.status == 429 or error.unreachable:
+                if error.passing and not error.outcome_unknown:
                     # For sure, nothing was made.
                     self._back(call, entry, str(error.status or error.reason))
-                    if error.unreachable and attempt >= _UNREACHABLE:
+                    asked = error.retry_after or 0.0
+                    if asked > _LONGEST_WAIT or (error.status != 429 and attempt >= _UNREACHABLE):
                         raise
                     self._say()
-                    self._sleep(random.uniform(wait / 2, wait))
+                    self._sleep(max(random.uniform(wait / 2, wait), asked))
                     wait = min(2 * wait, _LONGEST_WAIT)
                     continue
                 self._failed(call, entry, error)
@@ -212,7 +216,9 @@ class Sender:
         to, place = entry.request["to"], error.place
         if place is not None and place < len(to):
             self._journal.leave_out(entry, [to[place]], error.code)
-        elif error.code == "illegal_number_type" or (error.status == 400 and not error.field):
+        elif error.code == "illegal_number_type" or (
+            error.status == 400 and not error.field and not error.from_proxy
+        ):
             if entry.created:
                 # One that was lost may be there whole: as it is, it cannot be split any more.
                 self._journal.set(entry.number, state=State.UNRESOLVED)
@@ -245,7 +251,9 @@ class Sender:
                 self._look_again(entry)
             lost, unsure = self._journal.entries(State.LOST), self._journal.unsure()
             if lost:
-                self._sleep(poll)
+                # What may be there twice cannot wait.
+                self._sleep(poll if unsure else max(poll, min(self._asked, _LONGEST_WAIT)))
+                self._asked = 0.0
             elif unsure:
                 ends = [self._next_looks(entry) for entry in unsure]
                 soonest = max(min(end[0] for end in ends), self._clock() + poll)
@@ -275,9 +283,10 @@ class Sender:
             if self._keep_one(entry):
                 return
         except ApiError as error:
-            if not (error.outcome_unknown or error.status == 429):
+            if error.refused:
                 raise
             listed = False
+            self._asked = error.retry_after or 0.0
         now = self._clock()
         lost_at = now if entry.lost_at is None else entry.lost_at
         settled = listed and now - lost_at >= self._journal.meta("settle")
@@ -297,7 +306,7 @@ class Sender:
         try:
             self._keep_one(entry)
         except ApiError as error:
-            if not (error.outcome_unknown or error.status == 429):
+            if error.refused:
                 raise
             if now < ends[-1] or not self._failing_long(entry, now):
                 return

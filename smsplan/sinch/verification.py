@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smsplan.batches import TextBatch
@@ -19,7 +19,14 @@ from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
-from smsplan.sinch.alternatives import alternatives, nearest
+from smsplan.sinch.alternatives import (
+    Explaining,
+    Switches,
+    alternatives,
+    as_dict,
+    in_words,
+    nearest,
+)
 from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
 from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
@@ -45,11 +52,7 @@ _IRRELEVANT = frozenset(
 SWITCHES = tuple(each.name for each in dataclasses.fields(Profile) if each.name not in _IRRELEVANT)
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
-# How many recipients pairs of switches are tried on.
-_TRIED = 3
 _SHOWN = 10
-
-Switches = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ class Difference:
     @property
     def why(self) -> str:
         """What would explain it, in words."""
-        return " or ".join(map(_said, self.explained_by)) or "no switch explains it"
+        return " or ".join(map(in_words, self.explained_by)) or "no switch explains it"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -86,7 +89,7 @@ class Difference:
             "field": self.field,
             "ours": self.ours,
             "theirs": self.theirs,
-            "explained_by": [_json(switches) for switches in self.explained_by],
+            "explained_by": [as_dict(switches) for switches in self.explained_by],
         }
 
 
@@ -169,7 +172,7 @@ class Verification:
             "covered": sorted(self.covered),
             "uncovered": list(self.uncovered),
             "differences": [difference.to_dict() for difference in self.differences],
-            "explained_by": [_json(switches) for switches in self.explained_by],
+            "explained_by": [as_dict(switches) for switches in self.explained_by],
             "calls": self.calls,
             "expanded": self.expanded,
             "seed": self.seed,
@@ -191,7 +194,7 @@ class Verification:
                 "than calls."
             )
         if self.explained_by:
-            every = "; or ".join(map(_said, self.explained_by))
+            every = "; or ".join(map(in_words, self.explained_by))
             lines.append(f"Every answer is as it would be with {every}.")
         elif self.differences:
             lines.append("No switch explains all of it: calibrate the account.")
@@ -380,7 +383,7 @@ class _Exchange:
                 return []
             at_fault = self.one.rows if self.refused is None else self.refused
             self.wrong.update(row.row for row in at_fault)
-            said = [_whole(answer) for answer in (self.mine, self.their)]
+            said = [whole(answer) for answer in (self.mine, self.their)]
             return [self._of_request("request", said, explaining)]
         if self.their.per_recipient is None:
             # Nothing is known of any recipient, whatever the totals are.
@@ -422,7 +425,7 @@ class _Exchange:
             if row is not None:
                 self.wrong.add(row.row)
             why = explaining.of_recipient(number)
-            for name, said in _fields_of(list(one or {}), list(other or {}), one, other):
+            for name, said in fields_of(list(one or {}), list(other or {}), one, other):
                 made.append(
                     Difference(
                         recipient=_masked(row, number),
@@ -461,29 +464,18 @@ class _Exchange:
 
 
 class _Explaining:
-    """Tries other profiles on one exchange, each when it is first asked for."""
+    """Says what would explain an exchange, and what is said of one recipient of it."""
 
     def __init__(self, profile: Profile, exchange: _Exchange) -> None:
-        self._profile = profile
         self._exchange = exchange
-        self._single: list[tuple[str, Any, Answer]] | None = None
-        self._pairs = 0
-
-    @property
-    def _answers(self) -> list[tuple[str, Any, Answer]]:
-        if self._single is None:
-            batch = self._exchange.one.batch
-            self._single = [
-                (switch, value, ours(batch, other))
-                for switch, value, other in alternatives(self._profile, SWITCHES)
-            ]
-        return self._single
+        self._found = Explaining(profile, SWITCHES, partial(ours, exchange.one.batch))
 
     def of_request(self) -> tuple[Switches, ...]:
         """Return what explains the whole answer."""
         exchange = self._exchange
         return self._found(
-            lambda answer: same(answer, exchange.their, bodies=exchange.bodies), exchange.one.batch
+            lambda answer: same(answer, exchange.their, bodies=exchange.bodies),
+            partial(ours, exchange.one.batch),
         )
 
     def of_recipient(self, number: str) -> tuple[Switches, ...]:
@@ -499,32 +491,8 @@ class _Explaining:
             )
 
         raw = [row.number for row in exchange.one.rows if row.number.lstrip("+") == number]
-        return self._found(explains, narrowed(exchange.one.batch, raw) if raw else None)
-
-    def _found(
-        self, explains: Callable[[Answer], bool], batch: TextBatch | None
-    ) -> tuple[Switches, ...]:
-        found = [(switch, value) for switch, value, answer in self._answers if explains(answer)]
-        if found:
-            return tuple((one,) for one in nearest(self._profile, found))
-        if batch is None or self._pairs == _TRIED:
-            return ()
-        self._pairs += 1
-        return tuple(_pairs(self._profile, lambda other: explains(ours(batch, other))))
-
-
-def _pairs(profile: Profile, explains: Callable[[Profile], bool]) -> list[Switches]:
-    """Return the pairs of switches that explain something together."""
-    singles = [
-        (switch, value)
-        for switch, value, _ in alternatives(profile, SWITCHES)
-        if switch not in ("min_digits", "max_digits", "languages")
-    ]
-    return [
-        (one, other)
-        for one, other in combinations(singles, 2)
-        if one[0] != other[0] and explains(profile.replace(**dict((one, other))))
-    ]
+        narrower = partial(ours, narrowed(exchange.one.batch, raw)) if raw else None
+        return self._found(explains, narrower)
 
 
 def _overall(profile: Profile, exchanges: Sequence[_Exchange]) -> tuple[Switches, ...]:
@@ -575,7 +543,7 @@ def upper_bound(different: int, asked: int) -> float:
     return math.ceil(high * 10_000) / 10_000
 
 
-def _fields_of(
+def fields_of(
     one: list[RecipientDryRun], other: list[RecipientDryRun], here: Any, there: Any
 ) -> Iterable[tuple[str, tuple[str, str]]]:
     """Yield the fields in which what is said of a recipient differs, in words."""
@@ -601,10 +569,11 @@ def _body(text: str, other: str) -> str:
     return f"{length}, U+{ord(text[at]):04X} at {at:,}" if at < len(text) else length
 
 
-def _whole(answer: Answer) -> str:
+def whole(answer: Answer) -> str:
+    """Say in words whether a request was refused."""
     if isinstance(answer, Refused):
         return _word(str(answer), 80)
-    return f"accepted: {answer.number_of_recipients:,} recipients"
+    return f"accepted: {counted(answer.number_of_recipients, 'recipient')}"
 
 
 def _word(text: str, most: int = 20) -> str:
@@ -613,26 +582,9 @@ def _word(text: str, most: int = 20) -> str:
 
 
 def _masked(row: Drawn | None, number: str) -> str:
-    from smsplan.numbers import country
+    from smsplan.numbers import country, masked_number
 
-    where = row.country if row is not None else country(number)
-    end = number[-2:] if len(number) > 6 else ""
-    return " ".join(filter(None, [where, "•••", end]))
-
-
-def _json(switches: Switches) -> dict[str, Any]:
-    return {
-        switch: list(value) if isinstance(value, tuple) else value for switch, value in switches
-    }
-
-
-def _said(switches: Switches) -> str:
-    def shown(value: Any) -> str:
-        if value is None:
-            return "none"
-        return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-    return " and ".join(f"{switch} = {shown(value)}" for switch, value in switches)
+    return masked_number(number, row.country if row is not None else country(number))
 
 
 def _count(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from smsplan.display.figures import NONE, count
@@ -12,6 +13,7 @@ from smsplan.profiles import Profile
 from smsplan.sinch.calibration import Calibration
 from smsplan.sinch.campaigns import Status
 from smsplan.sinch.journal import State
+from smsplan.sinch.live_dry_runs import LiveDryRun
 from smsplan.sinch.verification import Difference, Verification
 
 __all__ = ["as_html"]
@@ -23,23 +25,38 @@ _NAMED = 10
 @view.register
 def verification_view(result: Verification) -> View:
     """Describe a verification: what differs, by the switch that explains it, and the bound."""
+    return View(
+        head=result.head,
+        grids=_differing(result.differences, "planned"),
+        remarks=[*result.remarks, *_uncovered(result)],
+    )
+
+
+@view.register
+def live_dry_run_view(result: LiveDryRun) -> View:
+    """Describe a dry run of the account: what differs, by the switch that explains it."""
+    return View(
+        head=result.head, grids=_differing(result.differences, "computed"), remarks=result.remarks
+    )
+
+
+def _differing(differences: Sequence[Difference], ours: str) -> tuple[Grid, ...]:
+    """Return the table of differences, if there are any; ``ours`` is what our side is called."""
     groups: dict[tuple[str, str], list[Difference]] = {}
-    for each in result.differences:
+    for each in differences:
         groups.setdefault((each.why, each.field), []).append(each)
+    if not groups:
+        return ()
     rows, more = cut([_line(why, field, some) for (why, field), some in groups.items()])
     grid = Grid(
         title="what differs",
-        header=["explained by", "what", "times", "such as", "row", "planned", "answered"],
+        header=["explained by", "what", "times", "such as", "row", ours, "answered"],
         rows=rows,
         # The masked number is a figure: it does not break.
         texts=(0, 1, 5, 6),
         more=more,
     )
-    return View(
-        head=result.head,
-        grids=[grid] if rows else (),
-        remarks=[*result.remarks, *_uncovered(result)],
-    )
+    return (grid,)
 
 
 def _line(why: str, field: str, some: list[Difference]) -> list[str]:

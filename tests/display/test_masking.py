@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsplan import segment
-from smsplan.display.masking import masked_number, masker
+from smsplan.display.masking import masker
 from smsplan.errors import TooManyParts
+from smsplan.numbers import masked_number
 
 TEXT = st.text(
     st.characters(blacklist_categories=["Cs"]) | st.sampled_from("aZ09€[łяçÅ ’\U0001f600")

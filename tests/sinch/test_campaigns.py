@@ -20,6 +20,7 @@ from smsplan.batches import TextBatch, TextUpdate
 from smsplan.errors import InputError, OutputError, PlanRejected
 from smsplan.sandbox import Sandbox, running
 from smsplan.sinch import ApiError, Credentials, SinchApi, verify
+from smsplan.sinch.api_error import PROXY
 from smsplan.sinch.campaigns import Campaign
 from smsplan.sinch.journal import State
 from tests.sinch.sender import GONE, send
@@ -494,6 +495,72 @@ class Refusing(SinchApi):
         if any(to.endswith(self.end) for to in batch.to):
             raise self.error
         return super().send(batch)
+
+
+class Answering(SinchApi):
+    """Answers sends with errors, then as the sandbox does."""
+
+    def __init__(self, sandbox: Sandbox, *errors: ApiError) -> None:
+        keys = Credentials(service_plan_id="demo", api_token=sandbox.token, base_url=sandbox.url)
+        super().__init__(keys, sleep=lambda _: None)
+        self.errors, self.calls = list(errors), 0
+
+    def send(self, batch: Any) -> Any:
+        """Send, or do not answer."""
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return super().send(batch)
+
+
+def test_retry_after(tmp_path: Path) -> None:
+    """What the service asks to wait is waited for, up to a minute; else the campaign stops."""
+    with running() as sandbox:
+        before = sandbox.now
+        api = Answering(sandbox, ApiError("send", 429, retry_after=50))
+        with api, campaign_of(sandbox, tmp_path / "a.db", people(5)) as campaign:
+            assert campaign.send(api, unverified=True).done
+        assert 50 <= (sandbox.now - before).total_seconds() < 60
+        api = Answering(sandbox, ApiError("send", 429, retry_after=3600))
+        with api, campaign_of(sandbox, tmp_path / "b.db", people(5)) as campaign:
+            with pytest.raises(ApiError, match="come back in 60 minutes"):
+                campaign.send(api, unverified=True)
+            assert campaign.status().batches == {State.PLANNED: 1}
+            assert campaign.send(api, unverified=True).done
+
+
+def test_no_token(tmp_path: Path) -> None:
+    """Where there is no token nothing was sent: it is waited for, and nothing is looked for."""
+    broken = ApiError("send", 503, token=True)
+    with running() as sandbox, Answering(sandbox, broken, broken) as api:
+        before = sandbox.now
+        with campaign_of(sandbox, tmp_path / "a.db", people(5)) as campaign:
+            assert campaign.send(api, unverified=True).done
+        assert (sandbox.now - before).total_seconds() < SETTLE
+        assert len(sandbox.inspect()["batches"]) == 1
+        api.errors = [broken] * 100
+        with campaign_of(sandbox, tmp_path / "b.db", people(5)) as campaign:
+            with pytest.raises(ApiError, match="the token request before send"):
+                campaign.send(api, unverified=True)
+            assert campaign.status().batches == {State.PLANNED: 1}
+
+
+def test_proxy(tmp_path: Path) -> None:
+    """A proxy that refuses says nothing of any number: nobody is left out, and it stops."""
+    for status in (400, 403, 413):
+        error = ApiError("send", status, reason=PROXY)
+        path = tmp_path / f"{status}.db"
+        with (
+            running() as sandbox,
+            Answering(sandbox, error) as api,
+            campaign_of(sandbox, path, people(9)) as campaign,
+        ):
+            with pytest.raises(ApiError, match="came from a proxy"):
+                campaign.send(api, unverified=True)
+            assert campaign.status().batches == {State.PLANNED: 1}
+            assert not campaign.left_out()
+            assert api.calls == 1
+            assert campaign.send(api, unverified=True).done
 
 
 UNNAMED = (ApiError("send", 403, "illegal_number_type"), ApiError("send", 400, "syntax_other"))
