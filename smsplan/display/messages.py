@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from smsplan.display.blocks import key_html, parts_html
 from smsplan.display.figures import difference, money, signed
-from smsplan.display.markup import foreign, head, listed, name_of, page, shown, table
+from smsplan.display.markup import foreign, head, listed, page, shown, table
+from smsplan.encoding.names import title_of
 from smsplan.encoding.segmentation import Encoding, Segmentation
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
@@ -54,7 +55,7 @@ def explanation_html(made: Explanation) -> str:
             then = str(each.parts_if_replaced)
         what = "forces Unicode" if each.forces_unicode else "takes two units"
         rows.append(
-            [foreign(each.character), escape(name_of(each.character)), what,
+            [foreign(each.character), escape(title_of(each.character)), what,
              f"{times[each.character]:,}", instead, then]
         )  # fmt: skip
     header = ["character", "what it is", "what it does", "times", "instead", "parts then"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import character_name
 from smsplan.encoding.segmentation import Encoding, Segmentation, measure, segment
 from smsplan.encoding.substitution import (
     GREEK_CAPITAL,
@@ -113,17 +113,3 @@ def _alone(text: str, character: str) -> tuple[str | None, Level | None, int | N
     replaced = text.replace(character, entry.replacement)
     level: Level = "safe" if entry.safe else "lossy"
     return entry.replacement, level, measure(replaced).number_of_parts
-
-
-# Control characters have no name of their own in Unicode.
-_CONTROLS = {"\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\t": "CHARACTER TABULATION",
-             "\f": "FORM FEED", "\x1b": "ESCAPE", "\x00": "NULL"}  # fmt: skip
-
-
-def character_name(character: str) -> str:
-    """Return a character's name in Unicode, a usual one where it has none.
-
-    >>> character_name("…"), character_name("\\t")
-    ('HORIZONTAL ELLIPSIS', 'CHARACTER TABULATION')
-    """
-    return _CONTROLS.get(character) or unicodedata.name(character, "") or "no name"

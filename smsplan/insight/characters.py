@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from smsplan.encoding.explanation import character_name
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import character_name
 from smsplan.encoding.scripts import plain_name, script
 from smsplan.encoding.substitution import Level
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight

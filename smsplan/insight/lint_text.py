@@ -334,21 +334,6 @@ def _styled(character: str) -> bool:
     )
 
 
-def shown(character: str) -> str:
-    """Name a character; what would do something to the sentence around it is not shown."""
-    title = _CONTROLS.get(character) or name(character, "no name")
-    code = f"U+{ord(character):04X} {title}"
-    return f"'{character}' ({code})" if category(character)[0] in "LNPS" else code
-
-
-_CONTROLS = {
-    "\t": "CHARACTER TABULATION",
-    "\x1b": "ESCAPE",
-    "\x00": "NULL",
-    "\ufeff": "BYTE ORDER MARK",
-}
-
-
 def harmless(text: str) -> str:
     """Escape what a terminal acts upon, line breaks too."""
     return "".join(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import culprits
-from smsplan.insight.lint_text import Look, Spot, shown
+from smsplan.insight.lint_text import Look, Spot
 from smsplan.insight.rules.registry import Found, rule
 from smsplan.plurals import counted
 
@@ -30,8 +31,8 @@ def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:
 
 def _named(text: str) -> str:
     if len(text) == 1:
-        return shown(text)
-    return f"{shown(text[0])} with {counted(len(text) - 1, 'more character')}"
+        return named(text)
+    return f"{named(text[0])} with {counted(len(text) - 1, 'more character')}"
 
 
 _EVERY = "{what} makes every message Unicode: {dear}"
@@ -270,7 +271,7 @@ def script(look: Look) -> Iterator[Found]:
         character = next(each for each in word if culprits(each))
         yield Found(
             Spot(start, end),
-            f"{shown(character)} and its script make every message Unicode: {look.dearness}",
+            f"{named(character)} and its script make every message Unicode: {look.dearness}",
         )
 
 
