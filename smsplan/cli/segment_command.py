@@ -8,7 +8,6 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import read_text, stdout, write_json
-from smsplan.encoding.names import is_visible
 from smsplan.encoding.names import is_visible, title_of
 from smsplan.plurals import counted
 

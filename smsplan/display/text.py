@@ -6,6 +6,7 @@ Nothing of the input reaches a terminal as markup or as a control sequence: see 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from smsplan.display.figures import NONE, difference, money, money_of, signed
+from smsplan.display.figures import NONE, difference, how, money, money_of, signed
 from smsplan.display.heads import schedule_head, summary_totals
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
@@ -253,19 +254,27 @@ def explanation_table(made: Explanation) -> RenderableType:
         style="bold",
     )
     parts: list[RenderableType] = [head]
-    dear = {each.character: each for each in made.characters if each.forces_unicode}
-    wide = {each.character: each for each in made.characters if each.units > 1}
+    dear = [each for each in made.characters if each.forces_unicode]
+    wide = [each for each in made.characters if each.units > 1]
     for title, some in (("forces Unicode", dear), ("two units", wide)):
         if not some:
             continue
         table = _table(title, ["times", "code point"])
         for column in ("name", "instead", "then parts"):
             table.add_column(column)
-        for character, each in some.items():
-            instead = "-" if each.replacement is None else f"{each.replacement!r} ({each.level})"
+        # The same mark on another letter is replaced by another.
+        alike = Counter((each.character, each.replacement) for each in some)
+        for each in {(each.character, each.replacement): each for each in some}.values():
+            instead = (
+                "-"
+                if each.replacement is None
+                else f"{each.replacement!r} ({how(each.level, each.kind)})"
+            )
             then = "-" if each.parts_if_replaced is None else str(each.parts_if_replaced)
-            times = sum(other.character == character for other in made.characters)
-            cells = [safe(character), str(times), each.code_point, each.name, safe(instead), then]
+            times = alike[each.character, each.replacement]
+            cells = [
+                safe(each.character), str(times), each.code_point, each.name, safe(instead), then
+            ]  # fmt: skip
             table.add_row(*map(Text, cells))
         parts.append(table)
     for level, found in (("safe", made.safe), ("lossy", made.lossy)):

@@ -44,7 +44,8 @@ def character_name(text: str) -> str:
     'LATIN SMALL LETTER E + COMBINING ACUTE ACCENT'
     """
     return " + ".join(
-        _ALIASES.get(each) or name(each, "") or _LABELS[category(each)] for each in text
+        _ALIASES.get(each) or name(each, "") or _LABELS.get(category(each), "NO NAME")
+        for each in text
     )
 
 
