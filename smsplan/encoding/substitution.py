@@ -62,8 +62,8 @@ _BESIDE = regex.compile(r"[\u200c\u200d\ufe0e\ufe0f]|[^\u200c\u200d\ufe0e\ufe0f]
 _UTF_8 = regex.compile(r"[\xc2\xc3][\x80-\x9f]|\xe2[\x80-\x84][\x80-\xbf]")
 # Letters of languages that write tones (Vietnamese, Yoruba, Igbo, pinyin). The alphabet has a grave
 # on every vowel, so that half of the marks would stay, and a syllable without one has a tone too.
-_TONAL = regex.compile(r"[\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc\u1ea0-\u1ef9]")
-_TONES = str.maketrans("àèéìòùÉ", "aeeiouE")
+TONAL = regex.compile(r"[\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc\u1ea0-\u1ef9]")
+TONES = str.maketrans("àèéìòùÉ", "aeeiouE")
 
 
 class Change(NamedTuple):
@@ -284,7 +284,7 @@ def _units(text: str, level: Level) -> Iterator[_Unit]:
     """Cut a text into units and look each up alone."""
     misread = [match.span() for match in _UTF_8.finditer(text)]
     windows = any(_kind(each) == look_alikes.MISREAD for each in _UTF_8.sub("", text))
-    tones = level == "lossy" and _TONAL.search(normalize("NFC", text)) is not None
+    tones = level == "lossy" and TONAL.search(normalize("NFC", text)) is not None
     for start, piece in _pieces(text, misread):
         if (start, start + len(piece)) in misread:
             yield _Unit(start, piece, piece)
@@ -295,7 +295,7 @@ def _units(text: str, level: Level) -> Iterator[_Unit]:
             meant = "…" if piece == "\x85" and windows else piece
             new, kind = _settled(meant, level)
             kind = look_alikes.MISREAD if meant != piece else kind
-            yield _Unit(start, piece, new.translate(_TONES) if tones else new, kind)
+            yield _Unit(start, piece, new.translate(TONES) if tones else new, kind)
 
 
 def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
@@ -312,7 +312,7 @@ def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
 
 def _toneless(start: int, piece: str) -> Iterator[_Unit]:
     for place, each in enumerate(piece, start):
-        yield _Unit(place, each, each.translate(_TONES), look_alikes.ACCENT)
+        yield _Unit(place, each, each.translate(TONES), look_alikes.ACCENT)
 
 
 @lru_cache(maxsize=1 << 14)
