@@ -3,7 +3,7 @@
 What a character becomes depends on its neighbours in few cases only: combining marks, what NFC
 composes, words of other scripts, what shows nothing. A text without them, once its pieces are
 composed, is replaced character by character, so its pieces can be replaced instead of it. Of the
-others those that are ``RISKY`` are left to the reference.
+others those that are risky are left to the reference.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from smsplan.bulk.octets import Ints, Mask, Octets, distinct
 from smsplan.bulk.parts import Characters
 from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.look_alikes import GREEK, GREEK_CAPITAL, LOOK_ALIKES, MISREAD, NUMBER_FORM
-from smsplan.encoding.substitution import TONAL, TONES, Level, of_character
+from smsplan.encoding.substitution import SHARED_MARK, TONAL, TONES, Level, of_character
 
 # What a character outside the alphabet says about the texts that it stands in.
 PLAIN = 1  # it is replaced, whatever stands around it
@@ -99,6 +99,8 @@ class Table:
             and is_normalized("NFC", character)
             and character not in first
             and character not in second
+            # It may be taken from a Latin letter.
+            and not (self._tonal is not None and SHARED_MARK.match(character))
         ):
             kind = (kind & MOVES) | STAYS
         return kind
@@ -151,7 +153,7 @@ def settled(kinds: npt.NDArray[np.uint8]) -> Mask:
 
 
 def settled_whole(kinds: npt.NDArray[np.uint8]) -> Mask:
-    """As :func:`settled`, of whole texts that are not ``RISKY``: what shows nothing goes then."""
+    """As :func:`settled`, of whole texts that are not risky: what shows nothing goes then."""
     done: Mask = kinds & (MOVES | OTHER | STAYS) == 0
     return done
 
@@ -169,47 +171,65 @@ def _context(character: str) -> bool:
     return dropped or kind in (GREEK, GREEK_CAPITAL, MISREAD, NUMBER_FORM) or character == "\x85"
 
 
-def _risky() -> str:
-    """Build the pattern of composed texts whose characters may not be replaced one by one.
+def any_of(characters: Iterable[str]) -> str:
+    """Return the class of characters, as RE2 writes it.
+
+    >>> any_of("“a")
+    '[\\x{61}\\x{201c}]'
+    """
+    return f"[{_listed(characters)}]"
+
+
+def in_words(but: Iterable[str]) -> str:
+    """Return the class of what may be in a word, but for some: letters, and all beyond ASCII.
+
+    Quotes and the like part words.
+    """
+    # RE2 has no difference of classes.
+    return f"[^\\x00-@\\[-`{{-\\x7f{_listed({*but, *_parting()})}]"
+
+
+def _listed(characters: Iterable[str]) -> str:
+    return "".join(f"\\x{{{ord(each):x}}}" for each in sorted(characters))
+
+
+@cache
+def _parting() -> frozenset[str]:
+    return frozenset(
+        each
+        for each, entry in LOOK_ALIKES.items()
+        if entry.safe and entry.replacement and not any(map(str.isalpha, entry.replacement))
+    )
+
+
+@cache
+def risky() -> str:
+    """Return the pattern of composed texts whose characters may not be replaced one by one.
 
     It finds too many rather than too few: the reference decides.
     """
     becomes = {each: of_character(each, "lossy") for each in LOOK_ALIKES}
     becomes |= {each: each for each in tables().septets}
     greek = {each for each, new in becomes.items() if _GREEK.search(new)}
-    borrowed = {each for each, entry in LOOK_ALIKES.items() if entry.kind in (GREEK, GREEK_CAPITAL)}
-    upper = {each for each in borrowed if becomes[each].isupper()}
-    # Quotes and the like part words.
-    parting = {
-        each
-        for each, entry in LOOK_ALIKES.items()
-        if entry.safe and entry.replacement and not any(map(str.isalpha, becomes[each]))
-    }
-    controls = "".join(each for each in LOOK_ALIKES if each < " " and not becomes[each])
-    numbers = "".join(each for each, entry in LOOK_ALIKES.items() if entry.kind == NUMBER_FORM)
-
-    def but(characters: Iterable[str]) -> str:
-        # What may be in a word, and is none of these. RE2 has no difference of classes.
-        listed = "".join(f"\\x{{{ord(each):x}}}" for each in sorted({*characters, *parting}))
-        return f"[^\\x00-@\\[-`{{-\\x7f{listed}]"
-
-    def any_of(characters: Iterable[str]) -> str:
-        return "[" + "".join(f"\\x{{{ord(each):x}}}" for each in sorted(characters)) + "]"
-
-    capitals = {*greek, *upper, *map(chr, range(ord("A"), ord("Z") + 1))}
-    other, own = but(capitals), any_of(capitals)
-    foreign = but(())[:-1] + r"\p{Greek}]"
+    kinds = {each: entry.kind for each, entry in LOOK_ALIKES.items()}
+    borrowed = {each for each, kind in kinds.items() if kind in (GREEK, GREEK_CAPITAL)}
+    capitals = greek | {each for each in borrowed if becomes[each].isupper()}
+    capitals |= set(map(chr, range(ord("A"), ord("Z") + 1)))
+    other, own, ten = in_words(capitals), any_of(capitals), any_of(greek)
+    latin = in_words(())[:-1] + r"\p{Greek}]"
+    numbers = any_of(each for each, kind in kinds.items() if kind == NUMBER_FORM)
+    controls = any_of([*(each for each in kinds if each < " " and not becomes[each]), "\x85"])
     return "|".join(
         [
             # Greek capitals of the alphabet, with a letter that is no capital, in a word.
-            f"{any_of(greek)}{own}*{other}|{other}{own}*{any_of(greek)}",
-            # A small letter that becomes a Greek capital.
-            f"{any_of(each for each in greek if not each.isupper())}",
+            f"{ten}{own}*{other}|{other}{own}*{ten}",
+            # A small letter that becomes one of them.
+            any_of(each for each in greek if not each.isupper()),
             # The micro sign.
             r"(?:^|[^\p{L}])\x{3bc}(?:$|[^\p{L}])",
-            rf"{foreign}\p{{Greek}}*\x{{3bc}}|\x{{3bc}}\p{{Greek}}*{foreign}",
-            rf"[0-9\x{{80}}-\x{{10ffff}}]{any_of(numbers)}",
-            any_of([*controls, "\x85"]),
+            rf"{latin}\p{{Greek}}*\x{{3bc}}|\x{{3bc}}\p{{Greek}}*{latin}",
+            rf"[0-9\x{{80}}-\x{{10ffff}}]{numbers}",
+            controls,
             r"[\xc2\xc3][\x80-\x9f]|\xe2[\x80-\x84][\x80-\xbf]",
         ]
     )
@@ -237,7 +257,3 @@ def _composing() -> tuple[frozenset[str], frozenset[str]]:
             first.add(chr(int(parts[0], 16)))
             second.add(chr(int(parts[1], 16)))
     return frozenset(first), frozenset(second)
-
-
-RISKY = _risky()
-"""A pattern: see :func:`_risky`."""

@@ -32,10 +32,10 @@ from smsplan.bulk.substitution import (
     CONTEXT,
     MOVES,
     PLAIN,
-    RISKY,
     STAYS,
     TONE,
     Table,
+    risky,
     settled,
     settled_whole,
     toneless,
@@ -611,7 +611,7 @@ class TextKernel:
                 composed = pc.utf8_normalize(whole, "NFC")
                 kinds = self._kinds_of(composed)
                 done = settled_whole(kinds)
-                done[done] = ~_mask(pc.match_substring_regex(composed.filter(done), RISKY))
+                done[done] = ~_mask(pc.match_substring_regex(composed.filter(done), risky()))
                 rest = ~done & (kinds & (MOVES | CONTEXT) != 0) & (kinds & STAYS == 0)
                 new = self._replaced(self._translated(composed.filter(pa.array(done))))
                 new = _toneless(new, kinds[done] & TONE != 0)

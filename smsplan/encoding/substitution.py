@@ -52,7 +52,8 @@ _PIECE = regex.compile(
 )
 # Letters and the marks on them: what belongs to one word.
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
-_MARK = regex.compile(r"\p{M}")
+# A mark of no script, which goes with that of its letter. Those of a script stay with it.
+SHARED_MARK = regex.compile(r"[\p{M}&&\p{Script=Inherited}]", regex.V1)
 _GREEK_LETTER = regex.compile(r"\p{Script=Greek}")
 _SMALL = regex.compile(r"\p{Ll}")
 # What is in a cluster and no part of the character: joiners, and what chooses a look.
@@ -239,6 +240,21 @@ def stand_ins(text: str) -> list[StandIn]:
     return [found[place] for place in sorted(found)]
 
 
+@lru_cache(maxsize=1 << 12)
+def stand_in(character: str) -> StandIn | None:
+    """Return what stands in for a character by itself, wherever it stands.
+
+    >>> stand_in("½").change.replacement, stand_in("ж")
+    ('1/2', None)
+    """
+    levels: tuple[Level, ...] = ("safe", "lossy")
+    for level in levels:
+        new, kind = _settled(character, level)
+        if new != character and _is_gsm(new):
+            return StandIn(Change(0, character, new, kind), level)
+    return None
+
+
 def replacements(text: str, level: Level) -> list[Change]:
     """Return every replacement of a level, in the order of the text, whatever it saves.
 
@@ -321,7 +337,7 @@ def _settled(piece: str, level: Level) -> tuple[str, str]:
     kind, text = "", piece
     while True:
         new = normalize("NFC", text)
-        if level == "lossy" and len(new) > 1 and is_latin(new[0]) and _MARK.match(new[-1]):
+        if level == "lossy" and len(new) > 1 and is_latin(new[0]) and SHARED_MARK.match(new[-1]):
             # The letter stands for itself; a mark of another script never goes.
             kind, new = kind or look_alikes.ACCENT, new[:-1]
         else:

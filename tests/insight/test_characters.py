@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 import regex
 
-from smsplan import Plan
+from smsplan import Plan, Substitution, plan
 from smsplan.encoding import Encoding
-from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
-from tests.insight.frames import SWEEPS, FrameMaker, dense, measured, messages, sweep
+from tests.insight.frames import SWEEPS, Culprit, FrameMaker, dense, measured, messages, sweep
 from tests.insight.test_waterfall import plain
 
 SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul",
@@ -24,7 +24,7 @@ SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana"
 
 def script(character: str) -> str:
     """The script of a character of the pools."""
-    (name,) = [each for each in SCRIPTS if regex.match(rf"\p{{Script={each}}}", character)]
+    (name,) = [each for each in SCRIPTS if regex.match(rf"\p{{Script={each}}}", character[0])]
     return name
 
 
@@ -48,6 +48,7 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
     many: dict[Any, Expected] = defaultdict(Expected)
     step_total = saved_total = 0
     saved_cost = Cost()
+    lossy = [] if made.options.truncate_concat else replanned(made)
     for message in messages(made):
         profile, billed = message.profile, message.billed
         found = measured(message.text, profile)
@@ -64,40 +65,58 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
         step_total += step
         share = Fraction(step, len(culprits))
         money = Share.of(cost(billed), share / billed)
-        known = [each for each in culprits if each[1] in LOOK_ALIKES]
-        for place, character in known:
-            entry = one[place, character]
+        known = [each for each in culprits if each.replacement is not None]
+        for each in known:
+            entry = one[each]
             entry.rows += 1
             entry.parts += share
             entry.cost += money
-        for place, character in set(culprits) - set(known):
-            entry = many[place, script(character)]
+        left = [each for each in culprits if each.replacement is None]
+        for each in left:
+            entry = many[each.place, script(each.original)]
             entry.parts += share
             entry.cost += money
-            entry.characters[character] += 1
-        for place, name in {(place, script(each)) for place, each in set(culprits) - set(known)}:
+            entry.characters[each.original] += 1
+        for place, name in {(each.place, script(each.original)) for each in left}:
             many[place, name].rows += 1
         if made.options.truncate_concat or not known:
             continue
-        edits = {each: LOOK_ALIKES[each[1]].replacement for each in known}
-        after = message.edited(edits)
+        for each in known:
+            alone = message.edited(each)
+            one[each].alone += billed - alone
+            one[each].alone_cost += cost(billed) - cost(alone)
+        after = lossy[message.row]
         saved_total += billed - after
         saved_cost += cost(billed) - cost(after)
         for each in known:
             entry = one[each]
             entry.together += Fraction(billed - after, len(known))
             entry.together_cost += Share.of(cost(billed) - cost(after), Fraction(1, len(known)))
-            alone = message.edited({each: edits[each]})
-            entry.alone += billed - alone
-            entry.alone_cost += cost(billed) - cost(alone)
     return one, many, step_total, saved_total, saved_cost
+
+
+def replanned(made: Plan) -> list[int]:
+    """The parts of each row in the same plan that replaces all it can."""
+    options = made.options
+    how = replace(options.substitute or Substitution(), level="lossy")
+    again = plan(
+        made.rows.select(list(dict.fromkeys(options.needed))),
+        options.templates if options.body_by else options.template,
+        body_by=options.body_by,
+        columns=options.columns,
+        defaults=options.defaults,
+        limits=options.limits,
+        profile=options.profile,
+        substitute=how,
+        duplicates="keep",
+    )
+    return [int(each) for each in again.rows["billed_parts"].to_pylist()]
 
 
 def check_character(got: CharacterShare, want: Expected) -> None:
     """One character in one place."""
-    entry = LOOK_ALIKES[got.character]
-    assert (got.replacement, got.level == "safe") == (entry.replacement, entry.safe)
-    assert got.code_point == f"U+{ord(got.character):04X}"
+    assert got.code_point == " ".join(f"U+{ord(each):04X}" for each in got.character)
+    assert len(got.name.split(" + ")) == len(got.character)
     assert (got.rows, got.share_parts) == (want.rows, want.parts)
     assert (got.saved_alone_parts, got.saved_together_parts) == (want.alone, want.together)
     if got.share_cost is not None:
@@ -121,9 +140,13 @@ def check(made: Plan) -> None:
     """One plan."""
     found: Characters = made.characters()
     one, many, parts, saved, cost = expected(made)
-    assert {(each.place, each.character) for each in found.characters} == set(one)
-    for character in found.characters:
-        check_character(character, one[character.place, character.character])
+    keys = [
+        Culprit(each.place, each.character, each.replacement, each.level)
+        for each in found.characters
+    ]
+    assert sorted(keys) == sorted(one)
+    for key, character in zip(keys, found.characters, strict=True):
+        check_character(character, one[key])
     assert {(each.place, each.script) for each in found.scripts} == set(many)
     for group in found.scripts:
         check_script(group, many[group.place, group.script])
