@@ -241,19 +241,19 @@ class _Body(TextKernel):
             total = self._total(columns, made)
             sizes = Sizes.unpack(total)
             self._measure(columns, total, made)
-        own = self._culprits(columns, made.alone)
-        if not self._sheltered:
-            # What stands around a value may decide what stands in for a character of it.
-            telling = self._tell(own.points)
-            if self._tell(self._common.points).any():
-                made.alone |= ~made.gsm
-            made.alone[own.rows[telling]] = True
-            own = own.only(~made.alone[own.rows])
         natural = made.gsm.copy(), made.units.copy(), made.parts.copy()
         if self._replaces and not made.alone.all():
             self._replace(columns, made)
             if self._auto_encodes:
                 self._auto_encode(columns, made)
+        own = self._culprits(columns, made.alone)
+        if not self._sheltered:
+            # What stands around a value may decide what stands in for a character of it.
+            telling = self._tell(own.points)
+            if self._tell(self._common.points).any():
+                made.alone |= ~natural[0]
+            made.alone[own.rows[telling]] = True
+            own = own.only(~made.alone[own.rows])
         found = Anatomy(
             self._name,
             self._places,
