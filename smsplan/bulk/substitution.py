@@ -23,6 +23,7 @@ from smsplan.bulk.parts import Characters
 from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.look_alikes import GREEK, GREEK_CAPITAL, LOOK_ALIKES, MISREAD, NUMBER_FORM
 from smsplan.encoding.substitution import SHARED_MARK, TONAL, TONES, Level, of_character
+from smsplan.encoding.transliteration import is_written_in
 
 # What a character outside the alphabet says about the texts that it stands in.
 PLAIN = 1  # it is replaced, whatever stands around it
@@ -51,11 +52,12 @@ class Table:
 
     @staticmethod
     @cache
-    def of(level: Level) -> Table:
-        """Return the table of a level."""
-        return Table(level)
+    def of(level: Level, languages: tuple[str, ...] = ()) -> Table:
+        """Return the table of a level; words of ``languages`` are transliterated."""
+        return Table(level, languages)
 
-    def __init__(self, level: Level) -> None:
+    def __init__(self, level: Level, languages: tuple[str, ...]) -> None:
+        self._languages = languages
         self._tonal = TONAL if level == "lossy" else None
         self._replaced = {
             ord(character): new
@@ -86,6 +88,8 @@ class Table:
         return found & np.uint8(_KNOWN - 1)
 
     def _kind(self, character: str) -> int:
+        if is_written_in(character, self._languages):
+            return MOVES
         if ord(character) in self._plain:
             tone = TONE if self._tonal is not None and self._tonal.match(character) else 0
             return tone | (CONTEXT if _context(character) else PLAIN)

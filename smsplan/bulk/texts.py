@@ -118,7 +118,8 @@ class TextKernel:
         self.looped = 0
         self._known: dict[str, tuple[Any, Any, Mask | None, Ints, Ints]] = {}
         if self._substitution is not None and self._encodable:
-            self._prepare(Table.of(self._substitution.level))
+            how = self._substitution
+            self._prepare(Table.of(how.level, how.languages))
 
     def _fix(self, pieces: list[tuple[str | None, str]], absent: dict[str, str]) -> None:
         """Measure what is the same in every text, and what stands for a missing value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
@@ -21,6 +21,7 @@ from smsplan.encoding import look_alikes
 from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.look_alikes import GREEK, GREEK_CAPITAL, LOOK_ALIKES, is_latin
 from smsplan.encoding.segmentation import Encoding, Measure, culprits, measure
+from smsplan.encoding.transliteration import checked, transliterations
 from smsplan.errors import InputError
 
 AUTO_ENCODING = {ord(character): new for character, new in look_alikes.AUTO_ENCODING.items()}
@@ -41,6 +42,7 @@ def auto_encode(text: str, *, partial: bool = False) -> str:
 
 Level = Literal["safe", "lossy"]
 When = Literal["saves", "always"]
+TRANSLITERATED = "transliterated"
 
 _ALPHABET = tables().septets
 _is_gsm = tables().text
@@ -70,8 +72,8 @@ TONES = str.maketrans("àèéìòùÉ", "aeeiouE")
 class Change(NamedTuple):
     """One replacement: ``position`` is the index of its first code point in the text as given.
 
-    ``kind`` is the class of the character (``typographic``, ``accent``, ``invisible``, …), or
-    ``composed`` where characters became one by NFC.
+    ``kind`` is the class of the character (``typographic``, ``accent``, ``invisible``, …),
+    ``composed`` where characters became one by NFC, ``transliterated`` of a word.
     """
 
     position: int
@@ -103,7 +105,7 @@ class Substitution:
     """What is replaced and when: the level and the policies of :func:`substitute`, as one value.
 
     ``plan(..., substitute=Substitution("lossy", above_one_part=True))``. Raises
-    :class:`~smsplan.errors.InputError` for another level or time.
+    :class:`~smsplan.errors.InputError` for another level, time or language.
 
     >>> Substitution().apply("“Hello”" + "a" * 70).text[:7]
     '"Hello"'
@@ -113,23 +115,37 @@ class Substitution:
     when: When = "saves"
     partial: bool = False
     above_one_part: bool = False
+    transliterate: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "transliterate", checked(self.transliterate))
         if self.level not in ("safe", "lossy"):
             raise InputError(f"level='{self.level}': write 'safe' or 'lossy'")
         if self.when not in ("saves", "always"):
             raise InputError(f"when='{self.when}': write 'saves' or 'always'")
 
     @classmethod
-    def of(cls, value: Substitution | Level | None) -> Substitution | None:
-        """Return the substitution that a level names; None is none.
+    def of(
+        cls,
+        value: Substitution | Level | None,
+        transliterate: str | Sequence[str] | None = None,
+    ) -> Substitution | None:
+        """Return the substitution that a level names; None is none, but with languages ``safe``.
 
         >>> Substitution.of("lossy").partial
         False
+        >>> Substitution.of(None, "el").level
+        'safe'
         """
-        if value is None or isinstance(value, Substitution):
-            return value
-        return cls(value)
+        if not transliterate:
+            return value if value is None or isinstance(value, Substitution) else cls(value)
+        how = value if isinstance(value, Substitution) else cls(value or "safe")
+        return replace(how, transliterate=transliterate)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages whose words are transliterated."""
+        return checked(self.transliterate)
 
     @property
     def least_saved(self) -> int:
@@ -150,7 +166,7 @@ class Substitution:
         unchanged = Substituted(text, (), before, before)
         if before.encoding is Encoding.GSM or not self.looked_at(before.number_of_parts):
             return unchanged
-        changes = tuple(replacements(text, self.level))
+        changes = tuple(replacements(text, self.level, self.languages))
         made = changed(text, changes)
         after = measured(made)
         if after.number_of_parts > before.number_of_parts - self.least_saved or (
@@ -171,19 +187,23 @@ def substitute(
     *,
     partial: bool = False,
     above_one_part: bool = False,
+    transliterate: str | Sequence[str] = (),
 ) -> Substituted:
     """Replace what forces Unicode by what the GSM alphabet has, and say what was replaced.
 
-    ``safe`` is typographic and keeps the meaning: quotes, dashes, spaces, wide forms; it drops
-    invisible characters, and takes Greek capitals for Latin ones that look the same, in words whose
-    other letters are in the alphabet. ``lossy`` also takes accents away and spells out symbols and
-    letters. Composes first (NFC): ``e`` and an accent may be one character of the alphabet.
+    ``safe`` is typographic and keeps the meaning: quotes, dashes, spaces, wide forms; it drops what
+    shows nothing where it does nothing, reads U+0080 to U+009F as the Windows-1252 that they were,
+    and takes Greek capitals for Latin ones that look the same, in words whose other letters are in
+    the alphabet. ``lossy`` also takes the marks from Latin letters and spells out symbols and
+    letters; a Greek word only as a whole. Composes first (NFC): ``e`` and an accent may be one
+    character of the alphabet. ``transliterate`` writes words of languages in Latin letters, by the
+    standards of ``encoding.transliteration``: ``"el"``, ``"ru"``, ``"uk"``, ``"bg"``.
 
     ``when="saves"`` changes a text only where that lowers the number of parts; ``"always"`` also
     where it stays. No mode raises it. A text in which something outside the alphabet would be left
     is not changed, but for ``partial``; ``above_one_part`` leaves alone what fits one part.
 
-    Raises :class:`~smsplan.errors.InputError` for another level or time.
+    Raises :class:`~smsplan.errors.InputError` for another level, time or language.
 
     >>> made = substitute("“Hello” – " + "a" * 61)
     >>> made.text[:12], made.before.number_of_parts, made.after.number_of_parts
@@ -193,16 +213,16 @@ def substitute(
     >>> substitute("“Hello”").changes
     ()
     """
-    return Substitution(level, when, partial, above_one_part).apply(text)
+    return Substitution(level, when, partial, above_one_part, transliterate).apply(text)
 
 
-def replaced(text: str, level: Level) -> str:
+def replaced(text: str, level: Level, languages: Sequence[str] = ()) -> str:
     """Replace all that a level replaces, whatever that saves.
 
-    >>> replaced("“Zoë”", "lossy")
-    '"Zoe"'
+    >>> replaced("“Zoë”", "lossy"), replaced("“Αθήνα”", "safe", ["el"])
+    ('"Zoe"', '"Athina"')
     """
-    return changed(text, replacements(text, level))
+    return changed(text, replacements(text, level, languages))
 
 
 def changed(text: str, changes: Iterable[Change]) -> str:
@@ -255,8 +275,10 @@ def stand_in(character: str) -> StandIn | None:
     return None
 
 
-def replacements(text: str, level: Level) -> list[Change]:
+def replacements(text: str, level: Level, languages: Sequence[str] = ()) -> list[Change]:
     """Return every replacement of a level, in the order of the text, whatever it saves.
+
+    Words of ``languages`` that have characters outside the alphabet are transliterated as a whole.
 
     >>> replacements("“Hi” 😀", "safe")[1]
     Change(position=3, original='”', replacement='"', kind='typographic')
@@ -264,6 +286,8 @@ def replacements(text: str, level: Level) -> list[Change]:
     if _is_gsm(text):
         return []
     units = list(_units(text, level))
+    if languages:
+        units = _transliterated(text, units, languages)
     _hold_words(units)
     _hold_numbers(units)
     _hold_dropped(units)
@@ -329,6 +353,26 @@ def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
 def _toneless(start: int, piece: str) -> Iterator[_Unit]:
     for place, each in enumerate(piece, start):
         yield _Unit(place, each, each.translate(TONES), look_alikes.ACCENT)
+
+
+def _transliterated(text: str, units: list[_Unit], languages: Sequence[str]) -> list[_Unit]:
+    """Put one unit in the place of those of each word that is written in Latin letters."""
+    ends = {unit.end for unit in units}
+    words = {
+        start: (end, new)
+        for start, end, new in transliterations(text, languages)
+        if end in ends and not _is_gsm(text[start:end])
+    }
+    out: list[_Unit] = []
+    done = 0
+    for unit in units:
+        if unit.start < done:
+            continue
+        if unit.start in words:
+            done, new = words[unit.start]
+            unit = _Unit(unit.start, text[unit.start : done], new, TRANSLITERATED)
+        out.append(unit)
+    return out
 
 
 @lru_cache(maxsize=1 << 14)

@@ -39,6 +39,8 @@ POOLS: list[list[str]] = [
     [*(GSM * 2), *"ếàé“"],
     [*(GSM * 4), *"ﬁℌx\u0302\u0301øǿḉ"],
     [*(GSM * 2), *"❤™3", "\ufe0f", "\u200d"],
+    [*"αβευμπγ ΑΜΠΥΣ", "\u0301", "ώ", "a"],
+    [*"язгїйиъщЗГ' Ia", "\u0301", "\u00ad", "’"],
 ]
 EDGES = ["Π${a} α${b}", "hàng ${a} é", "1${a}½", "\x93${a} \x85", "a${a}\x00b${b}", "${a}g μ",
          "“${a}”", "e${a}", "${a}’${b}", "“" + "x" * 60 + "${a} ${b}" + "y" * 80, "Ν${a} ΙΚ",
@@ -76,6 +78,7 @@ class Hostile(Maker):
             self.random.choice(["saves", "saves", "always"]),
             partial=pick() < 0.3,
             above_one_part=pick() < 0.3,
+            transliterate=self.random.choice([(), (), ("el",), ("ru", "uk"), ("bg", "el")]),
         )
         return replace(
             base,
