@@ -43,6 +43,8 @@ def auto_encode(text: str, *, partial: bool = False) -> str:
 Level = Literal["safe", "lossy"]
 When = Literal["saves", "always"]
 TRANSLITERATED = "transliterated"
+# What only stands in for a letter in a word of which all becomes of the alphabet.
+_BORROWED = (GREEK, GREEK_CAPITAL)
 
 _ALPHABET = tables().septets
 _is_gsm = tables().text
@@ -420,25 +422,29 @@ def _hold_words(units: list[_Unit]) -> None:
     Nor may a word be of two scripts to the eye: the alphabet has ten Greek capitals, which go with
     capitals that look Greek, and with no small letter.
     """
-    if not any(unit.kind in (GREEK, GREEK_CAPITAL) for unit in units):
+    if not any(unit.kind in _BORROWED for unit in units):
         return
     # Words are those of the text as it becomes: a quote parts them, what is dropped joins them.
     ends = list(accumulate(len(unit.new) for unit in units))
     text = "".join(unit.new for unit in units)
     for match in _WORD.finditer(text):
         first, last = (bisect_right(ends, place) for place in (match.start(), match.end() - 1))
-        word = [unit for unit in units[first : last + 1] if unit.new]
-        borrowed = [unit for unit in word if unit.kind in (GREEK, GREEK_CAPITAL)]
-        if not borrowed:
-            continue
+        borrowed = [at for at in range(first, last + 1) if units[at].kind in _BORROWED]
         if not _is_gsm(match[0]) or is_mixed(match[0]):
-            for unit in borrowed:
-                unit.hold()
+            for at in borrowed:
+                units[at].hold()
             continue
-        if len(word) == 1 or any(not _GREEK_LETTER.match(unit.original) for unit in word):
-            for unit in borrowed:
-                # Not the letter mu: micrograms are no milligrams.
-                unit.new = "u" if unit.original == "\u03bc" else unit.new
+        for at in borrowed:
+            if units[at].original != "\u03bc":
+                continue
+            # Alone or with Latin letters it is no letter mu: micrograms are not milligrams.
+            others = [
+                each
+                for other, each in enumerate(match[0], match.start())
+                if (of := bisect_right(ends, other)) != at and units[of].kind not in _BORROWED
+            ]
+            if len(match[0]) == 1 or not all(map(_GREEK_LETTER.match, others)):
+                units[at].new = "u"
 
 
 def is_mixed(word: str) -> bool:
@@ -454,7 +460,7 @@ def _hold_numbers(units: list[_Unit]) -> None:
     """Keep a number form from running into the digit before it: 1½ is not 11/2, nor 10² 102."""
     last = ""
     for unit in units:
-        if unit.kind == look_alikes.NUMBER_FORM and last.isdigit():
+        if unit.kind == look_alikes.NUMBER_FORM and last.isdecimal():
             if "/" in unit.new:
                 unit.new = f" {unit.new}"
             else:
