@@ -13,6 +13,7 @@ from smsplan.display.figures import (
     NONE,
     count,
     difference,
+    how,
     money,
     part_texts,
     share_texts,
@@ -224,7 +225,7 @@ def characters_view(result: Characters) -> View:
                 count(each.rows),
                 part,
                 cost,
-                instead(each.replacement, each.level),
+                instead(each.replacement, each.level, each.kind),
                 saving(each.saved_alone_parts, each.saved_alone_cost),
                 saved,
             ]
@@ -272,9 +273,12 @@ def characters_view(result: Characters) -> View:
     return View(head=line, grids=grids)
 
 
-def instead(replacement: str, level: str) -> str:
-    """Return what would stand in the place of a character."""
-    return f"{'a space' if replacement == ' ' else replacement or 'nothing'} ({level})"
+_UNSEEN = {"": "nothing", " ": "a space", "\n": "a line feed"}
+
+
+def instead(replacement: str, level: str, kind: str) -> str:
+    """Return what would be in the place of a character."""
+    return f"{_UNSEEN.get(replacement, replacement)} ({how(level, kind)})"
 
 
 def saving(parts: int, cost: Cost | None) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 import regex
 
 from smsplan import Plan, Substitution, plan
+from smsplan.display.figures import money
 from smsplan.encoding import Encoding
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.shares import Share
@@ -177,3 +181,43 @@ def test_every_character(seed: int) -> None:
 def test_every_length(number: int) -> None:
     """Around every boundary, too, an edit saves what editing the text gives."""
     check(sweep(*SWEEPS[number]))
+
+
+@pytest.mark.parametrize("letter", "éèàìòùåäöüñÅÄÖÉÑÜÇ")
+def test_a_decomposed_letter_is_one_character(letter: str) -> None:
+    """A letter and its mark, as macOS writes them, become the letter, which saves a part."""
+    rows = [{"to": "+447700900123", "name": f"Zo{normalize('NFD', letter)} " + "x" * 80}]
+    made = plan(rows, "Hi ${name}", rates="0.03 GBP")
+    found = made.characters()
+    (one,) = found.characters
+    assert (one.character, one.replacement) == (normalize("NFD", letter), letter)
+    assert (one.level, one.kind, one.place) == ("safe", "composed", "parameter 'name'")
+    assert (one.saved_alone_parts, found.saved_together_parts, found.scripts) == (1, 1, ())
+    assert f"{letter} (safe," in str(found)
+    assert f"{letter} (safe, composed)" in found._repr_html_()
+    assert made.parts - plan(rows, "Hi ${name}", substitute="safe").parts == 1
+
+
+@pytest.mark.parametrize("how", [None, "safe", "lossy", Substitution("safe", partial=True)])
+def test_together_is_what_a_plan_saves(how: Any, tmp_path: Path) -> None:
+    """The figure of the terminal, the page and the data is what ``substitute="lossy"`` saves."""
+    names = ["Zoe\u0301", "Παρασκευή", "ΑΘΗΝΑ", "Ana", "Ş", "😀 “x”", "O\x92Neill", "Nguyễn", "½",
+             "xx\u0302", "Иван", "…", "ő" * 60]  # fmt: skip
+    rows = [{"to": f"+44770090{n:04}", "name": name} for n, name in enumerate(names * 3)]
+    body = "Hi ${name}, “see” you… " + "x" * 60
+    made = plan(rows, body, rates="0.03 GBP", substitute=how)
+    lossy = replace(Substitution.of(how) or Substitution(), level="lossy")
+    best = plan(rows, body, rates="0.03 GBP", substitute=lossy)
+    found = made.characters()
+    saved = made.parts - best.parts
+    assert found.saved_together_parts == saved
+    assert found.saved_together_cost is not None
+    assert found.saved_together_cost.expected.get("GBP", 0) == (
+        made.cost.expected["GBP"] - best.cost.expected["GBP"]
+    )
+    if saved:
+        assert f"would save {saved}" in str(found)
+        made.report(tmp_path / "a.html")
+        page = (tmp_path / "a.html").read_text(encoding="utf-8")
+        (line,) = re.findall("Replace every look-alike.{,400}", page, re.DOTALL)
+        assert money(found.saved_together_cost) in line
