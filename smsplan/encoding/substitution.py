@@ -359,12 +359,12 @@ def _toneless(start: int, piece: str) -> Iterator[_Unit]:
 
 def _transliterated(text: str, units: list[_Unit], languages: Sequence[str]) -> list[_Unit]:
     """Put one unit in the place of those of each word that is written in Latin letters."""
+    found = [
+        each for each in transliterations(text, languages) if not _is_gsm(text[slice(*each[:2])])
+    ]
+    units = list(_cut(units, sorted({place for each in found for place in each[:2]})))
     ends = {unit.end for unit in units}
-    words = {
-        start: (end, new)
-        for start, end, new in transliterations(text, languages)
-        if end in ends and not _is_gsm(text[start:end])
-    }
+    words = {start: (end, new) for start, end, new in found if end in ends}
     out: list[_Unit] = []
     done = 0
     for unit in units:
@@ -375,6 +375,24 @@ def _transliterated(text: str, units: list[_Unit], languages: Sequence[str]) -> 
             unit = _Unit(unit.start, text[unit.start : done], new, TRANSLITERATED)
         out.append(unit)
     return out
+
+
+def _cut(units: Iterable[_Unit], places: Sequence[int]) -> Iterator[_Unit]:
+    """Cut runs that stay at places: a word may begin with capitals that the alphabet has."""
+    for unit in units:
+        start = unit.start
+        if unit.new == unit.original:
+            for place in places[bisect_right(places, start) :]:
+                if place >= unit.end:
+                    break
+                piece = unit.original[start - unit.start : place - unit.start]
+                yield _Unit(start, piece, piece)
+                start = place
+        if start == unit.start:
+            yield unit
+        else:
+            piece = unit.original[start - unit.start :]
+            yield _Unit(start, piece, piece)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -122,7 +122,7 @@ def test_kinds_of_characters(text: str, expected: list[str]) -> None:
 
 
 def test_every_character_outside_is_somebodys() -> None:
-    """Each of the 1,094 characters with a replacement, between digits, is a complaint of SMS1xx.
+    """Each of the characters with a replacement, between digits, is a complaint of SMS1xx.
 
     A safe replacement is the fix, unless a parameter could be made of it.
     """
