@@ -103,6 +103,7 @@ class Composer:
             "gsm_boundary": "pair",
             "unicode_boundary": profile.truncation_boundary,
             "order": profile.truncation_encoding,
+            "forcing": "\f" if profile.form_feed == "unicode" else "",
         }
 
     def __call__(self, values: Mapping[str, str | None]) -> Message:
@@ -228,8 +229,7 @@ class Composer:
     def _truncate(self, text: str) -> str:
         if not self.truncate_concat or self.profile.truncation != "cut":
             return text
-        forced = self._forced(text) if self.profile.truncation_encoding == "before" else None
-        return cut(text, **self._cutting, encoding=forced)
+        return cut(text, **self._cutting)
 
 
 def characters(text: str, profile: Profile) -> str:

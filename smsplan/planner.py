@@ -62,6 +62,7 @@ def plan(
     defaults: Mapping[str, str] | None = None,
     limits: Mapping[str, int] | None = None,
     substitute: Literal["safe", "lossy"] | Substitution | None = None,
+    transliterate: str | Sequence[str] | None = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -90,8 +91,9 @@ def plan(
     chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
     ``limits={"name": 12}`` cuts values to so many characters, never inside a grapheme cluster.
     ``substitute`` replaces what forces Unicode where that saves a part: ``"safe"``, ``"lossy"``, or
-    a :class:`~smsplan.Substitution` with other policies. What is changed has a note, and goes into
-    the requests of :meth:`Plan.batches` as it was planned.
+    a :class:`~smsplan.Substitution` with other policies; ``transliterate=("el", "uk")`` also writes
+    words of these languages in Latin letters (``substitute`` is ``"safe"`` then unless given). What
+    is changed has a note, and goes into the requests of :meth:`Plan.batches` as it was planned.
     ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
     ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
     sent. A CSV ``output`` has values as they are; ``for_spreadsheets`` puts an apostrophe before
@@ -138,6 +140,7 @@ def plan(
         defaults=defaults,
         limits=limits,
         substitute=substitute,
+        transliterate=transliterate,
         region=region,
         from_=from_,
         truncate_concat=truncate_concat,
@@ -168,6 +171,7 @@ def compare(
     defaults: Mapping[str, str] | None = None,
     limits: Mapping[str, int] | None = None,
     substitute: Literal["safe", "lossy"] | Substitution | None = None,
+    transliterate: str | Sequence[str] | None = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -217,6 +221,7 @@ def compare(
         defaults=defaults,
         limits=limits,
         substitute=substitute,
+        transliterate=transliterate,
         region=region,
         from_=from_,
         truncate_concat=truncate_concat,

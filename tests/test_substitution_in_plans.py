@@ -13,7 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from smsplan import InputError, Plan, Profile, Substitution, TextBatch, dry_run, plan, segment
+from smsplan import (
+    InputError,
+    Plan,
+    Profile,
+    Substitution,
+    TextBatch,
+    compare,
+    dry_run,
+    estimate,
+    plan,
+    segment,
+)
+from smsplan.bulk.options import Options
 from smsplan.cli import app
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 
@@ -30,6 +42,14 @@ PIECES = [
     "ΙΚ",
     "ş",
     "я",
+    "Київ",
+    "Πα",
+    "\x93",
+    "\x85",
+    "ệ",
+    "à",
+    "\x0b",
+    "1½",
     "😀",
     "${b}",
     "$",
@@ -80,6 +100,7 @@ POLICIES = st.builds(
     when=st.sampled_from(["saves", "always"]),
     partial=st.booleans(),
     above_one_part=st.booleans(),
+    transliterate=st.sampled_from([(), (), ("el",), ("uk", "ru")]),
 )
 
 
@@ -263,11 +284,64 @@ def test_the_command(tmp_path: Path) -> None:
     source.write_text("to,name\n+447911123456,Maximiliane\n", encoding="utf-8")
     words = ["plan", str(source), "--body", "“Hi” ${name}" + "a" * 70, "--substitute", "safe",
              "--output", str(target)]  # fmt: skip
-    done = CliRunner().invoke(app, [*words, "--limit", "name=3"])
+    done = CliRunner().invoke(app, [*words, "--limit", "name=3", "--transliterate", "el"])
     assert done.exit_code == 0, done.output
     made = Plan.open(target)
-    assert (dict(made.options.limits), made.options.substitute) == ({"name": 3}, Substitution())
+    assert (dict(made.options.limits), made.options.substitute) == (
+        {"name": 3},
+        Substitution(transliterate="el"),
+    )
+    assert CliRunner().invoke(app, [*words, "--transliterate", "xx"]).exit_code
     assert CliRunner().invoke(app, [*words, "--limit", "name=three"]).exit_code == 2
+
+
+def test_the_words_of_a_language(tmp_path: Path) -> None:
+    """``transliterate`` is an option of the plan: noted, saved, sent, and everywhere the same."""
+    rows = [
+        {"to": "+447911123456", "name": "Μαρία"},
+        {"to": "+447911123457", "name": "Ana"},
+        {"to": "+447911123458", "name": "Наталія"},
+    ]
+    body = "Γεια σου “${name}”, " + "x" * 70
+    made = plan(rows, body, transliterate=("el", "uk"), bodies=True)
+    assert [row["body"][:22] for row in made.rows] == [
+        'Geia sou "Maria", xxxx', 'Geia sou "Ana", xxxxxx', 'Geia sou "Nataliia", x',
+    ]  # fmt: skip
+    assert column(made, "note") == ["substituted"] * 3
+    assert made.options.substitute == Substitution("safe", transliterate=("el", "uk"))
+    made.save(tmp_path / "plan.parquet")
+    opened = Plan.open(tmp_path / "plan.parquet")
+    assert opened.options == made.options
+    sent = [each.body for batch in opened.batches() for each in dry_run(batch).details]
+    assert sorted(sent) == sorted(column(made, "body"))
+    only = plan(rows, body, substitute="lossy", transliterate="el")
+    assert column(only, "note") == ["substituted", "substituted", None]
+    (variant,) = compare(rows, {"a": body}, transliterate=["el"]).variants
+    assert variant.summary.parts == only.parts
+    whole = estimate(rows, body, fraction="100%", transliterate=["el"])
+    assert whole.parts.expected == only.parts
+    with pytest.raises(InputError, match="transliterate cannot be 'xx'"):
+        plan(rows, body, transliterate="xx")
+
+
+def test_plans_without_languages_open() -> None:
+    """A plan that was saved before there were languages has none."""
+    options = plan(["+447911123456"], "“Hi”", substitute="lossy").options.to_dict()
+    del options["substitute"]["transliterate"]
+    assert Options.from_dict(options).substitute == Substitution("lossy")
+
+
+def test_octets_of_windows_1252_keep_their_meaning(tmp_path: Path) -> None:
+    """A plan and a fixed template say the same hours, price and name as the text that was meant."""
+    text = "Open 9\x9617 daily, only \x8020 at Anna\x92s place" + "!" * 60
+    right = "Open 9-17 daily, only €20 at Anna's place" + "!" * 60
+    made = plan([{"to": "+447911123456"}], text, substitute="safe", bodies=True)
+    assert column(made, "body") == [right]
+    template = tmp_path / "a.sms"
+    template.write_text(text, encoding="utf-8")
+    assert "decoded wrongly" in CliRunner().invoke(app, ["lint", str(template)]).output
+    CliRunner().invoke(app, ["lint", "--fix", str(template)])
+    assert template.read_text(encoding="utf-8") == right
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,23 +6,26 @@ tables, clusters, values in values) rows are taken apart one by one, each distin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk import parts as counting
 from smsplan.bulk.classes import FIELD, FIELD_MASK, Sizes
 from smsplan.bulk.composed import Texts
+from smsplan.bulk.culprit_kinds import Kinds, contextual
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.options import Options
+from smsplan.bulk.substitution import CONTEXT, MOVES, Table
 from smsplan.bulk.texts import (
     NEAR,
     OUTSIDE,
@@ -33,15 +36,20 @@ from smsplan.bulk.texts import (
 from smsplan.dryruns import Composer, characters
 from smsplan.encoding import Encoding, culprits
 from smsplan.encoding.gsm7 import tables
-from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.substitution import Change, Substitution, changed
 from smsplan.templates import Template
 
 _POINT = 21
 _Pieces = list[tuple[int, str]]
+# Characters of the alphabet that belong to no word and compose with nothing.
+_APART = frozenset("@£$¥\n\r_ !\"#%&'()*+,-./:;?{}\\[~]|€")
 
 
 class Culprits(NamedTuple):
-    """Characters that force Unicode: each once for a row and place, and how often it is there."""
+    """Characters that force Unicode: each once for a row and place, and how often it is there.
+
+    ``points`` are numbers of :class:`~smsplan.bulk.culprit_kinds.Kinds`.
+    """
 
     rows: Ints
     places: Ints
@@ -108,12 +116,12 @@ class Anatomy:
     def replaced_alone(self) -> Iterator[Edited]:
         """Yield what messages take where one character in one place is replaced, all else kept.
 
-        Only what has a replacement in ``look_alikes``; parts are those before a cut.
+        Only what something stands in for; parts are those before a cut.
         """
         return self._source.body.replaced_alone(self)
 
     def replaced_together(self) -> tuple[Ints, Ints]:
-        """Return the rows with such characters, and their parts were all of them replaced."""
+        """Return the Unicode rows, and the parts that a plan by ``lossy`` would bill for them."""
         return self._source.body.replaced_together(self)
 
 
@@ -130,14 +138,18 @@ class Anatomist:
     """Takes batches of messages apart, all of which are sent.
 
     ``keys`` are the parameters that have a column: place n of an anatomy is ``keys[n - 1]``.
+    ``kinds`` are what the numbers of culprits stand for.
     """
 
     def __init__(self, options: Options) -> None:
         self._kernel = Kernel(options, numbers=False)
         self.keys = self._kernel.keys
+        self.kinds = Kinds()
         bodies: dict[str | None, Kernel] = dict(self._kernel.bodies.items())
         bodies = bodies or {None: self._kernel}
-        self._bodies = {kernel: _Body(name, kernel, self.keys) for name, kernel in bodies.items()}
+        self._bodies = {
+            kernel: _Body(name, kernel, self.keys, self.kinds) for name, kernel in bodies.items()
+        }
 
     def __call__(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Anatomy]]:
         """Yield the rows of each body, and what their messages are made of."""
@@ -169,7 +181,9 @@ class _Reference(NamedTuple):
 class _Body(TextKernel):
     """Takes the messages of one body apart."""
 
-    def __init__(self, name: str | None, kernel: Kernel, keys: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str | None, kernel: Kernel, keys: tuple[str, ...], kinds: Kinds
+    ) -> None:
         options, profile = kernel.options, kernel.options.profile
         if (
             options.truncate_concat
@@ -184,6 +198,11 @@ class _Body(TextKernel):
         super().__init__(replace(options, truncate_concat=False, bodies=False), composer)
         self._name = name
         self._kernel = kernel
+        self._kinds_known = kinds
+        lossy = replace(options.substitute or Substitution(), level="lossy")
+        self._lossy = Kernel(
+            replace(options, substitute=lossy, profile=profile, bodies=False), numbers=False
+        )
         self.rooms = self._rooms
         self._places = (0, *(keys.index(key) + 1 for key in self.keys))
         self._auto_encodes = profile.auto_encoding != "off"
@@ -200,11 +219,15 @@ class _Body(TextKernel):
         none = np.zeros(0, np.int64)
         self._common = Culprits(none, none, none, none)
         self._fixed_wide = 0
-        if self._encodable:
+        literals = [text for key, text in self._pieces if key is None]
+        if self._encodable and literals:
             self._fixed_wide = self._fixed >> FIELD & FIELD_MASK
-            points, counts = self._counted(pa.array([fixed], pa.large_string()))[1:]
+            _, found, times = self._counted(pa.array(literals, pa.large_string()))
+            points, at = np.unique(found, return_inverse=True)
             zeros = np.zeros(len(points), np.int64)
+            counts = np.bincount(at, times, len(points)).astype(np.int64)
             self._common = Culprits(zeros, zeros, points, counts)
+        self._sheltered = self._are_sheltered()
 
     def anatomy(self, batch: pa.RecordBatch) -> Anatomy:
         """Take messages apart."""
@@ -223,6 +246,14 @@ class _Body(TextKernel):
             self._replace(columns, made)
             if self._auto_encodes:
                 self._auto_encode(columns, made)
+        own = self._culprits(columns, made.alone)
+        if not self._sheltered:
+            # What stands around a value may decide what stands in for a character of it.
+            telling = self._tell(own.points)
+            if self._tell(self._common.points).any():
+                made.alone |= ~natural[0]
+            made.alone[own.rows[telling]] = True
+            own = own.only(~made.alone[own.rows])
         found = Anatomy(
             self._name,
             self._places,
@@ -231,7 +262,7 @@ class _Body(TextKernel):
             *natural,
             made.parts,
             *self._by_place(columns, rows),
-            self._culprits(columns, made.alone),
+            own,
             self._common,
             ~made.alone & ~natural[0],
             _Source(self, batch, columns, sizes),
@@ -257,6 +288,36 @@ class _Body(TextKernel):
 
     # What forces Unicode.
 
+    def _are_sheltered(self) -> bool:
+        """Whether each parameter has something around it that belongs to no word, and no value."""
+        for place, (key, text) in enumerate(self._pieces):
+            if key is None:
+                edges = [text[:1]] * (place > 0) + [text[-1:]] * (place + 1 < len(self._pieces))
+                if any(each not in _APART for each in edges):
+                    return False
+            elif place and self._pieces[place - 1][0] is not None:
+                return False
+        return True
+
+    def _tell(self, numbers: Ints) -> Mask:
+        """Mark the numbers of what depends on its neighbours, or may do something to them."""
+        distinct, at = np.unique(numbers, return_inverse=True)
+        table = Table.of("lossy")
+        mask = np.array(
+            [
+                bool(
+                    np.any(
+                        table.kinds(np.array([*map(ord, self._kinds_known.of(number).original)]))
+                        & (CONTEXT | MOVES)
+                    )
+                )
+                for number in distinct.tolist()
+            ],
+            bool,
+        )
+        found: Mask = mask[at]
+        return found
+
     def _culprits(self, columns: dict[str, Column], alone: Mask) -> Culprits:
         found = [self._common.only(np.zeros(len(self._common.rows), bool))]
         for place, key in zip(self._places[1:], self.keys, strict=True):
@@ -280,7 +341,42 @@ class _Body(TextKernel):
         return np.concatenate(first), np.concatenate(second), np.concatenate(third)
 
     def _counted(self, texts: Any, rows: Ints | None = None) -> tuple[Ints, Ints, Ints]:
-        """The rows of texts, each code point outside the alphabet in them, and how often."""
+        """The rows of texts, each culprit in them, and how often."""
+        rows = np.arange(len(texts)) if rows is None else rows
+        some = contextual(texts)
+        if not some.true_count:
+            return self._counted_points(texts, rows)
+        mask = some.to_numpy(zero_copy_only=False)
+        found = [
+            self._counted_points(texts.filter(pc.invert(some)), rows[~mask]),
+            self._counted_tokens(texts.filter(some), rows[mask]),
+        ]
+        first, second, third = zip(*found, strict=True)
+        return np.concatenate(first), np.concatenate(second), np.concatenate(third)
+
+    def _counted_tokens(self, texts: Any, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """As :meth:`_counted`, each distinct text by the reference."""
+        coded = texts.dictionary_encode()
+        counts = [self._tokens_of(characters(text, self._profile))
+                  for text in coded.dictionary.to_pylist()]  # fmt: skip
+        sizes = np.array([*map(len, counts)])
+        ends = np.cumsum(sizes)
+        codes = coded.indices.to_numpy()
+        every = np.array([[*each] for some in counts for each in some.items()], np.int64)
+        every = every.reshape(-1, 2)
+        lengths = sizes[codes]
+        # Places of each row's pairs: from its text's first on.
+        starts = np.repeat((ends - sizes)[codes], lengths)
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        chosen = every[starts + within]
+        return np.repeat(rows, lengths), chosen[:, 0], chosen[:, 1]
+
+    def _tokens_of(self, text: str) -> Counter[int]:
+        outside = {one.character for one in culprits(text)}
+        return Counter(each.number for each in self._kinds_known.tokens(text, outside))
+
+    def _counted_points(self, texts: Any, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """As :meth:`_counted`, of texts whose characters say for themselves what they are."""
         found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for where, block in Octets.of(texts).blocks(NEAR):
             each = self._characters(block.array(), gsm=False)
@@ -293,7 +389,7 @@ class _Body(TextKernel):
         every = np.concatenate(found)
         text = every >> _POINT
         points = every & (1 << _POINT) - 1
-        return (text if rows is None else rows[text]), points, np.concatenate(counts)
+        return rows[text], points, np.concatenate(counts)
 
     # Rows that are taken apart alone.
 
@@ -352,11 +448,9 @@ class _Body(TextKernel):
             outside = {one.character for one in culprits(whole, languages=profile.languages)}
             if profile.form_feed == "unicode":
                 outside |= {"\f"} & set(whole)
-            for place, texts in zip(self._places, by_place, strict=True):
-                joined = "".join(texts)
-                found += [
-                    (place, ord(each), joined.count(each)) for each in sorted(outside & set(joined))
-                ]
+            switched = [(place, characters(text, profile)) for place, text in pieces]
+            times = Counter((place, number) for place, number, _ in self._placed(switched, outside))
+            found = sorted((*key, count) for key, count in times.items())
         return _Reference(
             len(fixed),
             len(whole),
@@ -369,20 +463,30 @@ class _Body(TextKernel):
             found,
         )
 
+    def _placed(
+        self, pieces: _Pieces, outside: Collection[str]
+    ) -> Iterator[tuple[int, int, Change | None]]:
+        """Yield the place of each culprit, its number and its change, of texts in places."""
+        ends = [*accumulate(len(text) for _, text in pieces)]
+        whole = "".join(text for _, text in pieces)
+        for position, number, change in self._kinds_known.tokens(whole, outside):
+            yield pieces[bisect_right(ends, position)][0], number, change
+
     # What edits would do.
 
     def replaced_alone(self, found: Anatomy) -> Iterator[Edited]:
         """As :meth:`Anatomy.replaced_alone`."""
         alone = self._edits_alone | ~found.shared
         every = found.culprits
-        own = every.only(replaceable(every.points))
+        own = every.only(self._kinds_known.replaceable(every.points))
         if own.rows.size:
             mine = own.only(~alone[own.rows])
             yield self._one_replaced(found, mine)
             yield self._alone_replaced(found, own.only(alone[own.rows]))
         rows = np.flatnonzero(found.shared)
-        for point, count in zip(found.common.points, found.common.counts, strict=True):
-            if not len(rows) or chr(point) not in LOOK_ALIKES:
+        common = found.common.only(self._kinds_known.replaceable(found.common.points))
+        for point, count in zip(common.points, common.counts, strict=True):
+            if not len(rows):
                 continue
             one = Culprits(rows, *(np.full(len(rows), each) for each in (0, point, count)))
             edit = self._alone_replaced if self._edits_alone else self._one_replaced
@@ -392,10 +496,10 @@ class _Body(TextKernel):
         """Replace one character in each of some rows, from the sizes."""
         rows, places, points, counts = some
         sizes = found._source.sizes
-        new_chars, new_wide = _replacement_sizes(points)
-        chars = sizes.chars[rows] + counts * (new_chars - 1)
-        wide = sizes.wide[rows] + counts * new_wide
-        astral = sizes.astral[rows] - counts * (points > 0xFFFF)
+        more_chars, more_wide, more_astral = self._kinds_known.sizes(points)
+        chars = sizes.chars[rows] + counts * more_chars
+        wide = sizes.wide[rows] + counts * more_wide
+        astral = sizes.astral[rows] + counts * more_astral
 
         def walk(doubt: Ints, gsm: bool) -> Ints:
             out = np.zeros(len(doubt), np.int64)
@@ -404,7 +508,7 @@ class _Body(TextKernel):
             for which in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
                 first = doubt[which[0]]
                 out[which] = self._walk_edited(
-                    found, rows[doubt[which]], int(places[first]), [int(points[first])], gsm=gsm
+                    found, rows[doubt[which]], int(places[first]), int(points[first]), gsm=gsm
                 )
             return out
 
@@ -439,30 +543,37 @@ class _Body(TextKernel):
         return parts
 
     def _walk_edited(
-        self, found: Anatomy, rows: Ints, place: int | None, points: list[int], *, gsm: bool
+        self, found: Anatomy, rows: Ints, place: int, number: int, *, gsm: bool
     ) -> Ints:
-        """Count parts from the edited texts; without a place, points are replaced in every one."""
-
-        def swapped(text: Any) -> Any:
-            for point in points:
-                new = LOOK_ALIKES[chr(point)].replacement
-                text = pc.replace_substring(text, chr(point), new)
-            return text
-
+        """Count parts from the edited texts."""
         edited = copy(self)
         if not place:
             edited._pieces = [
-                (key, swapped(pa.scalar(text, pa.large_string())).as_py() if key is None else "")
+                (key, text if key else self._swapped([text], number)[0])
                 for key, text in self._pieces
             ]
         columns = {}
         for at, key in zip(self._places[1:], self.keys, strict=True):
             column = found._source.columns[key]
             text = pc.fill_null(plain_texts(column.text.take(pa.array(rows))), self._absent[key])
-            text = swapped(text) if place in (None, at) else text
+            if place == at:
+                text = pa.array(self._swapped(text.to_pylist(), number), pa.large_string())
             octets = Octets.of(text).lengths
             columns[key] = Column(text, np.zeros(0, np.int64), octets, None)
         return edited._walk(columns, np.arange(len(rows)), self._rooms[gsm].part, gsm=gsm)
+
+    def _swapped(self, texts: list[str], number: int) -> list[str]:
+        """Replace a culprit in texts of one place."""
+        kind = self._kinds_known.of(number)
+        if kind.original not in "".join(texts):
+            return texts
+        every = dict.fromkeys(texts, "")
+        for text in every:
+            tokens = self._kinds_known.tokens(text, kind.original)
+            every[text] = changed(
+                text, [each.change for each in tokens if each.number == number and each.change]
+            )
+        return [every[text] for text in texts]
 
     def _alone_replaced(self, found: Anatomy, some: Culprits) -> Edited:
         """Replace one character in each of some rows, by the reference."""
@@ -474,69 +585,27 @@ class _Body(TextKernel):
         ):
             key = (place, point, *each.items())
             if key not in known:
-                known[key] = self._edited(each, {(place, chr(point))})
+                known[key] = self._edited(each, place, point)
             parts[at] = known[key]
         return Edited(some.rows, some.places, some.points, parts)
 
-    def _edited(self, values: Mapping[str, str], edits: set[tuple[int, str]]) -> int:
-        """Return the parts of a message where characters in places are replaced."""
-        text = ""
-        for place, piece in self._pieces_of(values):
-            swap = {ord(each): LOOK_ALIKES[each].replacement for at, each in edits if at == place}
-            text += piece.translate(swap)
-        return self._composer.of_text(text).number_of_parts
+    def _edited(self, values: Mapping[str, str], place: int, number: int) -> int:
+        """Return the parts of a message where a culprit of a place is replaced."""
+        pieces = self._pieces_of(values)
+        whole = "".join(text for _, text in pieces)
+        outside = {one.character for one in culprits(self._kinds_known.of(number).original)}
+        changes = [
+            change
+            for at, its, change in self._placed(pieces, outside)
+            if (at, its) == (place, number) and change is not None
+        ]
+        return self._composer.of_text(changed(whole, changes)).number_of_parts
 
     def replaced_together(self, found: Anatomy) -> tuple[Ints, Ints]:
         """As :meth:`Anatomy.replaced_together`."""
-        own = found.culprits.only(replaceable(found.culprits.points))
-        common = found.common.only(replaceable(found.common.points))
-        count = np.bincount(own.rows, minlength=len(found.gsm)) + found.shared * len(common.rows)
-        rows = np.flatnonzero(count)
-        parts = np.ones(len(rows), np.int64)
-        fast = found.shared[rows] & (not self._edits_alone)
-        chosen = rows[fast]
-        if len(chosen):
-            more = np.zeros((3, len(found.gsm)), np.int64)
-            for some, at in ((own, own.rows), (common, slice(None))):
-                new_chars, new_wide = _replacement_sizes(some.points)
-                changes = (new_chars - 1, new_wide, -(some.points > 0xFFFF).astype(np.int64))
-                for total, change in zip(more, changes, strict=True):
-                    if isinstance(at, slice):
-                        total += int((some.counts * change).sum())
-                    else:
-                        np.add.at(total, at, some.counts * change)
-            sizes = found._source.sizes
-            points = np.unique(np.concatenate([own.points, common.points])).tolist()
-            parts[fast] = self._parts(
-                found.distinct_culprits[chosen] == count[chosen],
-                (sizes.chars + more[0])[chosen],
-                (sizes.wide + more[1])[chosen],
-                (sizes.astral + more[2])[chosen],
-                lambda doubt, gsm: self._walk_edited(found, chosen[doubt], None, points, gsm=gsm),
-            )
-        slow = np.flatnonzero(~fast)
-        if len(slow):
-            parts[slow] = self._alone_together(found, rows[slow], own, common)
-        return rows, parts
-
-    def _alone_together(
-        self, found: Anatomy, rows: Ints, own: Culprits, common: Culprits
-    ) -> list[int]:
-        edits: dict[int, set[tuple[int, str]]] = {row: set() for row in rows.tolist()}
-        for row, place, point in zip(*(each.tolist() for each in own[:3]), strict=True):
-            if row in edits:
-                edits[row].add((place, chr(point)))
-        for row in rows[found.shared[rows]].tolist():
-            edits[row] |= {(0, chr(point)) for point in common.points.tolist()}
-        known: dict[tuple[Any, ...], int] = {}
-        out = []
-        values = self._alone_values(found._source.batch, rows)
-        for row, each in zip(rows.tolist(), values, strict=True):
-            key = tuple(each.items())
-            if key not in known:
-                known[key] = self._edited(each, edits[row])
-            out.append(known[key])
-        return out
+        rows = np.flatnonzero(~found.gsm)
+        batch = found._source.batch.take(pa.array(rows))
+        return rows, self._lossy.compose_all(batch).billed
 
 
 def _distinct(keys: Ints) -> tuple[Ints, Ints]:
@@ -546,26 +615,3 @@ def _distinct(keys: Ints) -> tuple[Ints, Ints]:
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     at = np.flatnonzero(first)
     return ordered[at], np.diff(np.append(at, len(ordered)))
-
-
-@cache
-def _replacements() -> tuple[Ints, Ints, Ints]:
-    """Every code point that has a replacement, in order; the characters of that, and wide ones."""
-    points = sorted(map(ord, LOOK_ALIKES))
-    texts = [LOOK_ALIKES[chr(point)].replacement for point in points]
-    wide = [len(tables().wide.findall(text)) for text in texts]
-    return np.array(points), np.array([*map(len, texts)]), np.array(wide)
-
-
-def replaceable(points: Ints) -> npt.NDArray[np.bool_]:
-    """Say which code points have a replacement."""
-    every = _replacements()[0]
-    at = np.minimum(np.searchsorted(every, points), len(every) - 1)
-    found: Mask = every[at] == points
-    return found
-
-
-def _replacement_sizes(points: Ints) -> tuple[Ints, Ints]:
-    every, chars, wide = _replacements()
-    at = np.searchsorted(every, points)
-    return chars[at], wide[at]

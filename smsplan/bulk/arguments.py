@@ -11,6 +11,7 @@ from smsplan.batches import TextBatch
 from smsplan.bulk.options import Options
 from smsplan.bulk.settle import COLUMNS, RANGE
 from smsplan.encoding.substitution import Level, Substitution
+from smsplan.encoding.transliteration import checked
 from smsplan.errors import InputError, RequestRefused
 from smsplan.numbers import read
 from smsplan.profiles import Profile
@@ -27,6 +28,7 @@ def make_options(
     defaults: Mapping[str, str] | None = None,
     limits: Mapping[str, int] | None = None,
     substitute: Any = None,
+    transliterate: Any = None,
     region: str | None = None,
     from_: str | None = None,
     truncate_concat: bool = False,
@@ -54,6 +56,7 @@ def make_options(
         limits=limits,
         parameters=_parameters(templates_),
         substitute=substitute,
+        transliterate=transliterate,
     )
     options = Options(
         template=next(iter(templates_.values())),
@@ -63,7 +66,7 @@ def make_options(
         columns=find_columns(templates_, known, columns or {}, defaults or {}),
         defaults=dict(defaults or {}),
         limits=dict(limits or {}),
-        substitute=Substitution.of(substitute),
+        substitute=Substitution.of(substitute, transliterate),
         region=None if region is None else region.upper(),
         from_=from_,
         truncate_concat=truncate_concat,
@@ -93,6 +96,7 @@ def make_variants(
     defaults: Mapping[str, str] | None,
     limits: Mapping[str, int] | None,
     substitute: Any,
+    transliterate: Any,
     region: str | None,
     from_: str | None,
     truncate_concat: bool,
@@ -128,6 +132,7 @@ def make_variants(
             limits=limits,
             parameters=every,
             substitute=substitute,
+            transliterate=transliterate,
         )
     with faults.of(None):
         check_column(to, known, "the numbers", "to")
@@ -148,7 +153,7 @@ def make_variants(
                 columns=find_columns({"*": template}, known, *own),
                 defaults=own[1],
                 limits={key: n for key, n in (limits or {}).items() if key in template.parameters},
-                substitute=Substitution.of(substitute),
+                substitute=Substitution.of(substitute, transliterate),
                 region=None if region is None else region.upper(),
                 from_=from_,
                 truncate_concat=truncate_concat,
@@ -207,6 +212,7 @@ def check_arguments(
     limits: Mapping[str, int] | None = None,
     parameters: Sequence[str] = (),
     substitute: Any = None,
+    transliterate: Any = None,
 ) -> None:
     """Refuse values that cannot be meant."""
     faults = []
@@ -228,6 +234,10 @@ def check_arguments(
             f"substitute cannot be '{substitute}'; use 'safe', 'lossy' or a Substitution, or "
             "leave it out"
         )
+    try:
+        checked(transliterate)
+    except InputError as error:
+        faults.append(str(error))
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         faults.append("max_number_of_message_parts is not a whole number of 1 or more; change it")
     if duplicates not in ("flag", "keep"):

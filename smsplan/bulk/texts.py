@@ -28,7 +28,18 @@ from smsplan.bulk.national import cheapest, lacking
 from smsplan.bulk.octets import Ints, Mask, Octets, counted, distinct
 from smsplan.bulk.options import Options
 from smsplan.bulk.parts import Characters, Room
-from smsplan.bulk.substitution import GREEK, MOVES, PLAIN, STAYS, Table, settled
+from smsplan.bulk.substitution import (
+    CONTEXT,
+    MOVES,
+    PLAIN,
+    STAYS,
+    TONE,
+    Table,
+    risky,
+    settled,
+    settled_whole,
+    toneless,
+)
 from smsplan.dryruns import GREEK_CAPITALS, Composer
 from smsplan.dryruns import characters as switched
 from smsplan.encoding import Encoding, part_capacity
@@ -107,7 +118,8 @@ class TextKernel:
         self.looped = 0
         self._known: dict[str, tuple[Any, Any, Mask | None, Ints, Ints]] = {}
         if self._substitution is not None and self._encodable:
-            self._prepare(Table.of(self._substitution.level))
+            how = self._substitution
+            self._prepare(Table.of(how.level, how.languages))
 
     def _fix(self, pieces: list[tuple[str | None, str]], absent: dict[str, str]) -> None:
         """Measure what is the same in every text, and what stands for a missing value."""
@@ -154,8 +166,9 @@ class TextKernel:
         assert self._substitution is not None
         if kinds & MOVES and not self._substitution.partial:
             composed = normalize("NFC", text)
-            if settled(self._kinds_of(pa.array([composed], pa.large_string()))):
-                return self._table.text(composed), PLAIN
+            own = self._kinds_of(pa.array([composed], pa.large_string()))
+            if settled(own):
+                return self._table.text(composed), PLAIN | int(own[0])
         return self._table.text(text), int(kinds[0])
 
     def _kinds_of(self, texts: Any) -> npt.NDArray[np.uint8]:
@@ -469,14 +482,15 @@ class TextKernel:
             made.alone[rows] = True
             return []
         kinds, composed = self._kinds(columns, rows)
-        depends = kinds & (MOVES | GREEK) != 0
+        depends = kinds & (MOVES | CONTEXT) != 0
         if self._substitution.partial:
             plain = ~depends & (kinds & PLAIN != 0)
         else:
             plain = settled(kinds)
-            depends = (kinds & MOVES != 0) & (kinds & STAYS == 0)
+            depends &= kinds & STAYS == 0
+        tones = kinds[plain] & TONE != 0
         return [
-            *self._substitute_pieces(columns, rows[plain], composed, made, texts=texts),
+            *self._substitute_pieces(columns, rows[plain], composed, tones, made, texts=texts),
             *self._substitute_texts(columns, rows[depends], made, texts=texts),
         ]
 
@@ -506,8 +520,9 @@ class TextKernel:
             depends = np.flatnonzero((own & MOVES != 0) & (own & STAYS == 0))
             if len(depends) and not self._substitution.partial:
                 some = pc.utf8_normalize(texts.take(pa.array(depends)), "NFC")
-                done = depends[settled(self._kinds_of(some))]
-                own[done] = PLAIN
+                its = self._kinds_of(some)
+                done = depends[settled(its)]
+                own[done] = PLAIN | its[settled(its)]
                 composed |= {key} if len(done) else set()
             kinds[places] |= own
         return kinds, composed
@@ -517,11 +532,15 @@ class TextKernel:
         columns: dict[str, Column],
         rows: Ints,
         composed: set[str],
+        tones: Mask,
         made: Texts,
         *,
         texts: bool,
     ) -> list[tuple[Ints, Any]]:
-        """Replace the pieces of texts: what they take then is a sum again."""
+        """Replace the pieces of texts: what they take then is a sum again.
+
+        ``tones`` says which rows lose all of them; a letter takes as much without.
+        """
         if not len(rows):
             return []
         some = {
@@ -536,7 +555,8 @@ class TextKernel:
             return []
         at = None if kept.all() else np.flatnonzero(kept)
         count = int(np.count_nonzero(kept))
-        return [(rows[kept], self._twin._bodies(some, at, count))]
+        bodies = self._twin._bodies(some, at, count)
+        return [(rows[kept], _toneless(bodies, tones[kept]))]
 
     def _kept(self, made: Texts, rows: Ints, fresh: Texts) -> Mask:
         """Take over what replacing does to rows, where that is what the policies ask for."""
@@ -591,9 +611,11 @@ class TextKernel:
             if not self._substitution.partial:
                 composed = pc.utf8_normalize(whole, "NFC")
                 kinds = self._kinds_of(composed)
-                done = settled(kinds)
-                rest = (kinds & MOVES != 0) & (kinds & STAYS == 0)
+                done = settled_whole(kinds)
+                done[done] = ~_mask(pc.match_substring_regex(composed.filter(done), risky()))
+                rest = ~done & (kinds & (MOVES | CONTEXT) != 0) & (kinds & STAYS == 0)
                 new = self._replaced(self._translated(composed.filter(pa.array(done))))
+                new = _toneless(new, kinds[done] & TONE != 0)
                 fresh = Texts.blank(len(new))
                 self._remeasure(fresh, np.arange(len(new)), new)
                 kept = self._kept(made, at[done], fresh)
@@ -957,6 +979,14 @@ class TextKernel:
                 else:
                     texts = self._bodies(columns, rows[where], len(where))
                 yield where, texts
+
+
+def _toneless(texts: Any, which: Mask) -> Any:
+    """Take the marks of tones from some of the texts."""
+    if not which.any():
+        return texts
+    mask = pa.array(which)
+    return pc.replace_with_mask(plain_texts(texts), mask, toneless(texts.filter(mask)))
 
 
 def _together(found: list[Ints]) -> Ints:

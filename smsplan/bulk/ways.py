@@ -50,8 +50,8 @@ class Ways:
         self._plain = replace(options, defaults=defaults)
         self._pieces: tuple[str, ...] = ()
         self._replaced: Options | None = None
-        self._level = None if options.substitute is None else options.substitute.level
-        if self._level is not None:
+        self._how = options.substitute
+        if self._how is not None:
             self._replaced = self._in_pieces()
         self._whole = replace(
             options,
@@ -112,8 +112,8 @@ class Ways:
         return made
 
     def _piece(self, text: str) -> str:
-        assert self._level is not None
-        return replaced(characters(text, self._profile), self._level)
+        assert self._how is not None
+        return replaced(characters(text, self._profile), self._how.level, self._how.languages)
 
     def _joined(self, values: Mapping[str, str]) -> str:
         assert self._replaced is not None

@@ -27,6 +27,7 @@ def write_estimate(
     column: list[str] = options.COLUMN,
     limit: list[str] = options.LIMIT,
     substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
+    transliterate: list[str] = options.TRANSLITERATE,
     truncate_concat: bool = options.TRUNCATE_CONCAT,
     max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
     duplicates: Literal["flag", "keep"] = options.DUPLICATES,
@@ -69,6 +70,7 @@ def write_estimate(
         "confidence": confidence,
         "limits": whole(limit, "--limit"),
         "substitute": substitute,
+        "transliterate": transliterate,
         "truncate_concat": truncate_concat,
         "max_number_of_message_parts": max_number_of_message_parts,
     }

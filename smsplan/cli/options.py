@@ -16,6 +16,9 @@ LIMIT = typer.Option([], help="PARAMETER=CHARACTERS: cut longer values. Repeatab
 SUBSTITUTE = typer.Option(
     None, help="Replace what makes a message Unicode where that saves a part."
 )
+TRANSLITERATE = typer.Option(
+    [], help="Write words of this language in Latin letters there: el, ru, uk or bg. Repeatable."
+)
 REGION = typer.Option(None, help="Read national numbers of this country, such as GB.")
 SENDER = typer.Option(None, "--from", help="The originator.")
 RATES = typer.Option(None, help="A rate card: CSV, a workbook or Parquet.")

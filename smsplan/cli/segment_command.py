@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, Literal, cast
 
 import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import read_text, stdout, write_json
+from smsplan.encoding.names import is_visible, title_of
 from smsplan.plurals import counted
 
 
@@ -95,11 +95,12 @@ def _show(made: Any, parts: Any) -> None:
     if places_of:
         console.print("These characters make it Unicode:", style="bold")
     for character, places in places_of.items():
-        name = unicodedata.name(character, "no name")
         listed = ", ".join(map(str, places[:8])) + (" ..." if len(places) > 8 else "")
-        visible = safe(character) if unicodedata.category(character)[0] in "LNPS" else " "
+        visible = safe(character) if is_visible(character) else " "
         console.print(
             Text.assemble(
-                "  ", (visible, "bold red"), f"  U+{ord(character):04X} {name} at {listed}"
+                "  ",
+                (visible, "bold red"),
+                f"  {title_of(character)} at {listed}",
             )
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from html import escape
 
-from smsplan.display.markup import DRAWN, is_unseen, more_text, name_of, symbol
+from smsplan.display.markup import DRAWN, is_unseen, more_text, symbol
+from smsplan.encoding.names import title_of
 from smsplan.encoding.segmentation import Encoding, Part, Segmentation, part_capacity, segment
 from smsplan.errors import InputError
 
@@ -77,11 +78,11 @@ def characters_html(
             inner += "\n"
         if what:
             kind = "sp-u" if place in forcing else "sp-e"
-            title = escape(f"{name_of(character)}: {what}")
+            title = escape(f"{title_of(character)}: {what}")
             inner = f'<mark class="{kind}" title="{title}">{inner}</mark>'
         elif is_unseen(character):
             inner = inner.replace(
-                '<span class="sp-c">', f'<span class="sp-c" title="{escape(name_of(character))}">'
+                '<span class="sp-c">', f'<span class="sp-c" title="{escape(title_of(character))}">'
             )
         out.append(inner)
     return "".join(out)

@@ -25,6 +25,19 @@ def count(number: int, word: str = "") -> str:
     return shown if not word else f"{shown} {word}{'' if number == 1 else 's'}"
 
 
+# What a replacement is beside its level, where the character alone does not tell.
+_KINDS = {"composed": "composed", "windows-1252": "read as Windows-1252"}
+
+
+def how(level: str | None, kind: str | None) -> str:
+    """Return of which level, and of which kind, a replacement is.
+
+    >>> how("safe", "composed"), how("lossy", "accent")
+    ('safe, composed', 'lossy')
+    """
+    return ", ".join(filter(None, (level, _KINDS.get(kind or ""))))
+
+
 def signed(number: int) -> str:
     """Return a difference with its sign; none is 0.
 

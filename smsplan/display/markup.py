@@ -13,6 +13,8 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from smsplan.encoding.names import title_of
+
 # The most characters of a text in a table, and in a text that is drawn.
 CELL = 120
 # A text of more characters than these gets room beside figures.
@@ -20,18 +22,6 @@ WIDE = 24
 DRAWN = 1000
 
 _SYMBOLS = {"\n": "↵", "\r": "␍", "\t": "⇥", "\f": "␌", "\x1b": "␛", "\x00": "␀", "\xa0": "⍽"}
-_NAMES = {"\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\t": "TAB", "\f": "FORM FEED",
-          "\x1b": "ESCAPE", "\x00": "NULL"}  # fmt: skip
-
-
-def name_of(character: str) -> str:
-    """Return the code point and the name of a character.
-
-    >>> name_of("“"), name_of("\\x07")
-    ('U+201C LEFT DOUBLE QUOTATION MARK', 'U+0007')
-    """
-    name = _NAMES.get(character) or unicodedata.name(character, "")
-    return f"U+{ord(character):04X} {name}".rstrip()
 
 
 def is_unseen(character: str) -> bool:
@@ -58,7 +48,7 @@ def shown(text: str, *, most: int | None = None) -> str:
     """
     more = 0 if most is None else max(len(text) - most, 0)
     out = "".join(
-        f'<span class="sp-c" title="{escape(name_of(each))}">{symbol(each)}</span>'
+        f'<span class="sp-c" title="{escape(title_of(each))}">{symbol(each)}</span>'
         if is_unseen(each)
         else escape(each)
         for each in (text[:most] if more else text)

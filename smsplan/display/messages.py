@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
 from smsplan.display.blocks import key_html, parts_html
-from smsplan.display.figures import difference, money, signed
-from smsplan.display.markup import foreign, head, listed, name_of, page, shown, table
+from smsplan.display.figures import difference, how, money, signed
+from smsplan.display.markup import foreign, head, listed, page, shown, table
+from smsplan.encoding.names import title_of
 from smsplan.encoding.segmentation import Encoding, Segmentation
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
@@ -40,22 +42,21 @@ def segmentation_head(made: Segmentation) -> str:
 def explanation_html(made: Explanation) -> str:
     """Return a text part by part, the characters that make it dear, and what would help."""
     text = made.segmentation
-    times: dict[str, int] = {}
-    for each in made.characters:
-        times[each.character] = times.get(each.character, 0) + 1
+    # The same mark on another letter is replaced by another.
+    times = Counter((each.character, each.replacement) for each in made.characters)
     rows = []
-    for each in {each.character: each for each in made.characters}.values():
+    for each in {(each.character, each.replacement): each for each in made.characters}.values():
         if not each.forces_unicode and each.units == 1:
             continue
         instead, then = "–", "–"
         if each.replacement is not None:
-            instead = f"{shown(each.replacement) or 'nothing'} ({each.level})"
+            instead = f"{shown(each.replacement) or 'nothing'} ({how(each.level, each.kind)})"
         if each.parts_if_replaced is not None:
             then = str(each.parts_if_replaced)
         what = "forces Unicode" if each.forces_unicode else "takes two units"
         rows.append(
-            [foreign(each.character), escape(name_of(each.character)), what,
-             f"{times[each.character]:,}", instead, then]
+            [foreign(each.character), escape(title_of(each.character)), what,
+             f"{times[each.character, each.replacement]:,}", instead, then]
         )  # fmt: skip
     header = ["character", "what it is", "what it does", "times", "instead", "parts then"]
     tables = table("", header, rows, texts=(0, 1, 2, 4), raw=True) if rows else ""

@@ -3,6 +3,7 @@ smsplan.mount = (box) => {
   "use strict";
 
   const SHOWN_CULPRITS = 12;
+  const KINDS = { composed: "composed; ", "windows-1252": "decoded wrongly; " };
   const UNITS = { GSM: ["septet", "septets"], UNICODE: ["code unit", "code units"] };
   const PRICE = /^(\d+\.?|\d*\.\d+)$/;
   const PEOPLE = /^(\d+|\d{1,3}([, ]\d{3})+)$/;
@@ -132,7 +133,7 @@ smsplan.mount = (box) => {
     // Those that nothing stands in for need no line each.
     const groups = new Map();
     for (const each of found) {
-      const key = each.replacement === null ? each.name : each.character;
+      const key = each.replacement === null ? each.name : JSON.stringify(each);
       groups.set(key, [...(groups.get(key) || []), each]);
     }
     const lines = [...groups.values()].sort(([one], [other]) =>
@@ -168,7 +169,7 @@ smsplan.mount = (box) => {
     const times = each.count === 1 ? "" : ` × ${each.count.toLocaleString("en-US")}`;
     what.append(element("small", "", `${each.codePoint}${times}`));
     const saved = saving(parts - smsplan.partsIfReplaced(text, each, bits), parts);
-    const changes = each.level === "lossy" ? "changes the spelling; " : "";
+    const changes = each.level === "lossy" ? "changes the spelling; " : KINDS[each.kind] || "";
     item.append(what, element("span", "effect",
       changes + (saved || (kinds > 1 ? "saves no part alone" : "saves no part"))));
     const button = element("button");
@@ -176,8 +177,7 @@ smsplan.mount = (box) => {
     button.append(element("span", "words", each.replacement === "" ? "Remove" : "Replace with "));
     if (each.replacement !== "") button.append(element("kbd", "", seen(each.replacement)));
     button.setAttribute("aria-label", `${button.textContent}: ${each.name} ${each.codePoint}`);
-    button.addEventListener("click", () => replaceAll((old) =>
-      old.split(each.character).join(each.replacement)));
+    button.addEventListener("click", () => replaceAll((old) => smsplan.replace(old, each)));
     item.append(button);
     return item;
   }

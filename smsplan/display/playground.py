@@ -8,7 +8,6 @@ and the style by their hashes).
 from __future__ import annotations
 
 import json
-import unicodedata
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
@@ -16,10 +15,11 @@ from importlib.resources import files
 
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.gsm7 import tables
-from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.look_alikes import LISTED, MISREAD
+from smsplan.encoding.names import character_name
 
 # The kinds that people paste without seeing them: their names are worth the room.
-_NAMED = ("typographic", "space", "invisible")
+_NAMED = ("typographic", "space", "invisible", MISREAD)
 
 
 def segmenter_script() -> str:
@@ -141,7 +141,7 @@ def _tables() -> str:
     """Return the tables as JSON that is harmless inside a script element."""
     septets = tables().septets
     groups: dict[tuple[str, str], dict[str, str]] = {}
-    for character, entry in LOOK_ALIKES.items():
+    for character, entry in LISTED.items():
         found = groups.setdefault((entry.kind, "safe" if entry.safe else "lossy"), {})
         found[entry.replacement] = found.get(entry.replacement, "") + character
     made = {
@@ -156,9 +156,9 @@ def _tables() -> str:
         },
         "lookAlikes": [[*key, found] for key, found in groups.items()],
         "names": [
-            [character, name.lower()]
-            for character, entry in LOOK_ALIKES.items()
-            if entry.kind in _NAMED and (name := unicodedata.name(character, ""))
+            [character, character_name(character).lower()]
+            for character, entry in LISTED.items()
+            if entry.kind in _NAMED
         ],
     }
     return json.dumps(made, separators=(",", ":")).replace("<", "\\u003c")

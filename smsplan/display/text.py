@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from smsplan.display.figures import NONE, difference, money, money_of, signed
+from smsplan.display.figures import NONE, difference, how, money, money_of, signed
 from smsplan.display.grids import Grid, View
 from smsplan.display.heads import dry_run_line, schedule_head, summary_totals
 from smsplan.plurals import counted
@@ -299,17 +300,19 @@ def explanation_table(made: Explanation) -> RenderableType:
         style="bold",
     )
     parts: list[RenderableType] = [head]
-    dear = {each.character: each for each in made.characters if each.forces_unicode}
-    wide = {each.character: each for each in made.characters if each.units > 1}
+    dear = [each for each in made.characters if each.forces_unicode]
+    wide = [each for each in made.characters if each.units > 1]
     for title, some in (("forces Unicode", dear), ("two units", wide)):
         if not some:
             continue
+        # The same mark on another letter is replaced by another.
+        alike = Counter((each.character, each.replacement) for each in some)
         rows = (
-            [character, str(sum(other.character == character for other in made.characters)),
-             each.code_point, each.name,
-             NONE if each.replacement is None else f"{each.replacement!r} ({each.level})",
+            [each.character, str(alike[each.character, each.replacement]), each.code_point,
+             each.name, NONE if each.replacement is None
+             else f"{each.replacement!r} ({how(each.level, each.kind)})",
              NONE if each.parts_if_replaced is None else str(each.parts_if_replaced)]
-            for character, each in some.items()
+            for each in {(each.character, each.replacement): each for each in some}.values()
         )  # fmt: skip
         columns = ["times", "code point", "name", "instead", "then parts"]
         parts.append(_table(title, columns, rows, texts=(0, 2, 3, 4)))

@@ -12,6 +12,7 @@ from smsplan.display.figures import (
     NONE,
     count,
     difference,
+    how,
     money,
     part_texts,
     signed,
@@ -193,7 +194,7 @@ def characters_view(result: Characters) -> View:
                 count(each.rows),
                 part,
                 money(each.share_cost),
-                instead(each.replacement, each.level),
+                instead(each.replacement, each.level, each.kind),
                 money(each.saved_alone_cost) if priced else count(each.saved_alone_parts),
                 saved,
             ]
@@ -239,9 +240,12 @@ def characters_view(result: Characters) -> View:
     return View(head=line, grids=grids)
 
 
-def instead(replacement: str, level: str) -> str:
-    """Return what would stand in the place of a character."""
-    return f"{'a space' if replacement == ' ' else replacement or 'nothing'} ({level})"
+_UNSEEN = {"": "nothing", " ": "a space", "\n": "a line feed"}
+
+
+def instead(replacement: str, level: str, kind: str) -> str:
+    """Return what would be in the place of a character."""
+    return f"{_UNSEEN.get(replacement, replacement)} ({how(level, kind)})"
 
 
 @view.register

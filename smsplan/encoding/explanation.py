@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import character_name, code_points
 from smsplan.encoding.segmentation import Encoding, Segmentation, measure, segment
 from smsplan.encoding.substitution import (
-    GREEK_CAPITAL,
     Level,
+    StandIn,
     Substituted,
-    replacements,
+    changed,
+    stand_ins,
     substitute,
 )
 
@@ -21,10 +21,10 @@ class Explained(NamedTuple):
     """One character of a text.
 
     ``position`` counts code points from 0, ``part`` parts from 1. ``units`` are those of the
-    message's encoding. ``replacement`` is what the GSM alphabet has instead (null: nothing, or none
-    is needed), of a ``level``: ``lossy`` also where a Greek capital stands in a Greek word;
-    ``parts_if_replaced`` is how many parts the text would have were every such character, and
-    nothing else, replaced.
+    message's encoding. ``replacement`` is what the GSM alphabet has in its place, of a ``level``
+    and a ``kind`` (null: nothing, or none is needed): for a character and for a mark that belong
+    together the one that they compose to. ``parts_if_replaced`` is how many parts the text would
+    have were every such character, and nothing else, replaced.
     """
 
     position: int
@@ -37,6 +37,7 @@ class Explained(NamedTuple):
     replacement: str | None = None
     level: Level | None = None
     parts_if_replaced: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,64 +67,52 @@ def explain(text: str) -> Explanation:
     >>> first = made.characters[3]
     >>> first.name, first.code_point, first.units, first.forces_unicode, first.replacement
     ('LEFT DOUBLE QUOTATION MARK', 'U+201C', 1, True, '"')
+    >>> last = explain("Zoe\\u0301").characters[-1]
+    >>> last.code_point, last.replacement, last.level, last.kind
+    ('U+0301', 'é', 'safe', 'composed')
     """
     made = segment(text)
     forcing = {culprit.position for culprit in made.culprits}
-    safe = {change.position for change in replacements(text, "safe")} if forcing else frozenset()
+    found = stand_ins(text)
+    # What stands in for each place, and the parts were all alike replaced.
+    at = {
+        place: each
+        for each in found
+        for place in range(each.change.position, each.change.position + len(each.change.original))
+    }
+    alike: dict[tuple[str, str], list[StandIn]] = {}
+    for each in found:
+        alike.setdefault(each.change[1:3], []).append(each)
+    parts = {
+        key: measure(changed(text, [each.change for each in some])).number_of_parts
+        for key, some in alike.items()
+    }
     gsm = made.encoding is Encoding.GSM
-    alone: dict[str, tuple[str | None, Level | None, int | None]] = {}
     out = []
     position = 0
     for number, part in enumerate(made.parts, start=1):
         for character in part.text:
             forces = position in forcing
-            if forces and character not in alone:
-                alone[character] = _alone(text, character)
-            replacement, level, parts = alone[character] if forces else (None, None, None)
-            if (
-                level == "safe"
-                and position not in safe
-                and LOOK_ALIKES[character].kind == GREEK_CAPITAL
-            ):
-                level = "lossy"
+            instead = at.get(position) if forces else None
             # The extension table is what has two septets; a surrogate pair two code units.
             units = measure(character).units if gsm else 1 + (character > "\uffff")
-            out.append(
-                Explained(
-                    position,
-                    character,
-                    character_name(character),
-                    f"U+{ord(character):04X}",
-                    units,
-                    number,
-                    forces,
-                    replacement,
-                    level,
-                    parts,
-                )
+            one = Explained(
+                position,
+                character,
+                character_name(character),
+                code_points(character),
+                units,
+                number,
+                forces,
             )
+            if instead is not None:
+                _, original, replacement, kind = instead.change
+                one = one._replace(
+                    replacement=replacement,
+                    level=instead.level,
+                    parts_if_replaced=parts[original, replacement],
+                    kind=kind,
+                )
+            out.append(one)
             position += 1
     return Explanation(made, tuple(out), substitute(text), substitute(text, "lossy"))
-
-
-def _alone(text: str, character: str) -> tuple[str | None, Level | None, int | None]:
-    entry = LOOK_ALIKES.get(character)
-    if entry is None:
-        return None, None, None
-    replaced = text.replace(character, entry.replacement)
-    level: Level = "safe" if entry.safe else "lossy"
-    return entry.replacement, level, measure(replaced).number_of_parts
-
-
-# Control characters have no name of their own in Unicode.
-_CONTROLS = {"\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\t": "CHARACTER TABULATION",
-             "\f": "FORM FEED", "\x1b": "ESCAPE", "\x00": "NULL"}  # fmt: skip
-
-
-def character_name(character: str) -> str:
-    """Return a character's name in Unicode, a usual one where it has none.
-
-    >>> character_name("…"), character_name("\\t")
-    ('HORIZONTAL ELLIPSIS', 'CHARACTER TABULATION')
-    """
-    return _CONTROLS.get(character) or unicodedata.name(character, "") or "no name"

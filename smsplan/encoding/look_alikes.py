@@ -1,16 +1,30 @@
 """Characters outside the GSM 7-bit alphabet and what stands in for them.
 
-1,094 characters from published replacement lists (Twilio's Smart Encoding list, AOSP, unicode2gsm,
-smssafe, CLDR Latin-ASCII, anyascii, unidecode); the replacement is this project's choice among
-theirs. ``safe`` is typographic and keeps the meaning; ``auto_encoding`` stands for the characters
-that a provider's own list replaces too.
+From published lists, each named where its entries stand: the lists of Twilio (Smart Encoding),
+AOSP, unicode2gsm and smssafe, CLDR's Latin-ASCII, anyascii and unidecode. The replacement is this
+project's choice among theirs. ``safe`` keeps the meaning; ``auto_encoding`` stands for the
+characters that a provider's own list replaces too.
+
+A Latin letter with marks is not listed: see :func:`bare`. Nor is what depends on what stands
+around a character: ``encoding.substitution`` decides that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+from unicodedata import normalize
+
+import regex
+
+from smsplan.encoding.gsm7 import tables
+
+GREEK_CAPITAL = "greek capital look-alike"
+GREEK = "greek"
+ACCENT = "accent"
+MISREAD = "windows-1252"
+NUMBER_FORM = "number form"
 
 
 class LookAlike(NamedTuple):
@@ -22,13 +36,10 @@ class LookAlike(NamedTuple):
     auto_encoding: bool
 
 
-# (kind, safe, auto_encoding) -> replacement -> the characters that it stands in for.
-_GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
+# (kind, safe, auto_encoding, source where it is one) -> replacement -> what it stands in for.
+_GROUPS: dict[tuple[str, bool, bool] | tuple[str, bool, bool, str], dict[str, str]] = {
     ("invisible", True, True): {
-        "": (
-            "\u0000\u0003\u0004\u0010\u0011\u0012\u0013\u0014\u0017\u0019\u0080\u008d\u0090"
-            "\u009b\u009f\u200b\u2060\ufeff"
-        ),
+        "": ("\u0000\u0003\u0004\u0010\u0011\u0012\u0013\u0014\u0017\u0019\u200b\u2060\ufeff"),
     },
     ("space", True, True): {
         " ": (
@@ -37,12 +48,18 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         ),
         "\n": "\u2028\u2029",
     },
+    # What parts lines has line-break class BK or NL in UAX #14.
+    ("space", True, False): {
+        "\n": "\u000b\u0085",
+    },
+    # Default_Ignorable_Code_Point: between characters of the alphabet they show nothing and do
+    # nothing. What begins a run from right to left (U+202B, U+202E, U+2067; UAX #9) is not here:
+    # without it one reads the text in another order. U+FE0E and U+FE0F choose the look of a
+    # character that has several.
     ("invisible", True, False): {
         "": (
-            "\u000b\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c"
-            "\u008e\u008f\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009c"
-            "\u009d\u009e\u00ad\u180e\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062"
-            "\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufff9"
+            "\u00ad\u180e\u200e\u200f\u202a\u202c\u202d\u2061\u2062\u2063\u2064\u2066"
+            "\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufe0e\ufe0f\ufff9"
         ),
     },
     ("typographic", True, True): {
@@ -273,58 +290,21 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         "ffi": "\ufb03",
         "ffl": "\ufb04",
     },
-    ("number form", False, False): {
+    (NUMBER_FORM, False, False): {
         "2": "\u00b2",
         "3": "\u00b3",
         "1": "\u00b9",
         "1/3": "\u2153",
         "2/3": "\u2154",
     },
-    ("number form", False, True): {
+    (NUMBER_FORM, False, True): {
         "1/4": "\u00bc",
         "1/2": "\u00bd",
         "3/4": "\u00be",
     },
-    ("accent", False, False): {
-        "A": "\u00c0\u00c1\u00c2\u00c3\u0100\u0102\u0104\u212b",
-        "E": "\u00c8\u00ca\u00cb\u0112\u0114\u0116\u0118\u011a",
-        "I": "\u00cc\u00cd\u00ce\u00cf\u0128\u012a\u012c\u012e\u0130",
-        "O": "\u00d2\u00d3\u00d4\u00d5\u014c\u014e\u0150",
-        "U": "\u00d9\u00da\u00db\u0168\u016a\u016c\u016e\u0170\u0172",
-        "Y": "\u00dd\u0176\u0178",
-        "a": "\u00e1\u00e2\u00e3\u0101\u0103\u0105",
+    # The alphabet has only the capital.
+    (ACCENT, False, False): {
         "\u00c7": "\u00e7",
-        "e": "\u00ea\u00eb\u0113\u0115\u0117\u0119\u011b",
-        "i": "\u00ed\u00ee\u00ef\u0129\u012b\u012d\u012f",
-        "o": "\u00f3\u00f4\u00f5\u014d\u014f\u0151",
-        "u": "\u00fa\u00fb\u0169\u016b\u016d\u016f\u0171\u0173",
-        "y": "\u00fd\u00ff\u0177",
-        "C": "\u0106\u0108\u010a\u010c",
-        "c": "\u0107\u0109\u010b\u010d",
-        "D": "\u010e",
-        "d": "\u010f",
-        "G": "\u011c\u011e\u0120\u0122",
-        "g": "\u011d\u011f\u0121\u0123",
-        "H": "\u0124",
-        "h": "\u0125",
-        "J": "\u0134",
-        "j": "\u0135",
-        "K": "\u0136",
-        "k": "\u0137",
-        "L": "\u0139\u013b\u013d",
-        "l": "\u013a\u013c\u013e",
-        "N": "\u0143\u0145\u0147",
-        "n": "\u0144\u0146\u0148",
-        "R": "\u0154\u0156\u0158",
-        "r": "\u0155\u0157\u0159",
-        "S": "\u015a\u015c\u015e\u0160",
-        "s": "\u015b\u015d\u015f\u0161",
-        "T": "\u0162\u0164",
-        "t": "\u0163\u0165",
-        "W": "\u0174",
-        "w": "\u0175",
-        "Z": "\u0179\u017b\u017d",
-        "z": "\u017a\u017c\u017e",
     },
     ("symbol", False, True): {
         "/": "\u00f7\u29f8",
@@ -378,19 +358,8 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         "F": "\ua730",
         "S": "\ua731",
     },
-    ("combining mark", False, True): {
-        "^": "\u0302\u1dcd",
-        "~": "\u0303\u0330\u0334",
-        "'": "\u0313\u0314",
-        ",": "\u0326",
-        "_": "\u0332",
-        "/": "\u0337\u0338",
-        "=": "\u0347",
-        "|": "\u20d2\u20d3",
-        "\\": "\u20e5",
-    },
-    ("greek", False, False): {
-        "H": "\u0370\u03e8",
+    (GREEK, False, False): {
+        "H": "\u0370\u0389\u03e8",
         "h": "\u0371\u03e9",
         "S": "\u0372\u03e0\u03f9\u03fa\u03fd",
         "s": "\u0373\u037b\u03c2\u03c3\u03e1\u03f2\u03fb",
@@ -398,21 +367,20 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         ",": "\u0375",
         "W": "\u0376\u03dc",
         "w": "\u0377\u03dd",
-        "i": "\u037a\u03ae\u03af\u03b7\u03b9\u03ca",
+        "i": "\u037a\u0390\u03ae\u03af\u03b7\u03b9\u03ca",
         "s.": "\u037c\u037d",
         ";": "\u037e\u0387",
         "J": "\u037f\u03ea",
         '"': "\u0385",
         "A": "\u0386",
         "E": "\u0388",
-        "I": "\u0389\u038a\u0390\u03aa",
+        "I": "\u038a\u03aa",
         "O": "\u038c",
         "Y": "\u038e\u03ab\u03d2\u03d3\u03d4",
         "\u03a9": "\u038f",
         "a": "\u03ac\u03b1",
         "e": "\u03ad\u03b5\u03f5\u03f6",
         "y": "\u03b0\u03c5\u03cb\u03cd",
-        "B": "\u03b2",
         "g": "\u03b3",
         "d": "\u03b4",
         "z": "\u03b6",
@@ -430,7 +398,7 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         "ch": "\u03c7",
         "\u03a8": "\u03c8",
         "&": "\u03cf\u03d7",
-        "b": "\u03d0",
+        "b": "\u03b2\u03d0",
         "th": "\u03d1",
         "ph": "\u03d5",
         "Q": "\u03d8\u03de",
@@ -450,7 +418,7 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         "r.": "\u03fc",
         "S.": "\u03fe\u03ff",
     },
-    ("greek capital look-alike", True, False): {
+    (GREEK_CAPITAL, True, False): {
         "A": "\u0391",
         "B": "\u0392",
         "E": "\u0395",
@@ -541,13 +509,272 @@ _GROUPS: dict[tuple[str, bool, bool], dict[str, str]] = {
         "|": "\uff5c",
         "~": "\uff5e",
     },
+    # The small ones beside the capitals above: NFKC.
+    ("width form", True, False): {
+        "a": "\uff41",
+        "b": "\uff42",
+        "c": "\uff43",
+        "d": "\uff44",
+        "e": "\uff45",
+        "f": "\uff46",
+        "g": "\uff47",
+        "h": "\uff48",
+        "i": "\uff49",
+        "j": "\uff4a",
+        "k": "\uff4b",
+        "l": "\uff4c",
+        "m": "\uff4d",
+        "n": "\uff4e",
+        "o": "\uff4f",
+        "p": "\uff50",
+        "q": "\uff51",
+        "r": "\uff52",
+        "s": "\uff53",
+        "t": "\uff54",
+        "u": "\uff55",
+        "v": "\uff56",
+        "w": "\uff57",
+        "x": "\uff58",
+        "y": "\uff59",
+        "z": "\uff5a",
+    },
+    # Letters without a decomposition: CLDR, Latin-ASCII.
+    ("letter", False, False, "Latin-ASCII"): {
+        "A": "\u023a",
+        "a": "\u1d8f\u1e9a\u2c65",
+        "AA": "\ua732",
+        "aa": "\ua733",
+        "AE": "\u1d01",
+        "AO": "\ua734",
+        "ao": "\ua735",
+        "AU": "\ua736",
+        "au": "\ua737",
+        "AV": "\ua738\ua73a",
+        "av": "\ua739\ua73b",
+        "AY": "\ua73c",
+        "ay": "\ua73d",
+        "B": "\u0181\u0182\u0243\u1d03",
+        "b": "\u0180\u0183\u0253\u1d6c\u1d80",
+        "C": "\u0187\u023b\ua792",
+        "c": "\u0188\u023c\u0255\ua793",
+        "D": "\u0189\u018a\u018b\u1d06\ua779",
+        "d": "\u018c\u0221\u0256\u0257\u1d6d\u1d81\u1d91\ua771\ua77a",
+        "db": "\u0238",
+        "DZ": "\u01c4\u01f1",
+        "Dz": "\u01c5\u01f2",
+        "dz": "\u01c6\u01f3\u02a3\u02a5",
+        "E": "\u0190\u0246",
+        "e": "\u0247\u025b\u1d92\u1d93\u2c78",
+        "F": "\u0191\ua77b",
+        "f": "\u1d6e\u1d82\ua77c",
+        "G": "\u0193\u01e4\u029b\ua7a0",
+        "g": "\u01e5\u0260\u0261\u1d83\ua7a1",
+        "H": "\u2c67\ua7aa",
+        "h": "\u0266\u0267\u2c68",
+        "hv": "\u0195",
+        "I": "\u0196\u0197\u1d7b",
+        "i": "\u0268\u1d96",
+        "J": "\u0248",
+        "j": "\u0237\u0249\u025f\u029d",
+        "K": "\u0198\u2c69\ua740\ua742\ua744\ua7a2",
+        "k": "\u0199\u1d84\u2c6a\ua741\ua743\ua745\ua7a3",
+        "L": "\u023d\u1d0c\u2c60\u2c62\ua746\ua748",
+        "l": "\u019a\u0234\u026b\u026c\u026d\u1d85\u2c61\ua747\ua749\ua772",
+        "LJ": "\u01c7",
+        "Lj": "\u01c8",
+        "lj": "\u01c9",
+        "LL": "\u1efa",
+        "ll": "\u1efb",
+        "ls": "\u02aa",
+        "lz": "\u02ab",
+        "M": "\u2c6e",
+        "m": "\u0271\u1d6f\u1d86\ua773",
+        "N": "\u019d\ua790\ua7a4",
+        "n": "\u019e\u0235\u0272\u0273\u1d70\u1d87\ua774\ua791\ua7a5",
+        "NJ": "\u01ca",
+        "Nj": "\u01cb",
+        "nj": "\u01cc",
+        "O": "\ua74a\ua74c",
+        "o": "\u2c7a\ua74b\ua74d",
+        "OE": "\u0276",
+        "OI": "\u01a2",
+        "oi": "\u01a3",
+        "OO": "\ua74e",
+        "oo": "\ua74f",
+        "P": "\u01a4\u2c63\ua750\ua752\ua754",
+        "p": "\u01a5\u1d71\u1d7d\u1d88\ua751\ua753\ua755",
+        "Q": "\ua756\ua758",
+        "q": "\u02a0\ua757\ua759",
+        "qp": "\u0239",
+        "R": "\u024c\u2c64\ua776\ua7a6",
+        "r": "\u024d\u027c\u027d\u027e\u1d72\u1d73\u1d89\ua775\ua7a7",
+        "S": "\u2c7e\ua7a8",
+        "s": "\u023f\u0282\u1d74\u1d8a\u1e9c\u1e9d\ua7a9",
+        "SS": "\u1e9e",
+        "st": "\ufb05\ufb06",
+        "T": "\u01ac\u01ae\u023e\ua786",
+        "t": "\u01ab\u01ad\u0236\u0288\u1d75\u2c66\ua777\ua787",
+        "TH": "\ua764\ua766",
+        "th": "\u1d7a\ua765\ua767",
+        "ts": "\u02a6",
+        "U": "\u0244\u1d7e",
+        "u": "\u0289\u1d99",
+        "ue": "\u1d6b",
+        "V": "\u01b2\u1efc\ua75e",
+        "v": "\u028b\u1d8c\u1efd\u2c71\u2c74\ua75f",
+        "VY": "\ua760",
+        "vy": "\ua761",
+        "W": "\u2c72",
+        "w": "\u2c73",
+        "x": "\u1d8d",
+        "Y": "\u01b3\u024e\u1efe",
+        "y": "\u01b4\u024f\u1eff",
+        "Z": "\u01b5\u0224\u2c6b\u2c7f",
+        "z": "\u01b6\u0225\u0240\u0290\u0291\u1d76\u1d8e\u2c6c",
+    },
+    # Those of living alphabets that CLDR does not have (Azerbaijani, Ewe, Fula, ...): anyascii.
+    ("letter", False, False, "anyascii"): {
+        "A": "\u0245\u2c6d\u2c6f\u2c70\ua7ba",
+        "a": "\u0250\u0251\u0252\u028c\ua7bb",
+        "Ae": "\ua79a",
+        "ae": "\ua79b",
+        "B": "\ua796\ua7b4",
+        "b": "\ua797\ua7b5",
+        "C": "\u2183\ua7c4",
+        "c": "\u2184\ua794",
+        "D": "\ua7c7",
+        "d": "\ua7c8",
+        "E": "\u018e\u018f\ua7ab",
+        "e": "\u01dd\u0259\u025c",
+        "F": "\ua798",
+        "f": "\ua799",
+        "G": "\u0194\ua77d\ua7ac\ua7d0",
+        "g": "\u0263\u1d79\ua7d1",
+        "H": "\u2c75\ua726\ua7f5",
+        "h": "\u2c76\ua727\ua7f6",
+        "Hw": "\u01f6",
+        "I": "\ua7ae\ua7bc",
+        "i": "\u0269\ua7bd",
+        "J": "\ua7b2",
+        "K": "\ua7b0",
+        "k": "\u029e",
+        "L": "\ua7ad",
+        "Ll": "\ua780",
+        "ll": "\ua781",
+        "N": "\u0220",
+        "Ng": "\ua77e",
+        "ng": "\ua77f",
+        "O": "\u0186\u019f\ua7b6\ua7c0",
+        "o": "\u0254\u0275\ua7b7\ua7c1",
+        "Oe": "\ua79c",
+        "oe": "\ua79d",
+        "Ou": "\u0222",
+        "ou": "\u0223",
+        "Q": "\u024a",
+        "q": "\u024b",
+        "R": "\u01a6\ua75a\ua782",
+        "r": "\ua75b\ua783",
+        "S": "\ua784\ua7c5\ua7c9\ua7d6\ua7d8",
+        "s": "\ua785\ua7ca\ua7d7\ua7d9",
+        "Sh": "\u01a9",
+        "sh": "\u0283",
+        "T": "\ua7b1",
+        "t": "\u0287",
+        "Tz": "\ua728",
+        "tz": "\ua729",
+        "U": "\u01b1\ua7b8\ua7be",
+        "u": "\u028a\ua7b9\ua7bf",
+        "Ue": "\ua79e",
+        "ue": "\ua79f",
+        "V": "\ua768",
+        "v": "\ua769",
+        "W": "\u019c\u01f7\ua7c2",
+        "w": "\u01bf\u026f\ua7c3",
+        "X": "\ua7b3",
+        "x": "\uab53",
+        "Y": "\u021c\ua78d",
+        "y": "\u021d\u0265",
+        "Z": "\ua762\ua7c6",
+        "z": "\ua763",
+        "Zh": "\u01b7",
+        "zh": "\u0292",
+    },
 }
 
-LOOK_ALIKES: Mapping[str, LookAlike] = MappingProxyType(
-    {
-        character: LookAlike(replacement, kind, safe, auto_encoding)
-        for (kind, safe, auto_encoding), replacements in _GROUPS.items()
-        for replacement, characters in replacements.items()
-        for character in characters
-    }
+# What only the provider's list replaces: we read the controls as Windows-1252, and a mark is no
+# caret.
+_AUTO_ONLY = {
+    "": "\u0080\u008d\u0090\u009b\u009f",
+    "^": "\u0302\u1dcd",
+    "~": "\u0303\u0330\u0334",
+    "'": "\u0313\u0314",
+    ",": "\u0326",
+    "_": "\u0332",
+    "/": "\u0337\u0338",
+    "=": "\u0347",
+    "|": "\u20d2\u20d3",
+    "\\": "\u20e5",
+}
+
+# Where precomposed Latin letters are: Latin-1, Extended-A and -B, Extended Additional.
+_PRECOMPOSED = (range(0xC0, 0x250), range(0x1E00, 0x1F00))
+_LATIN = regex.compile(r"[\p{Script=Latin}&&\p{L}]", regex.V1)
+
+
+def is_latin(character: str) -> bool:
+    """Whether a character is a Latin letter.
+
+    >>> is_latin("ệ"), is_latin("й"), is_latin("\\u0301")
+    (True, False, False)
+    """
+    return _LATIN.match(character) is not None
+
+
+def bare(letter: str) -> str:
+    """Return a Latin letter without its last marks: the first form of it that the alphabet has.
+
+    The letter itself where no form is of ASCII or the alphabet. Marks of other scripts are letters
+    of their own, or change them: they stay.
+
+    >>> bare("ệ"), bare("ǖ"), bare("й"), bare("ŀ")
+    ('e', 'ü', 'й', 'ŀ')
+    """
+    marked = normalize("NFD", letter)
+    if is_latin(marked[0]):
+        for end in range(len(marked) - 1, 0, -1):
+            short = normalize("NFC", marked[:end])
+            if short in tables().septets:
+                return short
+            if short in LISTED:
+                return LISTED[short].replacement
+    return letter
+
+
+def _listed() -> Iterator[tuple[str, LookAlike]]:
+    for (kind, safe, auto_encoding, *_), replacements in _GROUPS.items():
+        for replacement, characters in replacements.items():
+            for character in characters:
+                yield character, LookAlike(replacement, kind, safe, auto_encoding)
+    for octet in range(0x80, 0xA0):
+        # Windows-1252 read as ISO 8859-1, which is how it is often declared: the WHATWG's Encoding
+        # Standard reads that label as windows-1252. It leaves five of them undefined.
+        if octet not in (0x81, 0x85, 0x8D, 0x8F, 0x90, 0x9D):
+            meant = bytes([octet]).decode("windows-1252")
+            yield chr(octet), LookAlike(meant, MISREAD, True, False)
+
+
+def _marked() -> Iterator[tuple[str, LookAlike]]:
+    for character in (chr(point) for points in _PRECOMPOSED for point in points):
+        if character not in LISTED and character not in tables().septets:
+            short = bare(character)
+            if short != character:
+                yield character, LookAlike(short, ACCENT, False, False)
+
+
+LISTED: Mapping[str, LookAlike] = MappingProxyType(dict(_listed()))
+LOOK_ALIKES: Mapping[str, LookAlike] = MappingProxyType({**LISTED, **dict(_marked())})
+AUTO_ENCODING: Mapping[str, str] = MappingProxyType(
+    {each: entry.replacement for each, entry in LISTED.items() if entry.auto_encoding}
+    | {each: text for text, characters in _AUTO_ONLY.items() for each in characters}
 )
+"""What a provider's Auto Encoding replaces."""

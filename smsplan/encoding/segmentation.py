@@ -327,13 +327,14 @@ def cut(
     unicode_unit: str = "utf16",
     reference_bits: int = 8,
     languages: Languages = (),
-    encoding: Encoding | None = None,
+    forcing: str = "",
 ) -> str:
     """Return the longest prefix that fits in so many parts, with the suffix if something was cut.
 
     ``order="before"``: the encoding (and the tables) of the whole text and of the suffix decide the
     room and stay. ``"after"``: the longest prefix that, with the suffix, fits by its own encoding.
-    Raises InputError where the suffix alone does not fit.
+    A text with a character of ``forcing`` is Unicode, whatever the alphabet has. Raises InputError
+    where the suffix alone does not fit.
     """
     keywords: dict[str, Any] = {
         "gsm_boundary": gsm_boundary,
@@ -341,13 +342,17 @@ def cut(
         "unicode_unit": unicode_unit,
         "reference_bits": reference_bits,
         "languages": languages,
-        "encoding": encoding,
     }
-    layout, pair = _layout(text, **keywords)
+
+    def laid_out(made: str) -> tuple[_Layout, Tables | None]:
+        forced = Encoding.UNICODE if any(each in made for each in forcing) else None
+        return _layout(made, **keywords, encoding=forced)
+
+    layout, pair = laid_out(text)
     if _count(layout) <= parts:
         return text
     if suffix:
-        layout, pair = _layout(text + suffix, **keywords)
+        layout, pair = laid_out(text + suffix)
     # No part holds more than 160 characters; one more shows whether the last cluster goes on.
     text = text[: 160 * parts + 1]
     if order == "before":
@@ -359,10 +364,11 @@ def cut(
     else:
         # How many characters are GSM by their own encoding, together with the suffix.
         gsm = max((one.reach(text) for one in _allowed(languages) if one.text(suffix)), default=0)
-        gsm = 0 if encoding == Encoding.UNICODE else gsm
+        gsm = min(gsm, *(text.find(each) for each in forcing if each in text), gsm)
+        gsm = 0 if any(each in suffix for each in forcing) else gsm
 
         def count(made: str) -> int:
-            return measure(made, **keywords).number_of_parts
+            return _count(laid_out(made)[0])
 
     lengths: Sequence[int] = range(len(text) + 1)
     longest = part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from smsplan.encoding.explanation import character_name
-from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import character_name, code_points
 from smsplan.encoding.scripts import plain_name, script
 from smsplan.encoding.substitution import Level
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
@@ -34,9 +33,11 @@ _EXAMPLES = 5
 class CharacterShare:
     """A character outside GSM in one place (``template`` or ``parameter 'name'``).
 
+    A letter and a mark that belong together are one ``character``, of several code points.
     ``share_parts`` of all of them add up to the Unicode step of the waterfall. ``saved_alone``:
     what is saved (parts and money) were it, in this place, replaced and nothing else;
-    ``saved_together``: its share of what is saved were every character with a replacement replaced.
+    ``saved_together``: its share of what replacing all that can be saves. ``kind`` is the class of
+    the change: ``composed`` where a letter and its mark become one character.
     """
 
     character: str
@@ -48,6 +49,7 @@ class CharacterShare:
     share_cost: Share | None
     replacement: str
     level: Level
+    kind: str
     saved_alone_parts: int
     saved_alone_cost: Cost | None
     saved_together_parts: Fraction
@@ -65,6 +67,7 @@ class CharacterShare:
             "share_cost": _money(self.share_cost),
             "replacement": self.replacement,
             "level": self.level,
+            "kind": self.kind,
             "saved_alone_parts": self.saved_alone_parts,
             "saved_alone_cost": _money(self.saved_alone_cost),
             "saved_together_parts": str(self.saved_together_parts),
@@ -110,9 +113,9 @@ class Characters(Shown):
     """The characters of a plan that force Unicode, dearest first.
 
     ``characters`` have a replacement, ``scripts`` are those that have none. ``parts`` is the
-    Unicode step of the waterfall; ``saved_together`` is what replacing every character of
-    ``characters`` in every message would save. Savings may be negative: three dots are longer than
-    an ellipsis. Without prices every cost is null.
+    Unicode step of the waterfall; ``saved_together`` is what the same plan with
+    ``substitute="lossy"`` bills less for these messages. A saving may be negative: three
+    dots are longer than an ellipsis. Without prices every cost is null.
     """
 
     characters: tuple[CharacterShare, ...]
@@ -145,7 +148,7 @@ class Characters(Shown):
         rows: list[dict[str, Any]] = [
             {
                 "character": one.character, "code_point": one.code_point, "name": one.name,
-                "script": script(one.character), "place": one.place, "characters": 1,
+                "script": script(one.character[0]), "place": one.place, "characters": 1,
                 "examples": None, "rows": one.rows, "share_parts": one.share_parts,
                 "share_cost": one.share_cost, "replacement": one.replacement, "level": one.level,
                 "saved_alone_parts": one.saved_alone_parts,
@@ -294,8 +297,9 @@ class _Tally:
         """The number of a character's script; -1 where it has a replacement."""
         if point not in self._scripts:
             number = -1
-            if chr(point) not in LOOK_ALIKES:
-                name = script(chr(point))
+            kind = self._anatomist.kinds.of(point)
+            if kind.replacement is None:
+                name = script(kind.original)
                 if name not in self._script_names:
                     self._script_names.append(name)
                 number = self._script_names.index(name)
@@ -305,7 +309,6 @@ class _Tally:
     def _add_savings(self, some: Sent) -> None:
         import numpy as np
 
-        from smsplan.bulk.anatomy import replaceable
         from smsplan.bulk.grouping import grouped
 
         for edit in some.anatomy.replaced_alone():
@@ -323,7 +326,7 @@ class _Tally:
             one[rows[(some.billed[rows] == before) & (parts == after)]] = 1
             sums = CulpritSums()
             sums.sums = self._together_shares.setdefault((before, after), {})
-            sums.add(some, one, replaceable)
+            sums.add(some, one, self._anatomist.kinds.replaceable)
 
     def result(self, plan: Planned) -> Characters:
         """Return both lists, dearest first."""
@@ -354,20 +357,23 @@ class _Tally:
     def _character(
         self, plan: Planned, place: int, point: int, rows: int, share: Sum
     ) -> CharacterShare:
-        character = chr(point)
-        entry = LOOK_ALIKES[character]
+        kind = self._anatomist.kinds.of(point)
+        assert kind.replacement is not None
+        assert kind.level is not None
+        assert kind.kind is not None
         alone = self._alone.get((place, point), _Saved())
         together_parts, together_cost = self._together_share(plan, place, point)
         return CharacterShare(
-            character=character,
-            code_point=f"U+{point:04X}",
-            name=character_name(character),
+            character=kind.original,
+            code_point=code_points(kind.original),
+            name=character_name(kind.original),
             place=self._names[place],
             rows=rows,
             share_parts=share.parts,
             share_cost=share.cost(plan.prices),
-            replacement=entry.replacement,
-            level="safe" if entry.safe else "lossy",
+            replacement=kind.replacement,
+            level=kind.level,
+            kind=kind.kind,
             saved_alone_parts=alone.parts,
             saved_alone_cost=alone.cost(plan.prices),
             saved_together_parts=together_parts,
@@ -390,8 +396,9 @@ class _Tally:
         return parts, None if plan.prices is None else cost
 
     def _group(self, plan: Planned, name: str, place: int, share: Sum) -> ScriptShare:
-        points = [
-            (-rows, point)
+        kinds = self._anatomist.kinds
+        found = [
+            (-rows, kinds.of(point).original)
             for (at, point), rows in self._rows.items()
             if at == place
             and self._script(point) >= 0
@@ -400,8 +407,8 @@ class _Tally:
         return ScriptShare(
             script=name,
             place=self._names[place],
-            characters=len(points),
-            examples="".join(chr(point) for _, point in sorted(points)[:_EXAMPLES]),
+            characters=len(found),
+            examples="".join(original for _, original in sorted(found)[:_EXAMPLES]),
             rows=self._script_rows[name, place],
             share_parts=share.parts,
             share_cost=share.cost(plan.prices),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding import Encoding, part_capacity
+from smsplan.encoding.names import named
 from smsplan.errors import Note, Problem
 from smsplan.opt_out import opt_out_at
 from smsplan.plurals import counted
@@ -358,16 +358,8 @@ def _money(cost: Cost, summary: Summary) -> str:
 
 def _characters(characters: Counter[str]) -> str:
     """Name the two commonest characters; how many others there are."""
-    named = [_name(character) for character, _ in characters.most_common(2)]
-    others = len(characters) - len(named)
+    texts = [named(character) for character, _ in characters.most_common(2)]
+    others = len(characters) - len(texts)
     if others:
-        return f"{', '.join(named)} and {counted(others, 'other character')}"
-    return " and ".join(named) or "A rule of the profile"
-
-
-def _name(character: str) -> str:
-    name = unicodedata.name(character, "no name")
-    code = f"U+{ord(character):04X} {name}"
-    # A combining or invisible character would do something to the sentence around it.
-    visible = unicodedata.category(character)[0] in "LNPS"
-    return f"'{character}' ({code})" if visible else code
+        return f"{', '.join(texts)} and {counted(others, 'other character')}"
+    return " and ".join(texts) or "A rule of the profile"

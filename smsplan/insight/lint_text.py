@@ -11,8 +11,7 @@ from unicodedata import category, name, normalize
 import regex
 
 from smsplan.dryruns import Composer, characters
-from smsplan.encoding import ucs2
-from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.look_alikes import AUTO_ENCODING, GREEK_CAPITAL, LOOK_ALIKES
 from smsplan.encoding.segmentation import Encoding, Measure, culprits
 from smsplan.encoding.substitution import replacements
 from smsplan.errors import InputError
@@ -37,7 +36,6 @@ _EMOJI = regex.compile(
 _JOINERS = "\u200c\u200d"
 _OVERRIDES = "\u202d\u202e"
 _SENTENCE_ENDS = {"'", '"', "<", ">"}
-_GREEK_CAPITAL = "greek capital look-alike"
 
 
 class Totals(Protocol):
@@ -191,8 +189,7 @@ class Look:
             and culprits(characters(character, profile), languages=profile.languages)
         ]
         if profile.auto_encoding == "on" and all(
-            (entry := LOOK_ALIKES.get(self.masked[place])) and entry.auto_encoding
-            for place in found
+            self.masked[place] in AUTO_ENCODING for place in found
         ):
             # The account replaces them, wherever it matters.
             return frozenset()
@@ -210,7 +207,7 @@ class Look:
                 and culprits(normalize("NFC", self.masked[place]))
             ]
             kinds = {_kind(self.masked[place]) for place in strange}
-            if strange and kinds != {_GREEK_CAPITAL} and not _LATIN.search(word[0]):
+            if strange and kinds != {GREEK_CAPITAL} and not _LATIN.search(word[0]):
                 return word[0], word.start(), word.end()
         return None
 
@@ -231,30 +228,33 @@ class Look:
         }
         for match in _CLUSTER.finditer(self.masked):
             start, cluster = match.start(), match[0]
-            if not any(place in self.outside for place in range(start, match.end())):
+            outside = self.outside.intersection(range(start, match.end()))
+            if not outside:
                 continue
-            if _EMOJI.search(cluster):
+            # What only chooses the look of a digit makes no emoji of it.
+            if _EMOJI.search(cluster) and not outside <= fixes.keys():
                 found.setdefault("SMS106", []).append(Spot(start, match.end()))
                 continue
-            composed = normalize("NFC", cluster)
-            if composed != cluster and (
-                ucs2.units(composed) < ucs2.units(cluster) or not culprits(composed)
+            whole = fixes.get(start)
+            if (
+                whole is not None
+                and whole.kind == "composed"
+                and (len(whole.original) > 1 or not culprits(whole.replacement))
             ):
-                found.setdefault("SMS108", []).append(Spot(start, match.end(), composed))
+                found.setdefault("SMS108", []).append(Spot(start, match.end(), whole.replacement))
                 continue
-            for place in range(start, match.end()):
-                if place in self.outside:
-                    change = fixes.get(place)
-                    fix = None
-                    if (
-                        change is not None
-                        and len(change.original) == 1
-                        # Nothing that a parameter could be made of.
-                        and not set(change.replacement) & set("${}<>")
-                    ):
-                        fix = change.replacement
-                    code = _code(self.body[place], words.get(place, ""))
-                    found.setdefault(code, []).append(Spot(place, place + 1, fix))
+            for place in sorted(outside):
+                change = fixes.get(place)
+                fix = None
+                if (
+                    change is not None
+                    and len(change.original) == 1
+                    # Nothing that a parameter could be made of.
+                    and not set(change.replacement) & set("${}<>")
+                ):
+                    fix = change.replacement
+                code = _code(self.body[place], words.get(place, ""))
+                found.setdefault(code, []).append(Spot(place, place + 1, fix))
         return {code: self._allowed(code, spots) for code, spots in found.items()}
 
     def _allowed(self, code: str, spots: list[Spot]) -> Sequence[Spot]:
@@ -300,7 +300,7 @@ def _code(character: str, word: str) -> str:
         return "SMS105"
     if group[0] == "Z":
         return "SMS101"
-    if _kind(character) == _GREEK_CAPITAL:
+    if _kind(character) == GREEK_CAPITAL:
         return "SMS109"
     if _kind(character) == "width form" or _styled(character):
         return "SMS115"
@@ -332,21 +332,6 @@ def _styled(character: str) -> bool:
             )
         )
     )
-
-
-def shown(character: str) -> str:
-    """Name a character; what would do something to the sentence around it is not shown."""
-    title = _CONTROLS.get(character) or name(character, "no name")
-    code = f"U+{ord(character):04X} {title}"
-    return f"'{character}' ({code})" if category(character)[0] in "LNPS" else code
-
-
-_CONTROLS = {
-    "\t": "CHARACTER TABULATION",
-    "\x1b": "ESCAPE",
-    "\x00": "NULL",
-    "\ufeff": "BYTE ORDER MARK",
-}
 
 
 def harmless(text: str) -> str:

@@ -250,10 +250,13 @@ class _Tally:
                 continue
             found = [(place, "", each) for place, each in self._causes.get(kind, {}).items()]
             if kind == "unicode":
-                found = [
-                    (self._names[place], chr(point), each)
-                    for (place, point), each in self._culprits.sums.items()
-                ]
+                # The same character may have a stand-in in one word and none in another.
+                sums: dict[tuple[str, str], Sum] = {}
+                for (place, point), each in self._culprits.sums.items():
+                    key = self._names[place], self._anatomist.kinds.of(point).original
+                    total = sums.setdefault(key, Sum())
+                    total.add((*of, amount) for of, amount in each.amounts.items())
+                found = [(*key, each) for key, each in sums.items()]
             causes = (
                 Cause(place, character, each.parts, each.cost(plan.prices))
                 for place, character, each in found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import typing
+from dataclasses import replace
 from typing import Any, Literal
 
 import pyarrow as pa
 import pytest
 
-from smsplan import Encoding, Profile, Template, segment
+from smsplan import Encoding, Profile, Template, dry_run, segment
 from smsplan.bulk.kernel import Kernel
 from smsplan.bulk.options import Options
 
@@ -170,6 +171,63 @@ def test_equal_to_the_reference(seed: int) -> None:
         found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
         for row, (values, _), got in zip(range(rows), kernel.values(batch), found, strict=True):
             assert got == expected(kernel, values), (seed, row, options.profile.changes())
+
+
+class Switched(Maker):
+    """Also profiles that differ in most switches, and messages that are cut to one part."""
+
+    def profile(self) -> Profile:
+        """Any combination of the switches about texts."""
+        switches: dict[str, Any] = {"value_limit": None, "body_limit": None}
+        for name, hint in typing.get_type_hints(Profile).items():
+            if typing.get_origin(hint) is Literal and self.random.random() < 0.7:
+                switches[name] = self.random.choice(typing.get_args(hint))
+        if self.random.random() < 0.2:
+            switches["languages"] = self.random.choice([("tr",), ("es", "pt"), "all"])
+        return Profile(**{**switches, "malformed_placeholder": "literal"})
+
+    def options(self) -> Options:
+        """A message that is cut to one part."""
+        options = super().options()
+        profile = self.profile()
+        return replace(options, profile=profile, truncate_concat=True, bodies=True)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_cut_leaves_one_part(seed: int) -> None:
+    """Whatever the switches: with ``truncate_concat`` one part is sent, and the kernel agrees."""
+    maker = Switched(seed)
+    for _ in range(8):
+        options = maker.options()
+        columns = {key: maker.column(20) for key in options.columns}
+        numbers = pa.array(["+447911123456"] * 20, pa.string())
+        batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
+        kernel = Kernel(options)
+        planned = kernel(batch)
+        names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
+        found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
+        # A dry run may show the parts of the whole text where the cut is not made yet.
+        shown = options.profile.truncation == "ignored"
+        for (values, _), got in zip(kernel.values(batch), found, strict=True):
+            message = kernel.compose(values)
+            assert message is not None
+            assert message.billed_parts == (0 if message.problem else 1), (values, options.profile)
+            assert shown or message.number_of_parts == 1
+            assert got == expected(kernel, values), (values, options.profile.changes())
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+@pytest.mark.parametrize("text", ["\f" + "a" * 99, "a" * 99 + "\f" + "a" * 99, "a" * 160 + "\f"])
+def test_a_form_feed_that_makes_unicode(text: str, order: Any) -> None:
+    """A cut knows that a form feed, which the alphabet has, makes the account's message Unicode."""
+    profile = Profile(form_feed="unicode", truncation_encoding=order)
+    batch = {"to": ["+447911123456"], "body": text, "truncate_concat": True}
+    (detail,) = dry_run(batch, profile=profile).details
+    assert (detail.number_of_parts, detail.billed_parts) == (1, 1)
+    assert text.startswith(detail.body)
+    first = text.find("\f")
+    # The longest prefix: of GSM characters alone 160 septets, else 70 code units.
+    assert len(detail.body) == (min(first, 160) if order == "after" and first > 70 else 70)
 
 
 def test_a_value_too_long_for_the_sum() -> None:

@@ -75,14 +75,15 @@ def characters(name: str = "RIGHT SINGLE QUOTATION MARK", place: str = "template
             CharacterShare(
                 character="’", code_point="U+2019", name=name, place=place,
                 rows=400, share_parts=Fraction(1000, 3), share_cost=share("11.34"),
-                replacement="'", level="safe", saved_alone_parts=300,
+                replacement="'", level="safe", kind="typographic", saved_alone_parts=300,
                 saved_alone_cost=cost("10.20"), saved_together_parts=Fraction(330),
                 saved_together_cost=share("11.22"),
             ),
             CharacterShare(
                 character="\xa0", code_point="U+00A0", name="NO-BREAK SPACE", place="template",
                 rows=4, share_parts=Fraction(2, 3), share_cost=share("0.10"),
-                replacement=" ", level="safe", saved_alone_parts=0, saved_alone_cost=None,
+                replacement=" ", level="safe", kind="typographic",
+                saved_alone_parts=0, saved_alone_cost=None,
                 saved_together_parts=Fraction(2), saved_together_cost=share("0.07"),
             ),
         ),

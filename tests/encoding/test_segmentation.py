@@ -390,11 +390,13 @@ def test_clusters_by_a_second_opinion(text: str) -> None:
 
 def test_look_alikes() -> None:
     """Every replacement is in the alphabet, and none stands for a character of it."""
-    assert len(LOOK_ALIKES) == 1094
-    assert sum(entry.safe for entry in LOOK_ALIKES.values()) == 247
+    assert len(LOOK_ALIKES) > 1_800
+    assert sum(entry.safe for entry in LOOK_ALIKES.values()) > 250
     for character, entry in LOOK_ALIKES.items():
         assert character not in GSM, unicodedata.name(character, "?")
-        assert set(entry.replacement) <= set(GSM), unicodedata.name(character, "?")
+        # What was decoded wrongly is what it is, whether the alphabet has that or not.
+        if not "\x80" <= character <= "\x9f":
+            assert set(entry.replacement) <= set(GSM), unicodedata.name(character, "?")
 
 
 def test_auto_encoding() -> None:

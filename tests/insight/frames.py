@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import regex
@@ -14,14 +14,20 @@ from smsplan import Plan, Profile, Rate, RateCard, Substitution, Template, plan
 from smsplan.dryruns import characters
 from smsplan.encoding import Encoding, culprits, measure
 from smsplan.encoding.gsm7 import tables
-from smsplan.encoding.substitution import auto_encode
+from smsplan.encoding.substitution import Change, auto_encode, changed, stand_ins
 from smsplan.encoding.ucs2 import shortened
 from tests.bulk.test_kernel import BODIES, Maker
 
 # Digits, so that a recipient is what was put in.
 NUMBERS = ["447911123456", "447781123456", "12015550123", "4915112345678", "33612345678",
            "88213123456", "", "123"]  # fmt: skip
-POOLS = [
+POOLS: list[Any] = [
+    ["e\u0301", "s\u0327", "n", " "],
+    ["Zoe\u0301", " ", "и\u0306", "\u0301", "a\u0302\u0301"],
+    "Παρασκή αβ ΑΘΝ",
+    "ab\u200b\u200d\u0301 नमि",
+    ["❤\ufe0f", "1½", " ", "\x93", "\x85", "μ", "5"],
+    "Nguyễn đặàé ",
     "abcdefgh ijkl€",
     "abc défghij” “kl…",
     "abcdefghijklmnopqrst…",
@@ -36,6 +42,9 @@ POOLS = [
 LENGTHS = [1, 3, 8, 20, 40, 60, 64, 66, 69, 70, 71, 80, 100, 130, 134, 150, 153, 160, 161, 200,
            300, 306, 310, 450]  # fmt: skip
 MORE_BODIES = [
+    "Zoe\u0301 ${a}, ${b}",
+    "cafe${a} Π${b}ά",
+    "ΑΓΟΡΑ ${a}; Καλή ${b}\u0301",
     "Hi ${a}, “see” you… ${b}",
     "x" * 100 + "‘${a}’ ${b}",
     "x" * 55 + "${a} “€” ${b} 😀",
@@ -94,6 +103,8 @@ SWEEPS: list[tuple[str, dict[str, Any]]] = [
     ("…${a}€€“", {"gsm_boundary": "dense", "reference_bits": 16}),
     ("…${a}😀😀", {"unicode_boundary": "dense", "unicode_unit": "code_point"}),
     ("…${a}ş€", {"languages": ("tr",)}),
+    ("e\u0301${a}я", {}),
+    ("“${a}", {"unicode_unit": "code_point", "gsm_boundary": "dense"}),
     ("“${a}…😀", {"auto_encoding": "on", "auto_encoding_partial": "partial"}),
 ]
 PADDINGS = [0, *range(45, 72), *range(110, 162), *range(285, 308)]
@@ -261,6 +272,7 @@ class Message:
     body: str
     pieces: Pieces
     billed: int
+    row: int
 
     @property
     def profile(self) -> Profile:
@@ -272,27 +284,47 @@ class Message:
         """What is measured before anything is replaced or cut."""
         return joined(self.pieces, self.profile)
 
-    def edited(self, edits: dict[tuple[str, str], str]) -> int:
-        """The parts, before a cut, where characters in places are replaced."""
-        pieces = [
-            (place, "".join(edits.get((place, each), each) for each in text))
-            for place, text in self.pieces
+    def edited(self, edit: Culprit) -> int:
+        """The parts, before a cut, where a culprit of a place is replaced."""
+        text = "".join(text for _, text in self.pieces)
+        outside = {each.character for each in culprits(edit.original)}
+        changes = [
+            change for found, change in placed(self.pieces, outside) if found == edit and change
         ]
-        return sent_parts(joined(pieces, self.profile), self.made)
+        return sent_parts(characters(changed(text, changes), self.profile), self.made)
 
-    def culprits(self) -> list[tuple[str, str]]:
-        """The distinct characters that force Unicode, by place."""
+    def culprits(self) -> list[Culprit]:
+        """The distinct culprits, by place."""
         outside = {each.character for each in culprits(self.text, languages=self.profile.languages)}
         if self.profile.form_feed == "unicode":
             outside.add("\f")
-        return sorted(
-            {
-                (place, each)
-                for place, text in self.pieces
-                for each in characters(text, self.profile)
-                if each in outside
-            }
-        )
+        pieces = [(place, characters(text, self.profile)) for place, text in self.pieces]
+        return sorted({found for found, _ in placed(pieces, outside)}, key=str)
+
+
+class Culprit(NamedTuple):
+    """Characters of a place that force Unicode, and what stands in for them where they stand."""
+
+    place: str
+    original: str
+    replacement: str | None
+    level: str | None
+
+
+def placed(pieces: Pieces, outside: set[str]) -> Iterator[tuple[Culprit, Change | None]]:
+    """Every culprit of a text in pieces, once, and the change that its stand-in is."""
+    places = [place for place, text in pieces for _ in text]
+    whole = "".join(text for _, text in pieces)
+    covered: set[int] = set()
+    for change, level in stand_ins(whole):
+        its = range(change.position, change.position + len(change.original))
+        covered.update(its)
+        first = next((at for at in its if whole[at] in outside), None)
+        if first is not None:
+            yield Culprit(places[first], change.original, change.replacement, level), change
+    for at, character in enumerate(whole):
+        if character in outside and at not in covered:
+            yield Culprit(places[at], character, None, None), None
 
 
 def joined(pieces: Pieces, profile: Profile) -> str:
@@ -341,7 +373,7 @@ def messages(made: Plan) -> Iterator[Message]:
     """The messages of a plan that are sent."""
     options = made.options
     rows = made.rows.to_pylist()
-    for row in rows:
+    for at, row in enumerate(rows):
         if not row["sendable"]:
             continue
         body, name = options.template, "template"
@@ -367,7 +399,7 @@ def messages(made: Plan) -> Iterator[Message]:
                 if piece in options.columns:
                     place = f"parameter '{piece}'"
             pieces.append((place, text))
-        yield Message(made, row["recipient"], name, pieces, row["billed_parts"])
+        yield Message(made, row["recipient"], name, pieces, row["billed_parts"], at)
 
 
 def dense(units: int, profile: Profile, *, gsm: bool) -> int:

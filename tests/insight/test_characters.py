@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 import regex
 
-from smsplan import Plan
+from smsplan import Plan, Substitution, plan
+from smsplan.display.figures import money
 from smsplan.encoding import Encoding
-from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
-from tests.insight.frames import SWEEPS, FrameMaker, dense, measured, messages, sweep
+from tests.insight.frames import SWEEPS, Culprit, FrameMaker, dense, measured, messages, sweep
 from tests.insight.test_waterfall import plain
 
 SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul",
@@ -24,7 +28,7 @@ SCRIPTS = ["Latin", "Common", "Cyrillic", "Greek", "Han", "Hiragana", "Katakana"
 
 def script(character: str) -> str:
     """The script of a character of the pools."""
-    (name,) = [each for each in SCRIPTS if regex.match(rf"\p{{Script={each}}}", character)]
+    (name,) = [each for each in SCRIPTS if regex.match(rf"\p{{Script={each}}}", character[0])]
     return name
 
 
@@ -48,6 +52,7 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
     many: dict[Any, Expected] = defaultdict(Expected)
     step_total = saved_total = 0
     saved_cost = Cost()
+    lossy = [] if made.options.truncate_concat else replanned(made)
     for message in messages(made):
         profile, billed = message.profile, message.billed
         found = measured(message.text, profile)
@@ -64,40 +69,58 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
         step_total += step
         share = Fraction(step, len(culprits))
         money = Share.of(cost(billed), share / billed)
-        known = [each for each in culprits if each[1] in LOOK_ALIKES]
-        for place, character in known:
-            entry = one[place, character]
+        known = [each for each in culprits if each.replacement is not None]
+        for each in known:
+            entry = one[each]
             entry.rows += 1
             entry.parts += share
             entry.cost += money
-        for place, character in set(culprits) - set(known):
-            entry = many[place, script(character)]
+        left = [each for each in culprits if each.replacement is None]
+        for each in left:
+            entry = many[each.place, script(each.original)]
             entry.parts += share
             entry.cost += money
-            entry.characters[character] += 1
-        for place, name in {(place, script(each)) for place, each in set(culprits) - set(known)}:
+            entry.characters[each.original] += 1
+        for place, name in {(each.place, script(each.original)) for each in left}:
             many[place, name].rows += 1
         if made.options.truncate_concat or not known:
             continue
-        edits = {each: LOOK_ALIKES[each[1]].replacement for each in known}
-        after = message.edited(edits)
+        for each in known:
+            alone = message.edited(each)
+            one[each].alone += billed - alone
+            one[each].alone_cost += cost(billed) - cost(alone)
+        after = lossy[message.row]
         saved_total += billed - after
         saved_cost += cost(billed) - cost(after)
         for each in known:
             entry = one[each]
             entry.together += Fraction(billed - after, len(known))
             entry.together_cost += Share.of(cost(billed) - cost(after), Fraction(1, len(known)))
-            alone = message.edited({each: edits[each]})
-            entry.alone += billed - alone
-            entry.alone_cost += cost(billed) - cost(alone)
     return one, many, step_total, saved_total, saved_cost
+
+
+def replanned(made: Plan) -> list[int]:
+    """The parts of each row in the same plan that replaces all it can."""
+    options = made.options
+    how = replace(options.substitute or Substitution(), level="lossy")
+    again = plan(
+        made.rows.select(list(dict.fromkeys(options.needed))),
+        options.templates if options.body_by else options.template,
+        body_by=options.body_by,
+        columns=options.columns,
+        defaults=options.defaults,
+        limits=options.limits,
+        profile=options.profile,
+        substitute=how,
+        duplicates="keep",
+    )
+    return [int(each) for each in again.rows["billed_parts"].to_pylist()]
 
 
 def check_character(got: CharacterShare, want: Expected) -> None:
     """One character in one place."""
-    entry = LOOK_ALIKES[got.character]
-    assert (got.replacement, got.level == "safe") == (entry.replacement, entry.safe)
-    assert got.code_point == f"U+{ord(got.character):04X}"
+    assert got.code_point == " ".join(f"U+{ord(each):04X}" for each in got.character)
+    assert len(got.name.split(" + ")) == len(got.character)
     assert (got.rows, got.share_parts) == (want.rows, want.parts)
     assert (got.saved_alone_parts, got.saved_together_parts) == (want.alone, want.together)
     if got.share_cost is not None:
@@ -121,9 +144,13 @@ def check(made: Plan) -> None:
     """One plan."""
     found: Characters = made.characters()
     one, many, parts, saved, cost = expected(made)
-    assert {(each.place, each.character) for each in found.characters} == set(one)
-    for character in found.characters:
-        check_character(character, one[character.place, character.character])
+    keys = [
+        Culprit(each.place, each.character, each.replacement, each.level)
+        for each in found.characters
+    ]
+    assert sorted(keys) == sorted(one)
+    for key, character in zip(keys, found.characters, strict=True):
+        check_character(character, one[key])
     assert {(each.place, each.script) for each in found.scripts} == set(many)
     for group in found.scripts:
         check_script(group, many[group.place, group.script])
@@ -154,3 +181,43 @@ def test_every_character(seed: int) -> None:
 def test_every_length(number: int) -> None:
     """Around every boundary, too, an edit saves what editing the text gives."""
     check(sweep(*SWEEPS[number]))
+
+
+@pytest.mark.parametrize("letter", "éèàìòùåäöüñÅÄÖÉÑÜÇ")
+def test_a_decomposed_letter_is_one_character(letter: str) -> None:
+    """A letter and its mark, as macOS writes them, become the letter, which saves a part."""
+    rows = [{"to": "+447700900123", "name": f"Zo{normalize('NFD', letter)} " + "x" * 80}]
+    made = plan(rows, "Hi ${name}", rates="0.03 GBP")
+    found = made.characters()
+    (one,) = found.characters
+    assert (one.character, one.replacement) == (normalize("NFD", letter), letter)
+    assert (one.level, one.kind, one.place) == ("safe", "composed", "parameter 'name'")
+    assert (one.saved_alone_parts, found.saved_together_parts, found.scripts) == (1, 1, ())
+    assert f"{letter} (safe," in str(found)
+    assert f"{letter} (safe, composed)" in found._repr_html_()
+    assert made.parts - plan(rows, "Hi ${name}", substitute="safe").parts == 1
+
+
+@pytest.mark.parametrize("how", [None, "safe", "lossy", Substitution("safe", partial=True)])
+def test_together_is_what_a_plan_saves(how: Any, tmp_path: Path) -> None:
+    """The figure of the terminal, the page and the data is what ``substitute="lossy"`` saves."""
+    names = ["Zoe\u0301", "Παρασκευή", "ΑΘΗΝΑ", "Ana", "Ş", "😀 “x”", "O\x92Neill", "Nguyễn", "½",
+             "xx\u0302", "Иван", "…", "ő" * 60]  # fmt: skip
+    rows = [{"to": f"+44770090{n:04}", "name": name} for n, name in enumerate(names * 3)]
+    body = "Hi ${name}, “see” you… " + "x" * 60
+    made = plan(rows, body, rates="0.03 GBP", substitute=how)
+    lossy = replace(Substitution.of(how) or Substitution(), level="lossy")
+    best = plan(rows, body, rates="0.03 GBP", substitute=lossy)
+    found = made.characters()
+    saved = made.parts - best.parts
+    assert found.saved_together_parts == saved
+    assert found.saved_together_cost is not None
+    assert found.saved_together_cost.expected.get("GBP", 0) == (
+        made.cost.expected["GBP"] - best.cost.expected["GBP"]
+    )
+    if saved:
+        assert f"would save {saved}" in str(found)
+        made.report(tmp_path / "a.html")
+        page = (tmp_path / "a.html").read_text(encoding="utf-8")
+        (line,) = re.findall("Replace every look-alike.{,400}", page, re.DOTALL)
+        assert money(found.saved_together_cost) in line

@@ -122,7 +122,7 @@ def test_kinds_of_characters(text: str, expected: list[str]) -> None:
 
 
 def test_every_character_outside_is_somebodys() -> None:
-    """Each of the 1,094 characters with a replacement, between digits, is a complaint of SMS1xx.
+    """Each of the characters with a replacement, between digits, is a complaint of SMS1xx.
 
     A safe replacement is the fix, unless a parameter could be made of it.
     """
@@ -132,7 +132,7 @@ def test_every_character_outside_is_somebodys() -> None:
         if one.code == "SMS108":
             assert segment(f"1{one.fix}2").encoding is Encoding.GSM
             continue
-        safe = substitute(f"1{character}2", "safe", "always")
+        safe = substitute(f"1{character}2", "safe", "always", partial=True)
         offered = bool(safe.changes) and not set(safe.text) & set("${}<>")
         assert one.fix == (safe.text[1:-1] if offered else None), ascii(character)
         assert one.fix is None or RULES[one.code].fixable

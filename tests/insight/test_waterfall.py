@@ -58,7 +58,8 @@ def causes_of(message: Message, kind: str) -> dict[tuple[str, str], Fraction]:
         return {(message.body, ""): Fraction(1)}
     if kind == "unicode":
         found = message.culprits()
-        return {each: Fraction(1, len(found)) for each in found}
+        alike = Counter((each.place, each.original) for each in found)
+        return {key: Fraction(times, len(found)) for key, times in alike.items()}
     weights: Counter[tuple[str, str]] = Counter()
     if kind == "parameters":
         for place, text in message.pieces:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import culprits
-from smsplan.insight.lint_text import Look, Spot, shown
+from smsplan.insight.lint_text import Look, Spot
 from smsplan.insight.rules.registry import Found, rule
 from smsplan.plurals import counted
 
@@ -30,8 +31,8 @@ def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:
 
 def _named(text: str) -> str:
     if len(text) == 1:
-        return shown(text)
-    return f"{shown(text[0])} with {counted(len(text) - 1, 'more character')}"
+        return named(text)
+    return f"{named(text[0])} with {counted(len(text) - 1, 'more character')}"
 
 
 _EVERY = "{what} makes every message Unicode: {dear}"
@@ -229,13 +230,20 @@ def mixed_script(look: Look) -> Iterator[Found]:
     "warning",
     "A tab or another control character",
     why="The GSM alphabet has line feed and carriage return (and form feed in two septets), no "
-    "others: a tab makes the message Unicode, and handsets show it in many ways.",
+    "others: a tab makes the message Unicode, and handsets show it in many ways. U+0080 to U+009F "
+    "are quotes, dashes or the euro sign of a text in Windows-1252 that was read as ISO 8859-1.",
     example="Name:\tAna",
     counterexample="Name: Ana",
 )
 def control_character(look: Look) -> Iterator[Found]:
     """Look for controls."""
-    return _characters(look, "SMS111", _EVERY)
+    for spot, message in _characters(look, "SMS111", _EVERY):
+        octet = look.body[spot.start]
+        # Alone, NEXT LINE is what its name says.
+        if "\x80" <= octet <= "\x9f" and not (octet == "\x85" and spot.fix == "\n"):
+            meant = "another encoding" if spot.fix is None else "Windows-1252"
+            message += f"; the text was decoded wrongly: it is in {meant}, read as ISO 8859-1"
+        yield Found(spot, message)
 
 
 @rule(
@@ -245,7 +253,7 @@ def control_character(look: Look) -> Iterator[Found]:
     "A control of the writing direction in left-to-right text",
     why="It is not seen, can turn the order of what follows (a way to forge links), and makes the "
     "message Unicode. In Arabic and Hebrew texts only the overrides are reported.",
-    example="Pay \u202e123 now",
+    example="Pay \u200e123 now",
     counterexample="Pay 123 now",
 )
 def direction_control(look: Look) -> Iterator[Found]:
@@ -270,7 +278,7 @@ def script(look: Look) -> Iterator[Found]:
         character = next(each for each in word if culprits(each))
         yield Found(
             Spot(start, end),
-            f"{shown(character)} and its script make every message Unicode: {look.dearness}",
+            f"{named(character)} and its script make every message Unicode: {look.dearness}",
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import Encoding, culprits
-from smsplan.insight.lint_text import Look, Spot, is_gsm, shown
+from smsplan.insight.lint_text import Look, Spot, is_gsm
 from smsplan.insight.rules.registry import Found, rule
 
 
@@ -124,5 +125,5 @@ def unicode_default(look: Look) -> Iterator[Found]:
             value = look.settings.defaults.get(key, "")
             found = culprits(value, languages=look.settings.by.languages)
             if found and look.parts_of(value).encoding is Encoding.UNICODE:
-                listed = ", ".join(dict.fromkeys(shown(one.character) for one in found))
+                listed = ", ".join(dict.fromkeys(named(one.character) for one in found))
                 yield Found(spot, f"the default of '{key}' has {listed}: Unicode where it is used")
