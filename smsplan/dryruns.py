@@ -9,6 +9,7 @@ Sinch SMS API, ``POST /xms/v1/{service_plan_id}/batches/dry_run``.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -256,10 +257,11 @@ class RecipientDryRun:
     """One element of ``per_recipient``, under the API's names.
 
     The API has two vocabularies for the encoding, and they are equal: ``GSM`` and ``text``,
-    ``UNICODE`` and ``unicode``.
+    ``UNICODE`` and ``unicode``; so are numbers with ``+`` and without. ``missing`` names the fields
+    that an answer left out: what they hold here is 0 or empty, and says nothing.
 
     >>> RecipientDryRun("447700900123", 1, "Hi", "GSM") == RecipientDryRun(
-    ...     "447700900123", 1, "Hi", "text")
+    ...     "+447700900123", 1, "Hi", "text")
     True
     """
 
@@ -267,24 +269,43 @@ class RecipientDryRun:
     number_of_parts: int
     body: str
     encoding: str
+    missing: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the element as the API's JSON has it."""
         return {
-            "recipient": self.recipient,
-            "number_of_parts": self.number_of_parts,
-            "body": self.body,
-            "encoding": self.encoding,
+            name: getattr(self, name)
+            for name in ("recipient", "number_of_parts", "body", "encoding")
+            if name not in self.missing
         }
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> RecipientDryRun:
+        """Read an element leniently; raises ValueError where it names no recipient.
+
+        >>> RecipientDryRun.from_dict({"recipient": 15551231234, "number_of_parts": "2"}).missing
+        frozenset({...})
+        """
+        given = {name: value for name, value in payload.items() if value is not None}
+        names = ("number_of_parts", "body", "encoding")
+        recipient = given["recipient"]
+        return cls(
+            recipient.strip() if isinstance(recipient, str) else str(_whole(recipient, 10**18)),
+            _whole(given.get("number_of_parts", 0)),
+            str(given.get("body", "")),
+            str(given.get("encoding", "")).strip(),
+            frozenset(name for name in names if name not in given),
+        )
 
     def _repr_html_(self) -> str:
         from smsplan.display.messages import recipient_html
 
         return recipient_html(self)
 
-    def _key(self) -> tuple[str, int, str, str]:
+    def _key(self) -> tuple[Any, ...]:
         encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
-        return self.recipient, self.number_of_parts, self.body, encoding
+        number = self.recipient.removeprefix("+")
+        return number, self.number_of_parts, self.body, encoding, self.missing
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, RecipientDryRun) else NotImplemented
@@ -294,6 +315,19 @@ class RecipientDryRun:
 
 
 _SAME_ENCODINGS = {"text": "GSM", "gsm": "GSM", "unicode": "UNICODE"}
+_WHOLE = re.compile(r"\s*(\+?\d{1,19})(?:\.0*)?\s*", re.ASCII)
+
+
+def _whole(value: Any, most: int = 10**9) -> int:
+    """Read a whole number that may be a text, or written as 2.0; raises ValueError for no such."""
+    found = _WHOLE.fullmatch(value if isinstance(value, str) else "")
+    if found:
+        value = int(found[1])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError("no whole number")
+    if value != int(value):
+        raise ValueError("no whole number")
+    return int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +389,7 @@ class DryRun:
 
     ``number_of_messages`` is the API's word for the total of **parts**; ``per_recipient`` is null
     unless asked for. ``details`` has every recipient of a text batch, in the order of the request.
+    ``missing`` names the totals that an answer left out: they are 0 here, and say nothing.
     """
 
     number_of_recipients: int
@@ -362,6 +397,7 @@ class DryRun:
     per_recipient: tuple[RecipientDryRun, ...] | None = None
     details: tuple[Detail, ...] = ()
     lines: tuple[CostLine, ...] = ()
+    missing: frozenset[str] = frozenset()
 
     def _repr_html_(self) -> str:
         from smsplan.display.messages import dry_run_html
@@ -433,8 +469,7 @@ class DryRun:
         {'number_of_recipients': 1, 'number_of_messages': 1}
         """
         out: dict[str, Any] = {
-            "number_of_recipients": self.number_of_recipients,
-            "number_of_messages": self.number_of_messages,
+            name: getattr(self, name) for name in _TOTALS if name not in self.missing
         }
         if self.per_recipient is not None:
             out["per_recipient"] = [item.to_dict() for item in self.per_recipient]
@@ -449,9 +484,10 @@ class DryRun:
         >>> ours.agrees(theirs)
         True
         """
-        return (self.number_of_recipients, self.number_of_messages) == (
+        return (self.number_of_recipients, self.number_of_messages, self.missing) == (
             other.number_of_recipients,
             other.number_of_messages,
+            other.missing,
         ) and (
             Counter(self.per_recipient or ()) == Counter(other.per_recipient or ())
             if (self.per_recipient is None) == (other.per_recipient is None)
@@ -462,27 +498,26 @@ class DryRun:
     def from_dict(cls, payload: Mapping[str, Any]) -> DryRun:
         """Read the API's answer, leniently: numbers may be text and text numbers.
 
-        >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1,
+        Raises ValueError (or TypeError, KeyError) where it is no answer to a dry run.
+
+        >>> DryRun.from_dict({"number_of_recipients": "1", "number_of_messages": 1.0,
         ...     "per_recipient": [{"recipient": 15551231234, "number_of_parts": 1,
         ...     "body": "Test Message", "encoding": "GSM"}]}).per_recipient[0].recipient
         '15551231234'
         """
-        items = payload.get("per_recipient")
+        given = {name: value for name, value in payload.items() if value is not None}
+        missing = frozenset(name for name in _TOTALS if name not in given)
+        items = given.get("per_recipient")
+        if len(missing) == len(_TOTALS) and not items:
+            raise ValueError("it says nothing")
         return cls(
-            int(payload["number_of_recipients"]),
-            int(payload["number_of_messages"]),
-            None
-            if items is None
-            else tuple(
-                RecipientDryRun(
-                    str(item["recipient"]),
-                    int(item["number_of_parts"]),
-                    str(item.get("body", "")),
-                    str(item["encoding"]),
-                )
-                for item in items
-            ),
+            *(_whole(given.get(name, 0)) for name in _TOTALS),
+            None if items is None else tuple(map(RecipientDryRun.from_dict, items)),
+            missing=missing,
         )
+
+
+_TOTALS = ("number_of_recipients", "number_of_messages")
 
 
 def dry_run(
@@ -740,12 +775,9 @@ def _row_faults(detail: Detail, composer: Composer) -> Iterable[Fault]:
 
 
 def _answer(detail: Detail, profile: Profile) -> RecipientDryRun:
-    name = str(detail.encoding)
-    if profile.encoding_names == "text/unicode":
-        name = "text" if detail.encoding is Encoding.GSM else "unicode"
     return RecipientDryRun(
         detail.recipient,
         shown_parts(detail.number_of_parts, detail.problem, profile),
         detail.body,
-        name,
+        profile.word(str(detail.encoding)),
     )
