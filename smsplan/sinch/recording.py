@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from smsplan.batches import Batch, TextBatch
-from smsplan.dryruns import DryRun, RecipientDryRun
+from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, OutputError
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
@@ -74,7 +74,7 @@ class Recorder:
         for item in made.get("per_recipient", ()):
             item["recipient"] = self._number(item["recipient"])
             if not self._bodies:
-                del item["body"]
+                item.pop("body", None)
         self._write(json.dumps({**line, "answer": made}) + "\n")
         return answer
 
@@ -146,18 +146,7 @@ class Replay:
 
 def _answer(made: Mapping[str, Any], real: Mapping[str, str]) -> DryRun:
     items = made.get("per_recipient")
-    return DryRun(
-        made["number_of_recipients"],
-        made["number_of_messages"],
-        None
-        if items is None
-        else tuple(
-            RecipientDryRun(
-                real.get(item["recipient"], item["recipient"]),
-                item["number_of_parts"],
-                item.get("body", ""),
-                item["encoding"],
-            )
-            for item in items
-        ),
-    )
+    if items is not None:
+        items = [{**item, "recipient": real.get(item["recipient"], item["recipient"])}
+                 for item in items]  # fmt: skip
+    return DryRun.from_dict({**made, "per_recipient": items})
