@@ -19,6 +19,8 @@ _MOST = 1000
 
 # Said by whoever gave up waiting, or asks to wait: no answer to the request.
 _NO_ANSWER = frozenset({408, 425, 429, 444, 460, 499})
+# Said of an account, an address or a version of this software, not of a request.
+ELSEWHERE = frozenset({401, 404, 405, 407, 415})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,19 @@ _OTHER_THINGS = frozenset({"unknown_group", "missing_callback_url", "blocked_acc
 Answer = DryRun | Refused
 
 
-def theirs(api: DryRuns, batch: Batch, most: int = _MOST) -> Answer:
-    """Ask an account; what is no answer to the request (429, 5xx, unreadable) raises ApiError.
+def theirs(api: DryRuns, batch: Batch, most: int = _MOST, *, every: bool = False) -> Answer:
+    """Ask an account; what is no answer to the request (401, 429, 5xx, unreadable) raises ApiError.
 
-    A refusal may be for a reason that has nothing to do with the request, whatever its status is:
-    only where another request is accepted it says something.
+    ``every``: a refusal is an answer whatever its status is, as for whoever asks further whether it
+    has to do with the request.
     """
     try:
         return api.dry_run(batch, per_recipient=True, number_of_recipients=most)
     except ApiError as error:
         status = error.status
         if status is None or not 400 <= status < 500 or status in _NO_ANSWER:
+            raise
+        if status in ELSEWHERE and not every:
             raise
         where = named(error.text)
         # A text may quote what is no field of a request.

@@ -141,13 +141,16 @@ class Fact:
     def rows(self) -> list[tuple[Any, ...]]:
         """Return the values of what the probe asks under which the attribute is as observed.
 
-        A profile that has no such attribute (it refuses the request, it leaves a recipient out)
-        does not contradict it: other attributes do.
+        A recipient who is left out under some of them has no attributes there, and contradicts
+        nothing: that it is listed is a fact of its own.
         """
+        if self.observed not in self.possible:
+            return []
         return [
             values
             for values, predicted in table(self.probe)
             if predicted.get(self.attribute, self.observed) == self.observed
+            and (predicted[ACCEPTED] or self.attribute == ACCEPTED)
         ]
 
 

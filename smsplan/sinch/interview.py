@@ -16,7 +16,7 @@ from smsplan.dryruns import DryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.sinch import probes
-from smsplan.sinch.answers import Answer, Refused, theirs
+from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, theirs
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.contradictions import plain, said
@@ -25,8 +25,6 @@ from smsplan.sinch.probes import Limit, Probe
 # How often a request is made that is not answered; and how many of those end it.
 _TRIES = 3
 _UNANSWERED = 3
-# The account is at fault, or its address, and nothing of the request.
-_ELSEWHERE = frozenset({401, 404, 405, 407, 415})
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +101,7 @@ class Interview:
         """Ask; null where there is no answer, though it was asked for several times."""
         for _ in range(_TRIES):
             try:
-                answer = theirs(self.api, probe.batch, probe.most)
+                answer = theirs(self.api, probe.batch, probe.most, every=True)
             except ApiError as error:
                 last = error
                 continue
@@ -203,7 +201,11 @@ class Interview:
         answer = self._ask(whole, parts)
         if not isinstance(answer, DryRun):
             return False
-        listed = {item.recipient.removeprefix("+") for item in answer.per_recipient or ()}
+        listed = {
+            item.recipient.removeprefix("+")
+            for item in answer.per_recipient or ()
+            if "number_of_parts" not in item.missing
+        }
         return listed == {number.removeprefix("+") for number, _ in parts}
 
     # Limits ---------------------------------------------------------------------------------------
@@ -294,7 +296,7 @@ def _refused(answer: Refused, *, sender: bool) -> Never:
     """Raise what says why nothing can be asked."""
     error = answer.error
     assert error is not None
-    if error.status in _ELSEWHERE:
+    if error.status in ELSEWHERE:
         raise error
     how = ", ".join(filter(None, [str(error.status), plain(error.code)]))
     steps = [] if sender else ["have no default originator: give one with from_= (--from)"]

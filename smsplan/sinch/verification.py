@@ -366,7 +366,7 @@ def _exchanges(
         while left is not None:
             their = theirs(api, left.batch)
             exchange = _Exchange(left, ours(left.batch, profile), their, bodies=bodies)
-            if isinstance(their, Refused) and not accepts:
+            if isinstance(their, Refused) and not their.parameters and not accepts:
                 exchange.calls += _check(api, left.batch, their, numbers)
             accepts = True
             yield exchange
@@ -377,8 +377,7 @@ def _exchanges(
 def _check(api: DryRuns, batch: TextBatch, refused: Refused, numbers: Sequence[str]) -> int:
     """Ask the plainest request, to the first and the last number; returns how many dry runs it was.
 
-    Raises :class:`~smsplan.sinch.ApiError` where they are refused too, and the refusal names
-    nothing of the request: the account is at fault.
+    Raises :class:`~smsplan.sinch.ApiError` where they are refused too: the account is at fault.
     """
     some = dict.fromkeys((numbers[0], numbers[-1]))
     for calls, number in enumerate(some, start=1):
@@ -386,8 +385,7 @@ def _check(api: DryRuns, batch: TextBatch, refused: Refused, numbers: Sequence[s
         if not isinstance(theirs(api, plainest), Refused):
             return calls
     error = refused.error
-    if refused.parameters or error is None:
-        return len(some)
+    assert error is not None
     why = "the account is blocked" if error.code.casefold() == _BLOCKED else ""
     raise ApiError(
         error.operation,
