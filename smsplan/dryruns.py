@@ -511,7 +511,8 @@ class DryRun:
         if len(missing) == len(_TOTALS) and not items:
             raise ValueError("it says nothing")
         return cls(
-            *(_whole(given.get(name, 0)) for name in _TOTALS),
+            _whole(given.get("number_of_recipients", 0)),
+            _whole(given.get("number_of_messages", 0)),
             None if items is None else tuple(map(RecipientDryRun.from_dict, items)),
             missing=missing,
         )

@@ -236,9 +236,7 @@ class Profile:
             raise InputError(f"profile file '{path}': {error}") from None
 
 
-SWITCHES = tuple(
-    field.name for field in dataclasses.fields(Profile) if field.name != "vocabulary"
-)
+SWITCHES = tuple(field.name for field in dataclasses.fields(Profile) if field.name != "vocabulary")
 """The open questions; what else a profile has is no question."""
 
 

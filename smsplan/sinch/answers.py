@@ -77,6 +77,15 @@ def theirs(api: DryRuns, batch: Batch, most: int = _MOST, *, every: bool = False
         return Refused(error.code, (where,) if known else (), error)
 
 
+def refusal(refused: Refused, why: str) -> ApiError:
+    """Return the error of an account that refuses whatever it is asked."""
+    error = refused.error
+    assert error is not None, "it came from an account"
+    blocked = error.code.casefold() == "blocked_account"
+    reason = "the account is blocked" if blocked else error.reason or why
+    return ApiError(error.operation, error.status, error.code, error.text, reason=reason)
+
+
 def ours(batch: Batch, profile: Profile, most: int = _MOST) -> Answer:
     """Answer as an account of this profile would."""
     try:

@@ -134,14 +134,15 @@ class Calibration:
     @property
     def summary(self) -> str:
         """Whether what is decided is as documented."""
-        if self._changes:
+        if self.changes:
             return "other than documented:"
         if len(self.open) == len(SWITCHES):
             return "Nothing is decided."
         return "All that is decided is as documented."
 
     @property
-    def _changes(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
+        """The switches that are other than documented; the account's own words are none."""
         made = self.profile.changes()
         return {switch: value for switch, value in made.items() if switch in SWITCHES}
 
@@ -156,7 +157,7 @@ class Calibration:
 
     def __str__(self) -> str:
         lines = [*self.news, self.head, self.summary]
-        lines += [f"  {switch} = {plain(str(value))}" for switch, value in self._changes.items()]
+        lines += [f"  {switch} = {plain(str(value))}" for switch, value in self.changes.items()]
         lines += [self.words] * bool(self.words)
         if self.open:
             lines.append("left open:")
@@ -189,7 +190,8 @@ def calibrate(
     {'body_limit': 1600, 'gsm_boundary': 'dense'}
     """
     # Written in two ways it is one number all the same.
-    given = tuple({f"+{normalise(number) or number}": None for number in numbers})
+    written = {number: normalise(number) for number in numbers}
+    given = tuple(dict.fromkeys(f"+{digits}" if digits else own for own, digits in written.items()))
     if len(given) < 2:
         raise InputError("two numbers are asked about at least; give another with numbers=")
     interview = Interview(api, given, {} if from_ is None else {"from": from_})

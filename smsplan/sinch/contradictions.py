@@ -14,7 +14,7 @@ from smsplan.sinch.answers import Answer, Refused
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.probes import Probe
 
-_NUMBER = re.compile(r"\+?\d{5,}(?=\d\d)")
+_NUMBER = re.compile(r"(?<!\w)\+?\d{5,}(?=\d\d(?!\w))")
 _LONG, _KEPT, _LISTED = 24, 8, 4
 
 
@@ -41,7 +41,8 @@ class Contradiction:
 
     def __str__(self) -> str:
         some = " or ".join(self.possible)
-        return f"{self.dry_run}: {self.field}: {self.answered}" + f" ({some} would fit)" * bool(some)
+        fits = f" ({some} would fit)" if some else ""
+        return f"{self.dry_run}: {self.field}: {self.answered}{fits}"
 
 
 def contradiction(
@@ -57,12 +58,17 @@ def contradiction(
     return Contradiction(
         dry_run=probe.name,
         field=field,
-        answered=shown(answered),
-        possible=tuple(map(shown, possible)),
+        answered=_alone(answered),
+        possible=tuple(map(_alone, possible)),
         switches=switches,
         request=shown(probe.payload),
         answer=shown(answer.to_dict()) if isinstance(answer, DryRun) else said(answer),
     )
+
+
+def _alone(value: Any) -> str:
+    """Show what is said of a recipient who is listed once without the list."""
+    return shown(value[0] if isinstance(value, list) and len(value) == 1 else value)
 
 
 def shown(value: Any) -> str:

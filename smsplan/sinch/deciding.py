@@ -20,7 +20,7 @@ from typing import Any, get_args, get_type_hints
 from smsplan.dryruns import dry_run
 from smsplan.encoding.alphabets import LANGUAGES
 from smsplan.errors import RequestRefused
-from smsplan.profiles import Profile
+from smsplan.profiles import SWITCHES, Profile
 from smsplan.sinch.answers import Answer, Refused, refused_by
 from smsplan.sinch.asking import LENIENT
 from smsplan.sinch.probes import LIMITS, Probe, language
@@ -28,10 +28,14 @@ from smsplan.sinch.words import Words
 
 # Attributes: the field, and the recipient whose it is; of the whole answer empty.
 Attribute = tuple[str, str]
-ACCEPTED, CODE, PER_RECIPIENT = ("accepted", ""), ("code", ""), ("per_recipient", "")
-_DIRECT = frozenset(
-    {*(limit.switch for limit in LIMITS), "length_unit", "encoding_names", "per_recipient_order"}
-)
+ACCEPTED, CODE, ORDER = ("accepted", ""), ("code", ""), ("order", "")
+PER_RECIPIENT = ("per_recipient", "")
+# Looked at only where they are asked about: of most requests they say nothing new.
+_ASKED_ONLY = {"word": "encoding_names", "order": "per_recipient_order"}
+# What an account does with every answer: where one fits nothing, others fit by chance.
+_HABITS = frozenset({"word", "order", "per_recipient"})
+# Pairs of requests decide these: see ``interview``.
+_BY_PAIRS = frozenset({*(limit.switch for limit in LIMITS), "length_unit"})
 
 
 def _variables() -> dict[str, tuple[Any, ...]]:
@@ -39,7 +43,7 @@ def _variables() -> dict[str, tuple[Any, ...]]:
     for switch, hint in get_type_hints(Profile).items():
         if switch == "languages":
             made |= {language(name): (False, True) for name in LANGUAGES}
-        elif switch not in _DIRECT and switch != "vocabulary":
+        elif switch in SWITCHES and switch not in _BY_PAIRS:
             made[switch] = (True, False) if hint is bool else get_args(hint)
     return made
 
@@ -74,18 +78,20 @@ def attributes(answer: Answer, words: Words) -> dict[Attribute, Any]:
     for item in answer.per_recipient:
         by_number.setdefault(item.recipient.removeprefix("+"), []).append(item)
     made["listed", ""] = {number: len(some) for number, some in sorted(by_number.items())}
+    made[ORDER] = list(by_number)
     for number, some in by_number.items():
-        missing = {name for item in some for name in item.missing}
-        meanings = [words.meaning(item.encoding) for item in some]
-        if None in meanings:
-            missing.add("encoding")
-        for name, values in (
-            ("number_of_parts", [item.number_of_parts for item in some]),
-            ("encoding", meanings),
-            ("body", [item.body for item in some]),
-        ):
-            if name not in missing:
-                made[name, number] = sorted(values)  # type: ignore[type-var]
+        values: dict[str, list[Any]] = {
+            "number_of_parts": [item.number_of_parts for item in some],
+            "encoding": [item.encoding.casefold() for item in some],
+            "body": [item.body for item in some],
+        }
+        for name in {name for item in some for name in item.missing}:
+            del values[name]
+        if "encoding" in values:
+            values["word"] = values.pop("encoding")
+            meanings = [words.meaning(word) for word in values["word"]]
+            values |= {} if None in meanings else {"encoding": meanings}
+        made |= {(name, number): sorted(each) for name, each in values.items()}
     return made
 
 
@@ -172,7 +178,8 @@ def decide(facts: Sequence[Fact]) -> Decision:
     """Return what facts leave possible."""
     known = [(fact, fact.rows()) for fact in facts]
     unexplained = [fact for fact, rows in known if not rows]
-    left = [(fact, rows) for fact, rows in known if rows]
+    odd = {fact.attribute[0] for fact in unexplained} & _HABITS
+    left = [(fact, rows) for fact, rows in known if rows and fact.attribute[0] not in odd]
     contested: frozenset[str] = frozenset()
     clashing: list[Fact] = []
     while True:
@@ -180,9 +187,7 @@ def decide(facts: Sequence[Fact]) -> Decision:
         if clash is None:
             break
         # Which of them is wrong nobody knows.
-        contested |= {
-            name for name in clash.probe.asks or () if possible[name] != VARIABLES[name]
-        }
+        contested |= {name for name in clash.probe.asks or () if possible[name] != VARIABLES[name]}
         clashing.append(clash)
     return Decision(possible, decided_by, unexplained, clashing, facts)
 
@@ -218,6 +223,8 @@ def _narrowed(
 
 def facts_of(call: int, probe: Probe, answer: Answer, words: Words) -> Iterator[Fact]:
     """Yield the facts of an answer to a probe."""
+    asks = probe.asks or ()
     for attribute, observed in attributes(answer, words).items():
-        if attribute != CODE:
+        asked = _ASKED_ONLY.get(attribute[0])
+        if attribute != CODE and (asked is None or asked in asks):
             yield Fact(call, probe, attribute, observed)

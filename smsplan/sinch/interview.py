@@ -1,9 +1,9 @@
 """The dry runs of a calibration: what is asked, what is asked again, and what may be believed.
 
 An accepted request is believed at once. A refused one says something only where a request that
-differs in one thing is accepted, and both are asked twice: an account may refuse for reasons of its
-own. A limit is such a pair, of which one is a character or a digit longer. Where one and the same
-request is accepted and refused, no refusal is believed at all.
+differs in one thing is accepted, since an account may refuse for reasons of its own; and both are
+asked again at the end, since these may pass. A limit is such a pair, of which one is a character or
+a digit longer. Where one and the same request is accepted and refused, no refusal is believed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from smsplan.dryruns import DryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.sinch import probes
-from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, theirs
+from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, refusal, theirs
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.contradictions import plain, said
 from smsplan.sinch.probes import Limit, Probe
 
-# How often a request is made that is not answered; and how many of those end it.
+# How often a request is made that is not answered; how many of those one after the other end it,
+# and how many plain ones that are refused.
 _TRIES = 3
-_UNANSWERED = 3
+_ENOUGH = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +42,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a pair of requests says of a limit, or of its unit, and the calls that say it."""
+    """A limit, or its unit, and the requests that show it.
+
+    ``refused`` is the shortest that is refused, null where none is.
+    """
 
     value: Any
-    calls: tuple[int, ...]
+    accepted: Probe
     refused: Probe | None = None
 
 
@@ -61,13 +65,15 @@ class Interview:
     numbers: tuple[str, ...]
     common: Mapping[str, Any]
     calls: list[Call] = field(default_factory=list)
-    believed: set[str] = field(default_factory=set)
+    believed: dict[str, Probe] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     unsteady: list[tuple[int, ...]] = field(default_factory=list)
     odd: list[int] = field(default_factory=list)
     _by_key: dict[str, list[int]] = field(default_factory=dict)
+    _again: dict[str, tuple[Probe, int]] = field(default_factory=dict)
     _unanswered: int = 0
+    _plain_refused: int = 0
 
     def run(self) -> None:
         """Ask everything; raises :class:`ApiError` where the account cannot be asked."""
@@ -78,22 +84,47 @@ class Interview:
         self._texts(probes.CUT_TEXTS, {**self.common, "truncate_concat": True})
         self._limits()
         self._length_unit()
-        # Whether the account is as it was at first.
-        self._ask(probes.plain(self.numbers[0], self.common))
-        if self.unsteady:
-            self._disbelieve()
+        self._confirm()
 
-    def _disbelieve(self) -> None:
-        """Believe no refusal: whoever refuses what it accepts may refuse anything."""
-        name = self.calls[self.unsteady[0][0]].probe.name
-        why = f"the account accepts '{name}' and refuses it, so that no refusal decides"
-        for call in self.calls:
-            if call.probe.key in self.believed:
-                self._doubt(call.probe, why)
-        self.believed.clear()
-        for switch in [switch for switch, found in self.found.items() if found.refused]:
-            self.doubts[switch] = why
-            del self.found[switch]
+    def calls_of(self, probe: Probe) -> tuple[int, ...]:
+        """Return the places of the calls that made a request."""
+        return tuple(self._by_key.get(probe.key, ()))
+
+    def _confirm(self) -> None:
+        """Ask again what was refused, and what was accepted beside it."""
+        plainest = probes.plain(self.numbers[0], self.common)
+        # The last question is whether the account is as it was at first.
+        again = [(plainest, 1), *self._again.values()][::-1]
+        unanswered = [
+            probe
+            for probe, times in again
+            if self._accepts(probe, len(self.calls_of(probe)) + times) is None
+        ]
+        if self.unsteady:
+            name = self.calls[self.unsteady[0][0]].probe.name
+            why = f"the account accepts '{name}' and refuses it, so that no refusal decides"
+            for probe in tuple(self.believed.values()):
+                self._disbelieve(probe, why)
+        for probe in unanswered:
+            self._disbelieve(probe, f"'{probe.name}' was not answered again")
+
+    def _believe(self, refused: Probe, accepted: Probe, times: int = 1) -> None:
+        self.believed[refused.key] = refused
+        if accepted.key != probes.plain(self.numbers[0], self.common).key:
+            self._again[accepted.key] = accepted, 1
+        self._again[refused.key] = refused, times
+
+    def _disbelieve(self, probe: Probe, why: str) -> None:
+        if self.believed.pop(probe.key, None):
+            self._doubt(probe, why)
+        for switch, found in list(self.found.items()):
+            asked = (found.accepted, found.refused)
+            if found.refused and any(each and each.key == probe.key for each in asked):
+                del self.found[switch]
+                self.doubts[switch] = why
+                if self.found.pop("length_unit", None):
+                    # It is asked about at a limit.
+                    self.doubts["length_unit"] = why
 
     # One request ----------------------------------------------------------------------------------
 
@@ -113,7 +144,7 @@ class Interview:
                 self.unsteady.append(tuple(before))
             return answer
         self._unanswered += 1
-        if self._unanswered == _UNANSWERED or not self.calls:
+        if self._unanswered == _ENOUGH or not self.calls:
             raise last
         self.calls.append(Call(probe, last, parts))
         self._doubt(probe, f"'{probe.name}' has {said(last)}")
@@ -128,20 +159,22 @@ class Interview:
         return None if len(set(refused)) == 2 else not refused[0]
 
     def _settle(self, probe: Probe, *, fresh: bool = False) -> bool | None:
-        """Ask a probe; where it is refused again, and its twin where that is."""
+        """Ask a probe, and its twin where it is refused."""
         if fresh and self._ask(probe) is None:
             return None
         accepted = self._accepts(probe)
         if accepted is not False or probe.twin is None:
             return accepted
-        if self._accepts(probe, 2) is not False:
-            return None
         answer = self._ask(probe.twin)
         if isinstance(answer, DryRun):
-            self.believed.add(probe.key)
+            self._plain_refused = 0
+            self._believe(probe, probe.twin)
             return False
         if answer is not None:
             self._doubt(probe, f"'{probe.twin.name}' was refused like '{probe.name}'")
+            self._plain_refused += probe.twin.key == probes.plain(self.numbers[0], self.common).key
+            if self._plain_refused == _ENOUGH:
+                raise refusal(answer, "it refuses now what it accepted")
         return None
 
     def _doubt(self, probe: Probe, why: str) -> None:
@@ -190,7 +223,7 @@ class Interview:
                 for place, (number, (text, asks)) in enumerate(some, start=1)
             )
             payload = probes.together([(number, text) for number, (text, _) in some], **fields)
-            whole = Probe(f"{counted(len(some), 'text')}{cut}", payload)
+            whole = Probe(f"{counted(len(some), 'text')}{cut}", payload, ("per_recipient_order",))
             if not any(self._listed(whole, parts) for _ in range(2)):
                 # Alone, the total says how many parts, and a refusal which text is at fault.
                 for _, probe in parts:
@@ -213,55 +246,52 @@ class Interview:
     def _limits(self) -> None:
         """Look for the limits: at once where all are as documented, else one by one."""
         sizes = probes.documented_sizes()
-        together = self._fits(probes.sized(sizes, self.numbers[0], self.common))
+        together = self._fits(probes.sized({}, sizes, self.numbers[0], self.common))
         for limit in probes.LIMITS:
             self._limit(limit, sizes if together else {})
 
-    def _fits(self, probe: Probe, times: int = 1) -> bool | None:
-        accepted = self._accepts(probe, times)
-        call = self._by_key.get(probe.key, [0])[-1]
+    def _fits(self, probe: Probe) -> bool | None:
+        """Whether a request is accepted for all its recipients; null: it is not known."""
+        accepted = self._accepts(probe)
+        if not accepted:
+            return accepted
+        call = self.calls_of(probe)[-1]
         answer = self.calls[call].answer
-        if accepted and isinstance(answer, DryRun) and (
-            "number_of_recipients" not in answer.missing
-            and answer.number_of_recipients != len(probe.payload["to"])
-        ):  # fmt: skip
+        assert isinstance(answer, DryRun)
+        told = "number_of_recipients" not in answer.missing
+        if told and answer.number_of_recipients != len(probe.payload["to"]):
             # It was left out, or merged with another: neither accepted nor refused.
             self.odd.append(call)
             return None
-        return accepted
+        return True
 
     def _limit(self, limit: Limit, base: Mapping[str, int]) -> None:
         """Find the last step that is accepted, beside the first that is not."""
 
         def probe(step: int) -> Probe:
-            sizes = {**base, limit.switch: limit.size(step)}
-            return probes.sized(sizes, self.numbers[0], self.common)
+            size = {limit.switch: limit.size(step)}
+            return probes.sized(size, base, self.numbers[0], self.common)
 
-        def doubt(step: int, why: str) -> None:
-            self.doubts.setdefault(limit.switch, f"'{_name(limit, step)}' {why}")
-
-        low, high = 0, limit.top + 1
+        low, high, why = 0, limit.top + 1, ""
         steps = [step for guess in limit.guesses for step in (guess, guess + 1)]
-        while True:
+        while high > low + 1 and not why:
             # Where documentation says nothing: as far as can be, then by halves.
             rest = [limit.top, limit.least, (low + high) // 2]
-            step = next((step for step in (*steps, *rest) if low < step < high), 0)
-            if not step:
-                break
+            step = next(step for step in (*steps, *rest) if low < step < high)
             fits = self._fits(probe(step))
             if fits is None:
-                return doubt(step, "is answered neither as accepted nor as refused")
+                why = f"'{probe(step).name}' is answered neither as accepted nor as refused"
+            elif not fits and step <= limit.least:
+                why = f"'{probe(step).name}' is refused, and so is all beyond"
             low, high = (step, high) if fits else (low, step)
-            if high <= limit.least:
-                return doubt(limit.least, "is refused, and nothing is shorter")
-        if high > limit.top:
-            self.found[limit.switch] = Found(limit.value(low), self._calls(probe(low)))
-        elif self._fits(probe(high), 2) is False and self._fits(probe(low), 2):
-            calls = self._calls(probe(low)) + self._calls(probe(high))
-            self.found[limit.switch] = Found(limit.value(low), calls, probe(high))
-        else:
-            doubt(high, "is answered now so, now otherwise")
-        return None
+        if why:
+            self.doubts.setdefault(limit.switch, why)
+            return
+        refused = None if high > limit.top else probe(high)
+        if refused is not None:
+            # What no documentation has is asked once more.
+            self._believe(refused, probe(low), 1 if low in limit.guesses else 2)
+        self.found[limit.switch] = Found(limit.value(low), probe(low), refused)
 
     def _length_unit(self) -> None:
         """Ask for half a limit of emoji, which are two code units each, and one more."""
@@ -270,26 +300,20 @@ class Interview:
             if limit is None or limit.value is None or limit.value < 2:
                 continue
             shorter, longer = (
-                probes.sized({switch: count}, self.numbers[0], self.common, fill=probes.SMILE)
+                probes.sized({switch: count}, {}, self.numbers[0], self.common, fill=probes.SMILE)
                 for count in (limit.value // 2, limit.value // 2 + 1)
             )
-            if self._fits(longer):
-                self.found["length_unit"] = Found("code_point", self._calls(longer))
-            elif self._fits(shorter) and self._fits(longer, 2) is False and self._fits(shorter, 2):
-                calls = self._calls(shorter) + self._calls(longer)
-                self.found["length_unit"] = Found("utf16", calls, longer)
+            fits = self._fits(longer)
+            if fits:
+                self.found["length_unit"] = Found("code_point", longer)
+            elif fits is False and self._fits(shorter):
+                self.found["length_unit"] = Found("utf16", shorter, longer)
+                self._believe(longer, shorter)
             else:
-                why = f"'{longer.name}' is answered otherwise than '{shorter.name}', or not at all"
+                why = f"neither '{longer.name}' nor '{shorter.name}' is accepted"
                 self.doubts.setdefault("length_unit", why)
             return
         self.doubts.setdefault("length_unit", "no limit is known by which its unit would show")
-
-    def _calls(self, probe: Probe) -> tuple[int, ...]:
-        return tuple(self._by_key.get(probe.key, ()))
-
-
-def _name(limit: Limit, step: int) -> str:
-    return f"{limit.switch} {limit.size(step)}"
 
 
 def _refused(answer: Refused, *, sender: bool) -> Never:

@@ -39,7 +39,7 @@ def _asks(switches: str, *languages: str) -> tuple[str, ...]:
 # Each with what its parts, its encoding or its body may depend on. Long enough to need a second
 # part in the encoding that they would have otherwise.
 TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("plain", ()),
+    ("plain", _asks("encoding_names")),
     # An escape pair, a surrogate pair and a cluster on a boundary; for references of 8 and 16 bits.
     *(("a" * n + "€" + "a" * n, _asks("gsm_boundary reference_bits")) for n in (152, 151)),
     *(("я" * n + _SMILE + "я" * n, _asks("unicode_boundary reference_bits unicode_unit"))
@@ -47,7 +47,7 @@ TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     *(("я" * n + _CLUSTER + "я" * n, _asks("unicode_boundary reference_bits")) for n in (66, 65)),
     (_SMILE * 36, _asks("unicode_unit")),
     ("a" * 306, _asks("reference_bits")),
-    ("я" * 134, _asks("reference_bits")),
+    ("я" * 134, _asks("reference_bits encoding_names")),
     *((letter * 71, _asks("", name, *("pt",) * (name == "es")))
       for name, letter in LETTERS.items()),
     ("a\f" + "a" * 80, _asks("form_feed")),
@@ -162,19 +162,18 @@ def fixed(numbers: tuple[str, ...], common: Mapping[str, Any]) -> Iterator[Probe
         twin=hi,
     )  # fmt: skip
     yield probe("integers", "integer_numbers", to=(int(digits),))
-    matched = {"to": (one, other), "body": "Hi ${n}"}
-    yield probe("unmatched parameter", "unmatched", **matched, parameters={"n": {one: "Ana"}},
-                twin=probe("matched parameter", "", **matched,
-                           parameters={"n": {one: "Ana", other: "Bo"}}))  # fmt: skip
+    matched = probe("matched parameter", "", to=(one, other), body="Hi ${n}",
+                    parameters={"n": {one: "Ana", other: "Bo"}})  # fmt: skip
+    yield probe("unmatched parameter", "unmatched", twin=matched, to=(one, other), body="Hi ${n}",
+                parameters={"n": {one: "Ana"}})  # fmt: skip
     yield probe("no parameters", "no_parameters unmatched", body="Hi ${n}")
     yield probe("malformed", "malformed_placeholder", body="Hi ${a b}")
     yield probe("dollars", "double_dollar values_in_values", body="$${n} ${v}",
                 parameters={"n": {one: "Ana"}, "v": {one: "${n}"}})  # fmt: skip
     yield probe("empty body", "empty_body", body="")
-    long = {"body": "a" * 400, "max_number_of_message_parts": 1}
-    yield probe("parts above the limit", "exceeded_parts", **long,
-                twin=probe("parts within the limit", "",
-                           **{**long, "max_number_of_message_parts": 9}))  # fmt: skip
+    within = probe("parts within the limit", "", body="a" * 400, max_number_of_message_parts=9)
+    yield probe("parts above the limit", "exceeded_parts", twin=within, body="a" * 400,
+                max_number_of_message_parts=1)  # fmt: skip
     stem = _stem(one)
     yield probe("leading zero", "leading_zero", to=("0" + stem[:9],),
                 twin=probe("no leading zero", "", to=("1" + stem[:9],)))  # fmt: skip
@@ -221,13 +220,25 @@ LIMITS = (
 
 
 def sized(
-    sizes: Mapping[str, int], number: str, common: Mapping[str, Any], *, fill: str = "a"
+    own: Mapping[str, int],
+    base: Mapping[str, int],
+    number: str,
+    common: Mapping[str, Any],
+    *,
+    fill: str = "a",
 ) -> Probe:
-    """Return the probe of some sizes, by the switch that limits them; all else is short.
+    """Return the probe of some sizes, by the switch that limits them; all else is as in ``base``.
 
-    >>> sized({"value_limit": 3, "key_limit": 2}, "+447700900123", {}).payload
+    >>> made = sized({"value_limit": 3}, {"key_limit": 2}, "+447700900123", {})
+    >>> made.payload
     {'to': ['+447700900123'], 'body': '${kk}', 'parameters': {'kk': {'+447700900123': 'aaa'}}}
+    >>> made.name
+    'value_limit 3, all else at its limit'
     """
+    sizes = {**base, **own}
+    said = ", ".join(f"{switch} {size}" for switch, size in own.items())
+    beside = "all else at its limit" if own else "all at their limits"
+    name = ", ".join(filter(None, [said, beside * bool(base)])) + " emoji" * (fill != "a")
     digits = [sizes[name] for name in ("min_digits", "max_digits") if name in sizes]
     to = [_stem(number)[:count] for count in digits] or [number]
     payload: dict[str, Any] = {"to": to, "body": "Hi"}
@@ -239,8 +250,7 @@ def sized(
         payload["body"] = body + fill * (sizes["body_limit"] - len(body))
     if "reference_limit" in sizes:
         payload["client_reference"] = fill * sizes["reference_limit"]
-    name = ", ".join(f"{switch} {size}" for switch, size in sizes.items())
-    return Probe(name + " emoji" * (fill != "a"), {**payload, **common})
+    return Probe(name, {**payload, **common})
 
 
 def documented_sizes() -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,8 @@ from smsplan.sinch.contradictions import Contradiction, contradiction
 from smsplan.sinch.deciding import (
     ACCEPTED,
     CODE,
-    PER_RECIPIENT,
+    ORDER,
     VARIABLES,
-    Decision,
     Fact,
     decide,
     facts_of,
@@ -27,11 +25,7 @@ from smsplan.sinch.deciding import (
 )
 from smsplan.sinch.interview import Call, Interview
 from smsplan.sinch.probes import Probe, language
-from smsplan.sinch.words import Words, certain
-
-# Less often than once in so many times recipients are in one order by chance.
-_NO_CHANCE = 10**6
-_VOCABULARIES = ("GSM/UNICODE", "text/unicode")
+from smsplan.sinch.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +51,16 @@ class _Reading:
         self._decision = decide(list(self._facts()))
         self._open: dict[str, str] = {}
         self._decides: dict[int, list[str]] = {}
-        self._against = list(self._contradictions())
 
     def findings(self) -> Findings:
         values = {switch: self._value(switch) for switch in SWITCHES}
         self._codes(values)
         profile = Profile(**values, vocabulary=self._words.own())
         decides = {call: tuple(dict.fromkeys(names)) for call, names in self._decides.items()}
-        return Findings(profile, self._open, decides, tuple(self._against))
+        return Findings(profile, self._open, decides, tuple(self._contradictions()))
 
     def _value(self, switch: str) -> Any:
         """Return the value of a switch, or the documented one where it stays open."""
-        if switch == "encoding_names":
-            return self._encoding_names()
-        if switch == "per_recipient_order":
-            return self._order()
         if switch == "languages":
             return self._languages()
         if switch in VARIABLES:
@@ -81,7 +70,8 @@ class _Reading:
         found = self._interview.found.get(switch)
         if found is None:
             return self._leave(switch, self._interview.doubts[switch])
-        self._decided(switch, found.calls)
+        for probe in filter(None, (found.accepted, found.refused)):
+            self._decided(switch, self._interview.calls_of(probe))
         return found.value
 
     def _leave(self, switch: str, why: str) -> Any:
@@ -96,27 +86,20 @@ class _Reading:
 
     def _facts(self) -> Iterator[Fact]:
         """Yield what may be believed, attribute by attribute."""
-        facts: list[Fact] = []
         for place, call in enumerate(self._calls):
             answer = call.answer
             if isinstance(answer, ApiError):
                 continue
             if isinstance(answer, Refused) and call.probe.key not in self._interview.believed:
                 continue
-            for number, probe in call.parts:
-                own = number.removeprefix("+")
-                facts += [fact for fact in facts_of(place, probe, answer, self._words)
-                          if fact.attribute[1] == own]  # fmt: skip
             if call.probe.asks is not None:
-                facts += facts_of(place, call.probe, answer, self._words)
-        # Where details are left out now and then, it says nothing that they are left out once.
-        whims = any(
-            fact.attribute == PER_RECIPIENT and fact.observed not in fact.possible for fact in facts
-        )
-        for fact in facts:
-            details = fact.attribute == PER_RECIPIENT and "no_details" in (fact.probe.asks or ())
-            if not (whims and details):
-                yield fact
+                made = facts_of(place, call.probe, answer, self._words)
+                # Of texts together, what is said of each is held against its own request.
+                yield from (fact for fact in made if not call.parts or fact.attribute == ORDER)
+            for number, probe in call.parts:
+                made = facts_of(place, probe, answer, self._words)
+                own = number.removeprefix("+")
+                yield from (fact for fact in made if fact.attribute[1] == own)
 
     def _left(self, switch: str, names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return the values that facts leave; the switch is open where these are several."""
@@ -130,12 +113,11 @@ class _Reading:
         return left
 
     def _languages(self) -> Any:
-        left = self._left("languages", [language(name) for name in LANGUAGES])
-        if not any((False,) == values for values in left.values()) and (
-            "languages" not in self._open
-        ):
+        names = [language(name) for name in LANGUAGES]
+        left = self._left("languages", names)
+        if "languages" not in self._open and (False,) not in left.values():
             return "all"
-        return tuple(name for name in LANGUAGES if left[language(name)] == (True,))
+        return _tables([name for name in names if left[name] == (True,)])
 
     def _idle(self, name: str) -> bool:
         """Whether it makes no difference: the Portuguese tables have all that the Spanish has."""
@@ -153,58 +135,13 @@ class _Reading:
             if name in doubts:
                 return doubts[name]
         values = ", ".join(map(str, decision.possible[names[0]]))
+        if decision.possible[names[0]] == (False, True):
+            values = f"an account with and one without the tables of {', '.join(_tables(names))}"
         if not _about(names, decision.facts):
             return f"no answer says anything of it; {values} are possible"
         return f"the answers are the same for {values}, the other switches being as they are"
 
-    # By themselves --------------------------------------------------------------------------------
-
-    def _encoding_names(self) -> Any:
-        """Return the documented vocabulary of which every word is; casing says nothing."""
-        heard = {name: self._words.heard(name) for name in ("GSM", "UNICODE")}
-        if not any(heard.values()):
-            return self._leave("encoding_names", "no answer names an encoding")
-        fit = [
-            value
-            for value in _VOCABULARIES
-            if all(
-                heard[name] <= {word.casefold()}
-                for name, word in zip(heard, value.split("/"), strict=True)
-            )
-        ]
-        calls = [place for place, call in enumerate(self._calls) if _encodings(call)]
-        if len(fit) == 1:
-            self._decided("encoding_names", calls[:1])
-            return fit[0]
-        if fit:
-            return self._leave("encoding_names", f"the answers are the same for {', '.join(fit)}")
-        words = tuple(sorted({word for some in heard.values() for word in some}))
-        self._add(calls[0], "encoding", words, _VOCABULARIES, ("encoding_names",))
-        return self._leave("encoding_names", "the account's answer fits no value")
-
-    def _order(self) -> Any:
-        """Return in which order texts to many recipients were answered, every time."""
-        fit, chance, calls = {"request", "number"}, 1, []
-        for place, call in enumerate(self._calls):
-            answer = call.answer
-            if not call.parts or not isinstance(answer, DryRun) or not answer.per_recipient:
-                continue
-            asked = [number.removeprefix("+") for number, _ in call.parts]
-            got = [item.recipient.removeprefix("+") for item in answer.per_recipient]
-            if sorted(got) != sorted(asked):
-                continue
-            calls.append(place)
-            chance *= math.factorial(len(got))
-            fit -= {"request"} if got != asked else set()
-            fit -= {"number"} if got != sorted(asked) else set()
-        switch = "per_recipient_order"
-        if calls and not fit:
-            self._add(calls[0], "per_recipient", "another order", ("request", "number"), (switch,))
-            return self._leave(switch, "the account's answer fits no value")
-        if len(fit) > 1 or chance < _NO_CHANCE:
-            return self._leave(switch, "no answer lists enough recipients")
-        self._decided(switch, calls)
-        return fit.pop()
+    # Beside the switches --------------------------------------------------------------------------
 
     def _codes(self, values: dict[str, Any]) -> None:
         """Hear what the account calls the reasons for which requests were refused."""
@@ -221,19 +158,12 @@ class _Reading:
                 made = ours(found.refused.batch, LENIENT.replace(**limits))
                 refused += [(found.refused, made.code)] if isinstance(made, Refused) else []
         for probe, code in refused:
-            answers = [call.answer for call in self._calls if call.probe.key == probe.key]
+            answers = [self._calls[call].answer for call in self._interview.calls_of(probe)]
             said = {answer.code for answer in answers if isinstance(answer, Refused)}
             if len(said) == 1:
                 self._words.hear(code, said.pop())
 
     # What fits nothing ----------------------------------------------------------------------------
-
-    def _add(self, call: int, field: str, answered: Any, possible: Any, switches: Any) -> None:
-        made = self._calls[call]
-        self._against.append(
-            contradiction(made.probe, made.answer, field, answered,
-                          possible=possible, switches=switches)
-        )  # fmt: skip
 
     def _contradictions(self) -> Iterator[Contradiction]:
         """Yield every attribute that no profile has, once for each dry run and field."""
@@ -244,30 +174,23 @@ class _Reading:
                 continue
             seen.add((fact.probe.key, field))
             answer = self._calls[fact.call].answer
-            if isinstance(answer, DryRun) and self._calls[fact.call].parts:
+            if isinstance(answer, DryRun) and fact.probe is not self._calls[fact.call].probe:
                 answer = _of_number(answer, fact.attribute[1])
             yield contradiction(
                 fact.probe, answer, field, fact.observed,
                 possible=tuple(fact.possible), switches=_switches(fact.probe),
             )  # fmt: skip
-        for call in self._interview.odd:
-            made = self._calls[call]
+        for place in self._interview.odd:
+            made = self._calls[place]
             assert isinstance(made.answer, DryRun)
             yield contradiction(
                 made.probe, made.answer, "number_of_recipients", made.answer.number_of_recipients,
                 possible=(len(made.probe.payload["to"]),),
             )  # fmt: skip
-        for calls in self._interview.unsteady[:1]:
-            some = [self._calls[call] for call in calls]
+        for places in self._interview.unsteady[:1]:
+            some = [self._calls[place] for place in places]
             refused = next(call for call in some if isinstance(call.answer, Refused))
             yield contradiction(refused.probe, refused.answer, "accepted", "accepted and refused")
-        for call in self._calls:
-            if call.parts and isinstance(call.answer, DryRun) and not _adds_up(call.answer):
-                listed = sum(item.number_of_parts for item in call.answer.per_recipient or ())
-                yield contradiction(
-                    call.probe, call.answer, "number_of_messages", call.answer.number_of_messages,
-                    possible=(listed,),
-                )  # fmt: skip
 
 
 def _words(calls: Sequence[Call]) -> Words:
@@ -298,6 +221,10 @@ def _about(names: Sequence[str], facts: Iterable[Fact]) -> bool:
     return any(name in (fact.probe.asks or ()) for fact in facts for name in names)
 
 
+def _tables(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in LANGUAGES if language(name) in names)
+
+
 def _switches(probe: Probe) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.split(" ")[0] for name in probe.asks or ()))
 
@@ -308,13 +235,3 @@ def _of_number(answer: DryRun, number: str) -> DryRun:
         item for item in answer.per_recipient or () if item.recipient.removeprefix("+") == number
     )
     return DryRun(len(own), sum(item.number_of_parts for item in own), own)
-
-
-def _adds_up(answer: DryRun) -> bool:
-    """Whether the total is that of the parts that are listed, as far as both are there."""
-    items = answer.per_recipient or ()
-    if not items or "number_of_messages" in answer.missing or any(
-        "number_of_parts" in item.missing for item in items
-    ):  # fmt: skip
-        return True
-    return answer.number_of_messages == sum(item.number_of_parts for item in items)

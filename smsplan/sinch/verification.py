@@ -18,11 +18,11 @@ from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
-from smsplan.profiles import Profile
 from smsplan.profiles import SWITCHES as EVERY
+from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import alternatives, nearest
-from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
-from smsplan.sinch.api import ApiError, place_in_to
+from smsplan.sinch.answers import Answer, Refused, items, ours, refusal, same, theirs
+from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
 from smsplan.sinch.words import Words, certain
 from smsplan.tabular import ANY, frame
@@ -47,7 +47,6 @@ _IRRELEVANT = frozenset(
 SWITCHES = tuple(name for name in EVERY if name not in _IRRELEVANT)
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
-_BLOCKED = "blocked_account"
 _ENCODINGS = ("GSM", "UNICODE")
 # Under these a text is as it was written.
 _AS_WRITTEN = {
@@ -384,16 +383,7 @@ def _check(api: DryRuns, batch: TextBatch, refused: Refused, numbers: Sequence[s
         plainest = TextBatch(to=[number], body="Hi", from_=batch.from_, profile=LENIENT)
         if not isinstance(theirs(api, plainest), Refused):
             return calls
-    error = refused.error
-    assert error is not None
-    why = "the account is blocked" if error.code.casefold() == _BLOCKED else ""
-    raise ApiError(
-        error.operation,
-        error.status,
-        error.code,
-        error.text,
-        reason=error.reason or why or "the plainest request is refused too",
-    )
+    raise refusal(refused, "it refuses the plainest request, too")
 
 
 def _translated(exchanges: Sequence[_Exchange], profile: Profile) -> Words:
@@ -407,8 +397,7 @@ def _translated(exchanges: Sequence[_Exchange], profile: Profile) -> Words:
     for each in exchanges:
         mine, their = each.mine, each.their
         if isinstance(mine, Refused) and isinstance(their, Refused) and mine.agrees(their):
-            if not words.means(mine.code, their.code):
-                words.hear(mine.code, their.code)
+            words.hear(mine.code, their.code)
         if isinstance(mine, Refused) or isinstance(their, Refused):
             continue
         new = [item for item in their.per_recipient or () if item.encoding
@@ -460,7 +449,7 @@ class _Exchange:
         self.refused: tuple[Drawn, ...] | None = None
 
     def texts(self, profile: Profile) -> dict[str, str | None]:
-        """Return the encoding of each recipient's text, where it is the same under every profile."""
+        """Return the encoding of each text, by recipient, where every profile has the same."""
         made = ours(self.one.batch, profile.replace(**_AS_WRITTEN))
         if isinstance(made, Refused):
             return {}

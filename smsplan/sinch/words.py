@@ -11,9 +11,7 @@ from smsplan.profiles import Profile
 
 _KNOWN = {"gsm": "GSM", "text": "GSM", "unicode": "UNICODE"}
 # Whatever of a text some profile makes GSM, this one does.
-_EVERY = Profile(
-    spaces="space", controls="removed", greek_capitals="latin", small_c_cedilla="gsm"
-)
+_EVERY = Profile(spaces="space", controls="removed", greek_capitals="latin", small_c_cedilla="gsm")
 
 
 class Words:
@@ -51,14 +49,6 @@ class Words:
         if not meant:
             return _KNOWN.get(small)
         return meant[0] if len(meant) == 1 else None
-
-    def means(self, documented: str, word: str) -> bool:
-        """Whether a word is known in the place of a documented one.
-
-        >>> Words().means("unknown_group", "Unknown_Group"), Words().means("unknown_group", "E7")
-        (True, False)
-        """
-        return word.casefold() in {documented.casefold(), *self.heard(documented)}
 
     def own(self) -> dict[str, tuple[str, ...]]:
         """Return the words that are not the documented ones, as a profile has them."""

@@ -23,8 +23,13 @@ from smsplan.errors import RequestRefused, SmsplanError
 from smsplan.sandbox import app, running
 from smsplan.sinch import ApiError, Credentials, SinchApi
 
-WORDS = ({}, {"GSM": "GSM7", "UNICODE": "UCS2"}, {"GSM": "7bit", "UNICODE": "UTF-16BE"},
-         {"UNICODE": "UCS-2"}, {"GSM": "GSM_03.38", "UNICODE": "16 bit"})  # fmt: skip
+WORDS: tuple[dict[str, str], ...] = (
+    {},
+    {"GSM": "GSM7", "UNICODE": "UCS2"},
+    {"GSM": "7bit", "UNICODE": "UTF-16BE"},
+    {"UNICODE": "UCS-2"},
+    {"GSM": "GSM_03.38", "UNICODE": "16 bit"},
+)
 CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper, str.title, str.swapcase)
 CODES = ("E1001", "invalid_request", "40003", "INVALID_PARAMETER", "syntax_constraint_violation",
          "syntax_invalid_parameter_format", "constraint_violation", "bad request")  # fmt: skip
@@ -71,8 +76,20 @@ class Disguise:
     def any(cls, seed: int) -> Disguise:
         """Return one that may also leave fields out, or shuffle recipients."""
         chance = random.Random(f"any disguise {seed}")
-        drops = chance.choice(((), OPTIONAL[:1], OPTIONAL[1:2], OPTIONAL[2:], OPTIONAL[:2],
-                               TOTALS[:1], TOTALS[1:], ("per_recipient",), ("text",), ("code",)))
+        drops = chance.choice(
+            (
+                (),
+                OPTIONAL[:1],
+                OPTIONAL[1:2],
+                OPTIONAL[2:],
+                OPTIONAL[:2],
+                TOTALS[:1],
+                TOTALS[1:],
+                ("per_recipient",),
+                ("text",),
+                ("code",),
+            )
+        )
         return cls(seed, drops, chance.random() < 0.3, chance.random() < 0.4)  # fmt: skip
 
     def __call__(self, status: int, payload: Any) -> tuple[int, str, bytes]:
@@ -154,6 +171,7 @@ class Disguise:
 
 def read(status: int, content: bytes) -> DryRun:
     """Read an answer as the adapter does."""
+    payload: Any
     try:
         payload = json.loads(content) if content else {}
     except ValueError:
