@@ -787,12 +787,9 @@ def _row_faults(detail: Detail, composer: Composer) -> Iterable[Fault]:
 
 
 def _answer(detail: Detail, profile: Profile) -> RecipientDryRun:
-    name = str(detail.encoding)
-    if profile.encoding_names == "text/unicode":
-        name = "text" if detail.encoding is Encoding.GSM else "unicode"
     return RecipientDryRun(
         detail.recipient,
         shown_parts(detail.number_of_parts, detail.problem, profile),
         detail.body,
-        name,
+        profile.word(str(detail.encoding)),
     )

@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,14 +19,27 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from smsplan.errors import InputError, OutputError
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
+Vocabulary = tuple[tuple[str, tuple[str, ...]], ...]
+WORDS = (
+    *("GSM", "UNICODE"),
+    *("syntax_invalid_json", "syntax_invalid_parameter_format", "syntax_constraint_violation"),
+    *("unknown_group", "missing_callback_url", "batch_already_dispatched"),
+    *("illegal_number_type", "blocked_account"),
+)
+"""What an account may have words of its own for: encodings, and codes of errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """How an account answers what the documentation leaves open; the defaults are documented.
 
+    Every field is a switch but the last: ``vocabulary`` has the account's own words, by the
+    documented one (of :data:`WORDS`). It decides nothing of what is sent.
+
     >>> Profile(unmatched="empty").changes()
     {'unmatched': 'empty'}
+    >>> Profile(vocabulary={"GSM": "GSM7"}).word("GSM")
+    'GSM7'
     >>> Profile.of("xms-2021").value_limit
     160
     """
@@ -77,14 +91,17 @@ class Profile:
     no_details: Literal["empty_list", "absent"] = "empty_list"
     details_over_1000: Literal["error", "capped"] = "error"
     other_types: Literal["one_part", "refused"] = "one_part"
+    # No switch: what the account calls encodings and errors
+    vocabulary: Vocabulary | Mapping[str, str | Sequence[str]] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.languages, list):
             object.__setattr__(self, "languages", tuple(self.languages))
+        object.__setattr__(self, "vocabulary", _frozen(self.vocabulary))
         faults = [
             f"switch '{name}' cannot be {getattr(self, name)!r}; use {_choices(hint)}"
             for name, hint in _hints().items()
-            if not _fits(getattr(self, name), hint)
+            if name in SWITCHES and not _fits(getattr(self, name), hint)
         ]
         if not faults:
             if self.min_digits < 1 or self.max_digits < self.min_digits:
@@ -101,28 +118,48 @@ class Profile:
                 if (limit := getattr(self, name)) is not None and limit < 1
             ]
             faults += _language_faults(self.languages)
+        faults += _vocabulary_faults(self.vocabulary)
         if faults:
             raise InputError("the profile has faults:\n" + "\n".join(faults))
 
     def changes(self) -> dict[str, Any]:
-        """Return the switches that differ from the defaults."""
-        return {
+        """Return the fields that differ from the defaults."""
+        made = {
             field.name: value
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) != field.default
         }
+        return made | {"vocabulary": self.own_words} if "vocabulary" in made else made
+
+    @property
+    def own_words(self) -> dict[str, list[str]]:
+        """The account's own words, by the documented one; the first is the usual one."""
+        return {documented: list(words) for documented, words in dict(self.vocabulary).items()}
+
+    def word(self, documented: str) -> str:
+        """Return the account's word for a documented one.
+
+        >>> Profile(encoding_names="text/unicode").word("GSM"), Profile().word("unknown_group")
+        ('text', 'unknown_group')
+        """
+        own = self.own_words.get(documented)
+        if own:
+            return own[0]
+        if documented in ("GSM", "UNICODE"):
+            return self.encoding_names.split("/")[documented == "UNICODE"]
+        return documented
 
     def replace(self, **switches: Any) -> Profile:
         """Return a profile with some switches changed."""
         return Profile.from_dict({**self.to_dict(), **switches})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every switch, with values that JSON can hold."""
+        """Return every field, with values that JSON can hold."""
         return {
             field.name: list(value) if isinstance(value, tuple) else value
             for field in dataclasses.fields(self)
             for value in (getattr(self, field.name),)
-        }
+        } | {"vocabulary": self.own_words}
 
     @classmethod
     def from_dict(cls, switches: dict[str, Any]) -> Profile:
@@ -142,9 +179,11 @@ class Profile:
         import tomli_w
 
         # TOML has no null: 0 stands for "no limit".
-        return tomli_w.dumps(
-            {name: 0 if value is None else value for name, value in self.to_dict().items()}
-        )
+        made = {name: 0 if value is None else value for name, value in self.to_dict().items()}
+        if not self.vocabulary:
+            # What is added below a table would be in it.
+            del made["vocabulary"]
+        return tomli_w.dumps(made)
 
     @classmethod
     def from_toml(cls, text: str) -> Profile:
@@ -197,6 +236,10 @@ class Profile:
             raise InputError(f"profile file '{path}': {error}") from None
 
 
+SWITCHES = tuple(field.name for field in dataclasses.fields(Profile) if field.name != "vocabulary")
+"""The open questions; what else a profile has is no question."""
+
+
 @cache
 def _hints() -> dict[str, Any]:
     # A millisecond each time, which a profile for every value of every switch adds up.
@@ -240,6 +283,31 @@ def _language_faults(languages: tuple[str, ...] | str) -> list[str]:
     except InputError as error:
         return [f"switch 'languages': {error}"]
     return []
+
+
+def _frozen(vocabulary: Any) -> Any:
+    """Return words by documented word as tuples; what is none stays, for its fault to be told."""
+    try:
+        return tuple(
+            (name, (words,) if isinstance(words, str) else tuple(words))
+            for name, words in sorted(dict(vocabulary).items())
+        )
+    except (TypeError, ValueError):
+        return vocabulary
+
+
+def _vocabulary_faults(vocabulary: Any) -> list[str]:
+    if not isinstance(vocabulary, tuple):
+        return ["'vocabulary' is no table of words; write GSM = \"GSM7\" under [vocabulary]"]
+    return [
+        f"'vocabulary' has no word for '{name}'; {_suggest(str(name), list(WORDS))}"
+        for name, _ in vocabulary
+        if name not in WORDS
+    ] + [
+        f"'vocabulary' of '{name}' is no word; use a text, or a list of texts"
+        for name, words in vocabulary
+        if not words or not all(isinstance(word, str) and word for word in words)
+    ]
 
 
 def _suggest(name: str, known: list[str]) -> str:

@@ -22,9 +22,10 @@ def calibrate_account(
     credentials: str = options.CREDENTIALS,
     as_json: bool = options.JSON,
 ) -> None:
-    """Ask the account what it makes of every open question, by about twenty free dry runs.
+    """Ask the account what it makes of every open question, by some forty free dry runs.
 
-    ``plan --profile FILE`` uses what is written.
+    ``plan --profile FILE`` uses what is written. Exit code 3: some answer fits no value of any
+    switch; the file has what is decided all the same.
     """
     from smsplan.sinch import calibrate
     from smsplan.sinch.calibration import NUMBERS, write
@@ -37,3 +38,5 @@ def calibrate_account(
     else:
         typer.echo(safe(str(found)))
         say(f"written: {output}; plan with --profile {output}")
+    if found.contradictions:
+        raise typer.Exit(3)

@@ -107,7 +107,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
         routes=routes,
         lifespan=lifespan,
         exception_handlers={
-            Refusal: _refused,
+            Refusal: lambda _, error: _refused(account, error),
             HTTPException: _unknown(account),
         },
     )
@@ -175,16 +175,17 @@ def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
     return Route(path, endpoint, methods=list(methods))
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(account: Account, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     headers = None
     if error.status == 401:
         # RFC 6750 3.1; by it the SDKs know that they need a new token.
         why = ' error="invalid_token", error_description="the token expired"' if error.text else ""
         headers = {"WWW-Authenticate": f"Bearer{why}"}
-    if error.body is None:
+    if not error.code:
         return Response(status_code=error.status, headers=headers)
-    return _Json(error.body, status_code=error.status, headers=headers)
+    body = {"code": account.settings.profile.word(error.code), "text": error.text}
+    return _Json(body, status_code=error.status, headers=headers)
 
 
 def _unknown(account: Account) -> Callable[[Request, Exception], Response]:
@@ -198,7 +199,7 @@ def _unknown(account: Account) -> Callable[[Request, Exception], Response]:
             try:
                 _authorise(account, request, plan)
             except Refusal as refused:
-                return _refused(request, refused)
+                return _refused(account, refused)
         return Response(status_code=error.status_code, headers=error.headers)
 
     return answer

@@ -71,11 +71,6 @@ class Refusal(Exception):
         super().__init__(status, code, text)
         self.status, self.code, self.text = status, code, text
 
-    @property
-    def body(self) -> dict[str, str] | None:
-        """The JSON of the answer."""
-        return {"code": self.code, "text": self.text} if self.code else None
-
 
 def refusal(error: RequestRefused) -> Refusal:
     """Return the API's answer to a request with faults: it names the first."""

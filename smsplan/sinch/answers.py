@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from smsplan.batches import Batch
+from smsplan.batches import Batch, known_fields
 from smsplan.dryruns import DryRun, RecipientDryRun, dry_run
 from smsplan.errors import RequestRefused
 from smsplan.profiles import Profile
@@ -16,37 +17,73 @@ from smsplan.sinch.recording import named
 _MOST = 1000
 
 
+# Said by whoever gave up waiting, or asks to wait: no answer to the request.
+_NO_ANSWER = frozenset({408, 425, 429, 444, 460, 499})
+# Said of an account, an address or a version of this software, not of a request.
+ELSEWHERE = frozenset({401, 404, 405, 407, 415})
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that was refused; ``parameters`` are those at fault, as far as they are named."""
+    """A request that was refused; ``parameters`` are those at fault, as far as they are named.
+
+    ``error`` is what the account answered, null where the answer was made here.
+    """
 
     code: str
     parameters: tuple[str, ...]
+    error: ApiError | None = field(default=None, compare=False)
 
     def agrees(self, other: Refused) -> bool:
-        """Whether the two are the same refusal: the code, and the parameter where both name one."""
-        if self.code != other.code:
+        """Whether the two may be the same refusal: of the same parameter, where both name one.
+
+        What a refusal is called is a matter of words, unless the API has a code for another thing.
+        """
+        if {self.code, other.code} & _OTHER_THINGS and self.code != other.code:
             return False
         if not self.parameters or not other.parameters:
             return True
         return bool(set(self.parameters) & set(other.parameters))
 
     def __str__(self) -> str:
-        return f"refused: {self.code}"
+        status = "" if self.error is None else f"{self.error.status} "
+        return f"refused: {status}{self.code}".rstrip(": ")
 
 
+_FIELD = re.compile(r"[.\[]")
+_FIELDS = {*known_fields({}), "per_recipient", "number_of_recipients"}
+# Codes of the API that are about neither a text nor a number.
+_OTHER_THINGS = frozenset({"unknown_group", "missing_callback_url", "blocked_account"})
 Answer = DryRun | Refused
 
 
-def theirs(api: DryRuns, batch: Batch, most: int = _MOST) -> Answer:
-    """Ask an account; what is no answer to the request (401, 429, 5xx) raises ApiError."""
+def theirs(api: DryRuns, batch: Batch, most: int = _MOST, *, every: bool = False) -> Answer:
+    """Ask an account; what is no answer to the request (401, 429, 5xx, unreadable) raises ApiError.
+
+    ``every``: a refusal is an answer whatever its status is, as for whoever asks further whether it
+    has to do with the request.
+    """
     try:
         return api.dry_run(batch, per_recipient=True, number_of_recipients=most)
     except ApiError as error:
-        if error.status not in (400, 403):
+        status = error.status
+        if status is None or not 400 <= status < 500 or status in _NO_ANSWER:
+            raise
+        if status in ELSEWHERE and not every:
             raise
         where = named(error.text)
-        return Refused(error.code, (where,) if where else ())
+        # A text may quote what is no field of a request.
+        known = _FIELD.split(where, maxsplit=1)[0] in _FIELDS
+        return Refused(error.code, (where,) if known else (), error)
+
+
+def refusal(refused: Refused, why: str) -> ApiError:
+    """Return the error of an account that refuses whatever it is asked."""
+    error = refused.error
+    assert error is not None, "it came from an account"
+    blocked = error.code.casefold() == "blocked_account"
+    reason = "the account is blocked" if blocked else error.reason or why
+    return ApiError(error.operation, error.status, error.code, error.text, reason=reason)
 
 
 def ours(batch: Batch, profile: Profile, most: int = _MOST) -> Answer:
@@ -69,9 +106,10 @@ def same(one: Answer, other: Answer, *, bodies: bool = True) -> bool:
         return isinstance(other, Refused) and one.agrees(other)
     if isinstance(other, Refused):
         return False
-    if (one.number_of_recipients, one.number_of_messages) != (
+    if (one.number_of_recipients, one.number_of_messages, one.missing) != (
         other.number_of_recipients,
         other.number_of_messages,
+        other.missing,
     ):
         return False
     if one.per_recipient is None or other.per_recipient is None:
@@ -83,10 +121,8 @@ def items(answer: DryRun, *, bodies: bool = True) -> dict[str, Counter[Recipient
     """Return what is said of each recipient."""
     found: dict[str, Counter[RecipientDryRun]] = {}
     for item in answer.per_recipient or ():
+        number = item.recipient.removeprefix("+")
         if not bodies:
-            item = RecipientDryRun(item.recipient, item.number_of_parts, "", item.encoding)
-        number = item.recipient.lstrip("+")
-        found.setdefault(number, Counter())[
-            RecipientDryRun(number, item.number_of_parts, item.body, item.encoding)
-        ] += 1
+            item = replace(item, body="", missing=item.missing - {"body"})
+        found.setdefault(number, Counter())[item] += 1
     return found

@@ -1,41 +1,29 @@
 """The profile of an account, found by asking it: free dry runs that send nothing.
 
-Every answer is compared with what a profile would answer, computed here. The profile is sought that
-gives every answer; what two values of a switch answer alike stays open, and is said.
+What is asked is in ``probes``, what of the answers may be believed in ``interview``, and what that
+says of each switch in ``deciding``. A switch is decided, or open with the reason; what no value of
+it answers is said first.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import combinations
 from typing import Any
 
-from smsplan.dryruns import DryRun, dry_run
-from smsplan.errors import InputError, RequestRefused
+from smsplan.errors import InputError
 from smsplan.numbers import normalise
-from smsplan.profiles import Profile
-from smsplan.sinch import probes
-from smsplan.sinch.alternatives import alternatives
-from smsplan.sinch.answers import Answer, Refused, items, refused_by, theirs
+from smsplan.profiles import SWITCHES, Profile
 from smsplan.sinch.asking import DryRuns
-from smsplan.sinch.probes import Probe
+from smsplan.sinch.contradictions import Contradiction, plain, said
+from smsplan.sinch.interview import Interview
+from smsplan.sinch.reading import read
 
 # Reserved for fiction: nobody has them.
 NUMBERS = tuple(f"+447700900{place}" for place in range(123, 163))
-_SWITCHES = tuple(field.name for field in dataclasses.fields(Profile))
-_SWEEPS = 8
-# Options of one thing are sought together: one alone may explain as much as it spoils.
-_TOGETHER = (
-    ("auto_encoding", "auto_encoding_partial", "auto_encoding_order"),
-    ("truncation", "truncation_encoding", "truncation_boundary"),
-)
-_UNITS = (*((name,) for name in _SWITCHES), *_TOGETHER)
-# What of an answer shows these switches, and nothing else.
-_COMPARES = {"names": "encoding_names", "order": "per_recipient_order"}
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +53,14 @@ class Calibration:
 
     ``evidence`` are the dry runs, in order. ``open`` has every switch that they leave open, with
     the reason; it keeps the documented default where that is among what is possible.
-    ``unexplained`` names the dry runs that no value of any switch answers.
+    ``contradictions`` are the answers that no value of any switch gives; what else was answered
+    decides all the same. The account's own words are in ``profile.vocabulary``.
     """
 
     profile: Profile
     evidence: tuple[Evidence, ...]
     open: Mapping[str, str]
-    unexplained: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...]
     date: str
     region: str = ""
 
@@ -80,11 +69,17 @@ class Calibration:
         """How many dry runs were made."""
         return len(self.evidence)
 
+    @property
+    def unexplained(self) -> tuple[str, ...]:
+        """The names of the dry runs of which no value of any switch answers something."""
+        return tuple(dict.fromkeys(each.dry_run for each in self.contradictions))
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
             "profile": self.profile.to_dict(),
             "changes": self.profile.changes(),
+            "contradictions": [each.to_dict() for each in self.contradictions],
             "evidence": [each.to_dict() for each in self.evidence],
             "open": dict(self.open),
             "unexplained": list(self.unexplained),
@@ -99,7 +94,8 @@ class Calibration:
         ``plan(profile="profile.toml")`` reads it.
         """
         where = f", region {self.region}" if self.region else ""
-        head = [f"Found on {self.date}{where} by {self.calls} dry runs, which sent nothing.", ""]
+        head = [*self.news, f"Found on {self.date}{where} by {self.calls} dry runs, "
+                            "which sent nothing.", ""]  # fmt: skip
         head += [
             f"{each.name}: {each.answer}"
             + (f" (decides {', '.join(each.decides)})" if each.decides else "")
@@ -108,16 +104,47 @@ class Calibration:
         if self.open:
             head += ["", "Left open, and as documented where that is possible:"]
             head += [f"{switch}: {why}" for switch, why in self.open.items()]
-        if self.unexplained:
-            head += ["", "No switch explains the answers to: " + ", ".join(self.unexplained)]
-        comments = "\n".join(f"# {_plain(line)}".rstrip() for line in head)
+        comments = "\n".join(f"# {plain(line)}".rstrip() for line in head)
         return f"{comments}\n\n{self.profile.to_toml()}"
 
     @property
     def head(self) -> str:
         """How much was asked, and how much that decides."""
-        decided = len(_SWITCHES) - len(self.open)
-        return f"{self.calls} dry runs; {decided} of {len(_SWITCHES)} switches decided"
+        decided = len(SWITCHES) - len(self.open)
+        return f"{self.calls} dry runs; {decided} of {len(SWITCHES)} switches decided"
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What fits no value of any switch, in lines; empty where everything does."""
+        if not self.contradictions:
+            return ()
+        lines = ["The account's answer fits no value of any switch; please report it:"]
+        for each in self.contradictions[:_SHOWN]:
+            lines += [f"  {each}", f"    asked {each.request}", f"    answered {each.answer}"]
+        more = len(self.contradictions) - _SHOWN
+        return (*lines, *([f"  and {more:,} more"] if more > 0 else []))
+
+    @property
+    def words(self) -> str:
+        """The account's own words for encodings and errors, as a sentence; empty without."""
+        own = self.profile.own_words
+        said = [f"{' or '.join(map(repr, words))} for {name}" for name, words in own.items()]
+        return f"The account has words of its own: {', '.join(said)}." if said else ""
+
+    @property
+    def summary(self) -> str:
+        """Whether what is decided is as documented."""
+        if self.changes:
+            return "other than documented:"
+        if len(self.open) == len(SWITCHES):
+            return "Nothing is decided."
+        return "All that is decided is as documented."
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The switches that are other than documented; the account's own words are none."""
+        made = self.profile.changes()
+        return {switch: value for switch, value in made.items() if switch in SWITCHES}
 
     def __repr__(self) -> str:
         changes = ", ".join(self.profile.changes()) or "nothing"
@@ -129,37 +156,13 @@ class Calibration:
         return as_html(self)
 
     def __str__(self) -> str:
-        lines = [self.head]
-        changes = self.profile.changes()
-        if changes:
-            lines.append("other than documented:")
-            lines += [f"  {switch} = {_plain(str(value))}" for switch, value in changes.items()]
-        else:
-            lines.append("All that is decided is as documented.")
+        lines = [*self.news, self.head, self.summary]
+        lines += [f"  {switch} = {plain(str(value))}" for switch, value in self.changes.items()]
+        lines += [self.words] * bool(self.words)
         if self.open:
             lines.append("left open:")
             lines += [f"  {switch}: {why}" for switch, why in self.open.items()]
-        if self.unexplained:
-            lines.append("no switch explains the answers to: " + ", ".join(self.unexplained))
         return "\n".join(lines)
-
-
-@dataclass(slots=True)
-class _Item:
-    """What one answer says of one request, or of one text of it."""
-
-    probe: Probe
-    answer: Answer
-    call: int
-    known: dict[Profile, bool] = dataclasses.field(default_factory=dict)
-
-    def agrees(self, profile: Profile) -> bool:
-        """Whether an account of this profile would answer so."""
-        found = self.known.get(profile)
-        if found is None:
-            found = _alike(self.probe, _ours(self.probe, profile), self.answer)
-            self.known[profile] = found
-        return found
 
 
 def calibrate(
@@ -169,11 +172,11 @@ def calibrate(
     from_: str | None = None,
     region: str = "",
 ) -> Calibration:
-    """Ask an account what it makes of every open question, by about twenty dry runs.
+    """Ask an account what it makes of every open question, by some forty dry runs.
 
     ``numbers`` (two or more) are asked about; nothing is sent to them. An account in test mode may
-    only name verified ones: give those; fewer than about forty need more calls. ``from_`` is for an
-    account without a default originator.
+    only name verified ones: give those; fewer than about thirty need more calls. ``from_`` is for
+    an account without a default originator.
 
     Raises :class:`~smsplan.sinch.ApiError` where the account cannot be asked, and
     :class:`~smsplan.errors.InputError` where it needs ``from_``.
@@ -187,245 +190,30 @@ def calibrate(
     {'body_limit': 1600, 'gsm_boundary': 'dense'}
     """
     # Written in two ways it is one number all the same.
-    given = tuple({normalise(number) or number: number for number in numbers}.values())
+    written = {number: normalise(number) for number in numbers}
+    given = tuple(dict.fromkeys(f"+{digits}" if digits else own for own, digits in written.items()))
     if len(given) < 2:
         raise InputError("two numbers are asked about at least; give another with numbers=")
-    asking = _Asking(api)
-    common = {} if from_ is None else {"from": from_}
-    answer = asking.ask(probes.first(given[0]))
-    if isinstance(answer, Refused) and from_ is not None:
-        answer = asking.ask(probes.first(given[0], **common))
-    if isinstance(answer, Refused):
-        # An account that refuses the plainest request tells nothing by refusing others.
-        sender = "" if from_ else "have no default originator: give one with from_= (--from); or "
-        raise InputError(
-            f"the account refused the plainest dry run ({_plain(answer.code)}); it may {sender}be "
-            "in test mode: give verified numbers with numbers= (--number)"
-        )
-    for probe in probes.fixed(given, common):
-        asking.ask(probe)
-    whole, *alone = probes.modest(given, common)
-    if isinstance(asking.ask(whole), Refused):
-        for probe in alone:
-            asking.ask(probe)
-    for texts, cut in ((probes.TEXTS, False), (probes.CUT_TEXTS, True)):
-        fields = {**common, "truncate_concat": True} if cut else common
-        for start in range(0, len(texts), len(given)):
-            some = list(zip(given, texts[start : start + len(given)], strict=False))
-            asking.ask_texts(some, fields, cut=cut)
-    profile = _fitted(asking.items)
-    for probe in probes.great(profile, given, common):
-        asking.ask(probe)
-    profile = _fitted(asking.items, profile)
-    unit = probes.length_unit(profile, given, common)
-    if unit is not None:
-        asking.ask(unit)
-        profile = _fitted(asking.items, profile)
-    return _calibration(profile, asking, region)
-
-
-class _Asking:
-    """The dry runs that were made, and what each of them says."""
-
-    def __init__(self, api: DryRuns) -> None:
-        self._api = api
-        self.items: list[_Item] = []
-        self.calls: list[tuple[Probe, Answer]] = []
-
-    def ask(self, probe: Probe) -> Answer:
-        """Ask one question."""
-        answer = theirs(self._api, probe.batch, probe.most)
-        for compare, asks in (
-            ("content", probe.asks - set(_COMPARES.values())),
-            *((how, {switch} & probe.asks) for how, switch in _COMPARES.items()),
-        ):
-            if asks:
-                own = dataclasses.replace(probe, asks=frozenset(asks), compare=compare)
-                self.items.append(_Item(own, answer, len(self.calls)))
-        self.calls.append((probe, answer))
-        return answer
-
-    def ask_texts(
-        self, texts: Sequence[tuple[str, str]], fields: Mapping[str, Any], *, cut: bool
-    ) -> None:
-        """Ask about many texts at once, each to a number of its own."""
-        asks = probes.text_asks(cut=cut)
-        name = f"{len(texts)} texts{', truncated' if cut else ''}"
-        whole = Probe(name, probes.together(texts, **fields), asks)
-        answer = theirs(self._api, whole.batch, whole.most)
-        for number, text in texts:
-            own = Probe(name, probes.together([(number, text)], **fields), asks)
-            self.items.append(_Item(own, _of_number(answer, number), len(self.calls)))
-        self.calls.append((whole, answer))
-
-
-def _of_number(answer: Answer, number: str) -> Answer:
-    """Return what an answer says of one recipient."""
-    if isinstance(answer, Refused) or answer.per_recipient is None:
-        return answer
-    own = tuple(
-        item for item in answer.per_recipient if item.recipient.lstrip("+") == number.lstrip("+")
-    )
-    return DryRun(len(own), sum(item.number_of_parts for item in own), own)
-
-
-def _ours(probe: Probe, profile: Profile) -> Answer:
-    try:
-        return dry_run(
-            probe.payload, per_recipient=True, number_of_recipients=probe.most, profile=profile
-        )
-    except RequestRefused as refused:
-        return refused_by(refused)
-
-
-def _alike(probe: Probe, mine: Answer, their: Answer) -> bool:
-    if isinstance(mine, Refused) or isinstance(their, Refused):
-        return isinstance(mine, Refused) and isinstance(their, Refused) and mine.agrees(their)
-    listed = [answer.per_recipient or () for answer in (mine, their)]
-    if probe.compare == "names":
-        said: list[Any] = [{item.encoding for item in some} for some in listed]
-    elif probe.compare == "order":
-        said = [[item.recipient.lstrip("+") for item in some] for some in listed]
-    else:
-        said = [
-            (
-                answer.number_of_recipients,
-                answer.number_of_messages,
-                answer.per_recipient is None,
-                items(answer),
-            )
-            for answer in (mine, their)
-        ]
-    return bool(said[0] == said[1])
-
-
-def _wrong(items: Iterable[_Item], profile: Profile) -> int:
-    return sum(not item.agrees(profile) for item in items)
-
-
-def _fitted(items: Sequence[_Item], profile: Profile | None = None) -> Profile:
-    """Return the profile that gives the most answers, documented values first.
-
-    Switch by switch, each by the items that ask it, until nothing improves; then by twos.
-    """
-    best = profile or Profile()
-    about = {
-        names: [item for item in items if item.probe.asks.intersection(names)] for names in _UNITS
-    }
-    for _ in range(_SWEEPS):
-        before = best
-        for names in _UNITS:
-            best = _improved(best, names, about[names], items)
-        if best == before:
-            break
-    left = [item for item in items if not item.agrees(best)]
-    concerned = [name for name in _SWITCHES if any(name in item.probe.asks for item in left)]
-    for two in combinations(concerned, 2):
-        if not left:
-            break
-        some = [item for item in items if set(two) & item.probe.asks]
-        best = _improved(best, two, some, items)
-        left = [item for item in left if not item.agrees(best)]
-    return best
-
-
-def _improved(
-    profile: Profile, names: tuple[str, ...], about: Sequence[_Item], items: Sequence[_Item]
-) -> Profile:
-    """Return the profile with other values of these switches, where that gives more answers."""
-    best, least = profile, _wrong(about, profile)
-    if least == 0:
-        return best
-    candidates = [profile]
-    for name in names:
-        candidates = [
-            other
-            for each in candidates
-            for other in (each, *(found for *_, found in alternatives(each, (name,))))
-        ]
-    if "languages" in names:
-        candidates.append(profile.replace(languages=_languages(items)))
-    for other in candidates[1:]:
-        wrong = _wrong(about, other)
-        if wrong < least:
-            best, least = other, wrong
-    return best
-
-
-def _languages(items: Sequence[_Item]) -> tuple[str, ...]:
-    """Return the languages whose own letters were answered as GSM."""
-    gsm = {
-        one.body
-        for item in items
-        if isinstance(item.answer, DryRun)
-        for one in item.answer.per_recipient or ()
-        if one.encoding.lower() in ("gsm", "text")
-    }
-    return tuple(name for name, letter in probes.LETTERS.items() if letter * 71 in gsm)
-
-
-def _calibration(profile: Profile, asking: _Asking, region: str) -> Calibration:
-    decides: dict[int, list[str]] = {}
-    left: dict[str, str] = {}
-    chosen = profile
-    for name in _SWITCHES:
-        about = [item for item in asking.items if name in item.probe.asks]
-        right = [item for item in about if item.agrees(profile)]
-        possible, deciding = [], set()
-        for _, value, other in alternatives(profile, (name,)):
-            lost = {item.call for item in right if not item.agrees(other)}
-            deciding |= lost
-            if not lost:
-                possible.append(value)
-        if not possible:
-            for call in deciding:
-                decides.setdefault(call, []).append(name)
-            continue
-        left[name] = _reason(getattr(profile, name), possible, about)
-        documented = getattr(Profile(), name)
-        if documented in possible:
-            other = chosen.replace(**{name: documented})
-            if _wrong(asking.items, other) <= _wrong(asking.items, chosen):
-                chosen = other
-    unexplained = [asking.calls[item.call][0].name for item in asking.items
-                   if not item.agrees(chosen)]  # fmt: skip
+    interview = Interview(api, given, {} if from_ is None else {"from": from_})
+    interview.run()
+    found = read(interview)
     return Calibration(
-        profile=chosen,
+        profile=found.profile,
         evidence=tuple(
             Evidence(
-                probe.name,
-                probe.payload,
-                probe.most,
-                _said(answer),
-                tuple(dict.fromkeys(decides.get(call, ()))),
+                call.probe.name,
+                call.probe.payload,
+                call.probe.most,
+                said(call.answer),
+                found.decides.get(place, ()),
             )
-            for call, (probe, answer) in enumerate(asking.calls)
+            for place, call in enumerate(interview.calls)
         ),
-        open=left,
-        unexplained=tuple(dict.fromkeys(unexplained)),
+        open=found.open,
+        contradictions=found.contradictions,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         region=region,
     )
-
-
-def _reason(value: Any, possible: Sequence[Any], about: Sequence[_Item]) -> str:
-    few = [_plain(str(each)) for each in (value, *possible)]
-    values = ", ".join(few[:4]) + (f" and {len(few) - 4} more" if len(few) > 4 else "")
-    if not about:
-        return f"nothing asks it; {values} are possible"
-    return f"the answers are the same for {values}, the other switches being as they are"
-
-
-def _said(answer: Answer) -> str:
-    if isinstance(answer, Refused):
-        return str(answer)
-    recipients = f"{answer.number_of_recipients} recipients"
-    return f"{recipients}, {answer.number_of_messages} parts"
-
-
-def _plain(text: str) -> str:
-    """Return a text of an account as one line that is harmless in comments and terminals."""
-    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def write(calibration: Calibration, path: str | os.PathLike[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -16,71 +18,75 @@ _SMILE = "\U0001f600"
 _FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 _CLUSTER = "e\u0301"
 _PIECES = 4
-_CHARACTERS = frozenset(
-    {"form_feed", "line_breaks", "spaces", "controls", "greek_capitals", "small_c_cedilla"}
-)
-_PARTS = frozenset(
-    {
-        "gsm_boundary",
-        "unicode_boundary",
-        "unicode_unit",
-        "reference_bits",
-        "languages",
-        "auto_encoding",
-        "auto_encoding_partial",
-    }
-)
-_TEXT = _CHARACTERS | _PARTS
-_CUTTING = frozenset(
-    {"truncation", "truncation_encoding", "truncation_boundary", "auto_encoding_order"}
-)
+# More than 255 parts hold: what is accepted so long has no limit.
+_ENDLESS = 40_000
 LETTERS = {
     "tr": "ş", "es": "Í", "pt": "ã", "bn": "অ", "gu": "અ", "hi": "अ", "kn": "ಅ", "ml": "അ",
     "or": "ଅ", "pa": "ਅ", "ta": "அ", "te": "అ", "ur": "ا",
 }  # fmt: skip
 """A letter of each language with national tables that is outside GSM."""
 
-# Long enough to need a second part in the encoding that they would have otherwise.
-TEXTS: tuple[str, ...] = (
-    "plain",
+
+def language(name: str) -> str:
+    """Return the name of the question whether an account has the national tables of a language."""
+    return f"languages {name}"
+
+
+def _asks(switches: str, *languages: str) -> tuple[str, ...]:
+    return (*switches.split(), *map(language, languages))
+
+
+# Each with what its parts, its encoding or its body may depend on. Long enough to need a second
+# part in the encoding that they would have otherwise.
+TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("plain", _asks("encoding_names")),
     # An escape pair, a surrogate pair and a cluster on a boundary; for references of 8 and 16 bits.
-    *("a" * n + "€" + "a" * n for n in (152, 151)),
-    *("я" * n + middle + "я" * n for n in (66, 65) for middle in (_SMILE, _CLUSTER)),
-    _SMILE * 36,
-    "a" * 306,
-    "я" * 134,
-    *(letter * 71 for letter in LETTERS.values()),
-    "a\f" + "a" * 80,
-    "a\r\n" + "a" * 158,
-    "a\u00a0\t\u2028" + "a" * 70,
-    "a\0\x1b" + "a" * 70,
-    "\u0391" + "a" * 70,
-    "ç" + "a" * 70,
-    "\u201c" + "a" * 70,
-    "\u201c\u2026" + "a" * 69 + _SMILE,
-)
-CUT_TEXTS: tuple[str, ...] = (
-    "a" * 161,
-    "a" * 160 + _SMILE,
-    "я" * 67 + _FAMILY,
-    "\u201c" + "a" * 80,
-    "я" * 60 + _SMILE * 8,
+    *(("a" * n + "€" + "a" * n, _asks("gsm_boundary reference_bits")) for n in (152, 151)),
+    *(("я" * n + _SMILE + "я" * n, _asks("unicode_boundary reference_bits unicode_unit"))
+      for n in (66, 65)),
+    *(("я" * n + _CLUSTER + "я" * n, _asks("unicode_boundary reference_bits")) for n in (66, 65)),
+    (_SMILE * 36, _asks("unicode_unit")),
+    ("a" * 306, _asks("reference_bits")),
+    ("я" * 134, _asks("reference_bits encoding_names")),
+    *((letter * 71, _asks("", name, *("pt",) * (name == "es")))
+      for name, letter in LETTERS.items()),
+    ("a\f" + "a" * 80, _asks("form_feed")),
+    ("a\r\n" + "a" * 158, _asks("line_breaks")),
+    ("a\u00a0\t\u2028" + "a" * 70, _asks("spaces auto_encoding")),
+    ("a\0\x1b" + "a" * 70, _asks("controls auto_encoding auto_encoding_partial")),
+    ("\u0391" + "a" * 70, _asks("greek_capitals")),
+    ("ç" + "a" * 70, _asks("small_c_cedilla", "tr", "es", "pt")),
+    ("\u201c" + "a" * 70, _asks("auto_encoding")),
+    ("\u201c\u2026" + "a" * 69 + _SMILE, _asks("auto_encoding auto_encoding_partial")),
+)  # fmt: skip
+CUT_TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("a" * 161, _asks("truncation")),
+    ("a" * 160 + _SMILE, _asks("truncation truncation_encoding")),
+    ("я" * 67 + _FAMILY, _asks("truncation truncation_boundary unicode_unit")),
+    ("\u201c" + "a" * 80, _asks("truncation auto_encoding auto_encoding_order")),
+    ("я" * 60 + _SMILE * 8, _asks("truncation unicode_unit")),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Probe:
-    """A request as the API's JSON; ``asks`` are the switches that its answer may depend on.
+    """A request as the API's JSON; ``asks`` is what its answer may depend on.
 
-    ``most`` is the query ``number_of_recipients``. ``compare`` says what of the answer is looked
-    at: ``content``, the ``names`` of encodings, or the ``order`` of recipients.
+    ``asks`` is null where no more is looked at than whether it is accepted. ``most`` is the query
+    ``number_of_recipients``. A refusal says something of ``asks`` only beside the ``twin``, which
+    differs in nothing else and is accepted.
     """
 
     name: str
     payload: Mapping[str, Any]
-    asks: frozenset[str]
+    asks: tuple[str, ...] | None = None
     most: int = 1000
-    compare: str = "content"
+    twin: Probe | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What is the same for the same request."""
+        return json.dumps([self.payload, self.most], sort_keys=True)
 
     @property
     def batch(self) -> Batch:
@@ -126,106 +132,135 @@ def together(texts: Iterable[tuple[str, str]], **fields: Any) -> dict[str, Any]:
     }
 
 
-def text_asks(*, cut: bool) -> frozenset[str]:
-    """Return the switches that the answer for a text may depend on."""
-    return _TEXT | _CUTTING if cut else _TEXT
+def plain(number: str, common: Mapping[str, Any], asks: str = "") -> Probe:
+    """Return the plainest request; ``common`` are fields of each."""
+    name = f"plain{', no originator' * bool(asks)}"
+    return Probe(name, {"to": [number], "body": "Hi", **common}, tuple(asks.split()))
 
 
 def fixed(numbers: tuple[str, ...], common: Mapping[str, Any]) -> Iterator[Probe]:
-    """Yield the probes that do not depend on other answers; ``common`` are fields of each."""
+    """Yield the probes that do not depend on other answers."""
     one, other = numbers[0], numbers[1]
     digits = one.lstrip("+")
+    hi = plain(one, common)
 
-    def probe(name: str, asks: str, *, most: int = 1000, to: Any = (), body: str = "Hi",
-              **fields: Any) -> Probe:  # fmt: skip
+    def probe(name: str, asks: str, *, twin: Probe = hi, most: int = 1000, to: Any = (),
+              body: str = "Hi", **fields: Any) -> Probe:  # fmt: skip
         payload = {"to": list(to) or [one], "body": body, **common, **fields}
-        return Probe(name, payload, frozenset(asks.split()), most)
+        return Probe(name, payload, tuple(asks.split()), most, twin)
 
     first, second = sorted((one, other), reverse=True)
     again = "00" + first.lstrip("+")
-    asks = "duplicates per_recipient_order encoding_names"
-    yield probe("duplicates and order", asks, to=(first, second, again))
+    two = probe("two recipients", "", to=(first, second))
+    yield probe("duplicates", "duplicates", to=(first, second, again), twin=two)
     yield probe("over 1,000 details", "details_over_1000", most=1001)
     yield Probe(
         "binary",
         {"type": "mt_binary", "to": [one], "udh": "06050423F423F4", "body": "SGVsbG8gV29ybGQh",
          **common},
-        frozenset({"other_types"}),
+        ("other_types",),
+        twin=hi,
     )  # fmt: skip
     yield probe("integers", "integer_numbers", to=(int(digits),))
-    yield probe("unmatched parameter", "unmatched", to=(one, other), body="Hi ${n}",
+    matched = probe("matched parameter", "", to=(one, other), body="Hi ${n}",
+                    parameters={"n": {one: "Ana", other: "Bo"}})  # fmt: skip
+    yield probe("unmatched parameter", "unmatched", twin=matched, to=(one, other), body="Hi ${n}",
                 parameters={"n": {one: "Ana"}})  # fmt: skip
     yield probe("no parameters", "no_parameters unmatched", body="Hi ${n}")
     yield probe("malformed", "malformed_placeholder", body="Hi ${a b}")
     yield probe("dollars", "double_dollar values_in_values", body="$${n} ${v}",
                 parameters={"n": {one: "Ana"}, "v": {one: "${n}"}})  # fmt: skip
     yield probe("empty body", "empty_body", body="")
-    asks = "exceeded_parts reference_bits gsm_boundary"
-    yield probe("parts above the limit", asks, body="a" * 400, max_number_of_message_parts=1)
-    stem = digits.rstrip("0").ljust(18, "1")
-    few = "min_digits max_digits"
-    # An account names the first number that it refuses.
-    yield probe("few digits", few, to=tuple(stem[:n] for n in range(10, 0, -1)))
-    yield probe("many digits", few, to=tuple(stem[:n] for n in range(10, 19)))
-    yield probe("leading zero", "leading_zero", to=("0" + stem[:9],))
+    within = probe("parts within the limit", "", body="a" * 400, max_number_of_message_parts=9)
+    yield probe("parts above the limit", "exceeded_parts", twin=within, body="a" * 400,
+                max_number_of_message_parts=1)  # fmt: skip
+    stem = _stem(one)
+    yield probe("leading zero", "leading_zero", to=("0" + stem[:9],),
+                twin=probe("no leading zero", "", to=("1" + stem[:9],)))  # fmt: skip
+    # Twice, since what is left out by chance is no answer to this.
+    for _ in range(2):
+        yield probe("no details", "no_details", most=0)
 
 
-def modest(numbers: tuple[str, ...], common: Mapping[str, Any]) -> tuple[Probe, ...]:
-    """Return the probes of lengths that the documentation of today allows, together and alone.
+def _stem(number: str) -> str:
+    return number.lstrip("+").rstrip("0").ljust(18, "1")
 
-    Where the first is accepted, the others need not be made.
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A switch that is a limit, and in what steps it is looked for.
+
+    A step further is a character more, or a digit more or fewer. ``guesses`` are limits that some
+    documentation has, the latest first; ``top`` is the last step that is asked about.
     """
-    one, key = numbers[0], "k" * 17
-    parameters = {key: {one: "a" * 161}}
-    body = "${" + key + "}" + "a" * 1581
-    whole = {"to": [one], "body": body, "parameters": parameters, "client_reference": "a" * 129}
-    switches = ("key_limit", "value_limit", "body_limit", "reference_limit")
-    alone = {"to": [one], "body": "${" + key + "}", "parameters": {key: {one: "x"}}, **common}
-    return (
-        Probe("modest lengths", {**whole, **common}, frozenset({*switches, *_TEXT})),
-        Probe("key of 17", alone, frozenset({"key_limit"})),
-        limit("value_limit", "a" * 161, numbers, common),
-        limit("body_limit", "a" * 1601, numbers, common),
-        limit("reference_limit", "a" * 129, numbers, common),
-    )
+
+    switch: str
+    guesses: tuple[int, ...]
+    top: int
+    least: int = 1
+
+    def size(self, step: int) -> int:
+        """Return the size at a step: characters or digits."""
+        return 11 - step if self.switch == "min_digits" else step
+
+    def value(self, step: int) -> int | None:
+        """Return the limit where this is the last step that an account accepts."""
+        endless = step == self.top and not self.switch.endswith("_digits")
+        return None if endless else self.size(step)
 
 
-def great(profile: Profile, numbers: tuple[str, ...], common: Mapping[str, Any]) -> Iterator[Probe]:
-    """Yield the probes of lengths above today's limits, where smaller ones were accepted."""
-    for switch, most in (("value_limit", 1600), ("body_limit", 2000), ("reference_limit", 2048)):
-        own = getattr(profile, switch)
-        if own is None or own >= most:
-            yield limit(switch, "a" * (most + 1), numbers, common)
+LIMITS = (
+    Limit("body_limit", (2000, 1600), _ENDLESS),
+    Limit("key_limit", (1000, 16), 1000),
+    Limit("value_limit", (1600, 160), _ENDLESS),
+    Limit("reference_limit", (2048, 128), _ENDLESS),
+    Limit("min_digits", (6,), 10),
+    Limit("max_digits", (15,), 18, 10),
+)
 
 
-def limit(switch: str, text: str, numbers: tuple[str, ...], common: Mapping[str, Any]) -> Probe:
-    """Return the probe of a limit of a text."""
-    one = numbers[0]
-    asks = frozenset({switch, "length_unit", *_TEXT})
-    name = f"{switch} {len(text)}"
-    payload: dict[str, Any] = {"to": [one], **common}
-    if switch == "value_limit":
-        payload |= {"body": "${v}", "parameters": {"v": {one: text}}}
-    elif switch == "body_limit":
-        payload |= {"body": text}
-    else:
-        payload |= {"body": "Hi", "client_reference": text}
-    return Probe(name, payload, asks)
+def sized(
+    own: Mapping[str, int],
+    base: Mapping[str, int],
+    number: str,
+    common: Mapping[str, Any],
+    *,
+    fill: str = "a",
+) -> Probe:
+    """Return the probe of some sizes, by the switch that limits them; all else is as in ``base``.
+
+    >>> made = sized({"value_limit": 3}, {"key_limit": 2}, "+447700900123", {})
+    >>> made.payload
+    {'to': ['+447700900123'], 'body': '${kk}', 'parameters': {'kk': {'+447700900123': 'aaa'}}}
+    >>> made.name
+    'value_limit 3, all else at its limit'
+    """
+    sizes = {**base, **own}
+    said = ", ".join(f"{switch} {size}" for switch, size in own.items())
+    beside = "all else at its limit" if own else "all at their limits"
+    name = ", ".join(filter(None, [said, beside * bool(base)])) + " emoji" * (fill != "a")
+    digits = [sizes[name] for name in ("min_digits", "max_digits") if name in sizes]
+    to = [_stem(number)[:count] for count in digits] or [number]
+    payload: dict[str, Any] = {"to": to, "body": "Hi"}
+    if "key_limit" in sizes or "value_limit" in sizes:
+        key, value = "k" * sizes.get("key_limit", 1), fill * sizes.get("value_limit", 1)
+        payload |= {"body": f"${{{key}}}", "parameters": {key: dict.fromkeys(to, value)}}
+    if "body_limit" in sizes:
+        body = payload["body"] if "parameters" in payload else ""
+        payload["body"] = body + fill * (sizes["body_limit"] - len(body))
+    if "reference_limit" in sizes:
+        payload["client_reference"] = fill * sizes["reference_limit"]
+    return Probe(name, {**payload, **common})
 
 
-def length_unit(
-    profile: Profile, numbers: tuple[str, ...], common: Mapping[str, Any]
-) -> Probe | None:
-    """Return the probe of the unit of lengths, where some limit of the account shows it."""
-    for switch in ("value_limit", "body_limit", "reference_limit"):
-        most = getattr(profile, switch)
-        if most is not None:
-            return limit(switch, _SMILE * (most // 2 + 1), numbers, common)
-    return None
+def documented_sizes() -> dict[str, int]:
+    """Return every size at its limit by the documentation of today.
+
+    >>> documented_sizes()["body_limit"]
+    2000
+    """
+    made = {limit.switch: getattr(Profile(), limit.switch) for limit in LIMITS}
+    return {limit.switch: made[limit.switch] or limit.top for limit in LIMITS}
 
 
-def first(number: str, **common: Any) -> Probe:
-    """Return the probe of a default originator, and of an answer without details."""
-    name = "no details" if common else "no originator, no details"
-    payload = {"to": [number], "body": "Hi", **common}
-    return Probe(name, payload, frozenset({"default_originator", "no_details"}), 0)
+SMILE = _SMILE

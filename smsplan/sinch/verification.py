@@ -1,16 +1,16 @@
 """A plan checked against the account's own dry runs: few calls, every kind of row.
 
 What is compared are dry runs of the very requests, made here and made by the account. For whatever
-differs, each other value of each switch is tried here, so that a difference has a name.
+differs, each other value of each switch is tried here, so that a difference has a name. What an
+account calls encodings and errors is no difference: its own words are told apart.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from smsplan.batches import TextBatch
 from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
+from smsplan.profiles import SWITCHES as EVERY
 from smsplan.profiles import Profile
 from smsplan.sinch.alternatives import (
     Explaining,
@@ -27,9 +28,10 @@ from smsplan.sinch.alternatives import (
     in_words,
     nearest,
 )
-from smsplan.sinch.answers import Answer, Refused, items, ours, same, theirs
+from smsplan.sinch.answers import Answer, Refused, items, ours, refusal, same, theirs
 from smsplan.sinch.api import place_in_to
-from smsplan.sinch.asking import CALLS, Asked, DryRuns, narrowed
+from smsplan.sinch.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
+from smsplan.sinch.words import Words, certain
 from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
@@ -49,9 +51,17 @@ _IRRELEVANT = frozenset(
         "reference_limit",
     }
 )
-SWITCHES = tuple(each.name for each in dataclasses.fields(Profile) if each.name not in _IRRELEVANT)
+SWITCHES = tuple(name for name in EVERY if name not in _IRRELEVANT)
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
+_ENCODINGS = ("GSM", "UNICODE")
+# Under these a text is as it was written.
+_AS_WRITTEN = {
+    "line_breaks": "kept", "spaces": "kept", "controls": "kept", "greek_capitals": "kept",
+    "small_c_cedilla": "unicode", "auto_encoding": "off", "truncation": "ignored",
+}  # fmt: skip
+# A text that is cut keeps its first characters.
+_NEVER_CUT = 10
 _SHOWN = 10
 
 
@@ -81,6 +91,12 @@ class Difference:
         """What would explain it, in words."""
         return " or ".join(map(in_words, self.explained_by)) or "no switch explains it"
 
+    @property
+    def who(self) -> str:
+        """Whom it is about, in words."""
+        where = "" if self.row is None else f" (row {self.row:,})"
+        return f"{self.recipient or 'request'}{where}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
@@ -101,7 +117,8 @@ class Verification:
     the plan's ``messages``; ``different`` of these were answered otherwise. ``covered`` and
     ``uncovered`` are kinds of rows, and pairs of them, that the plan has. ``differences`` of whole
     requests stand first. ``explained_by``: the switches under which every answer is as the account
-    gave it.
+    gave it. ``words`` are those that the account has for documented ones and the profile does not
+    know; they make no difference.
     """
 
     profile: Profile
@@ -116,6 +133,7 @@ class Verification:
     calls: int
     expanded: int
     seed: int
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:
@@ -176,6 +194,7 @@ class Verification:
             "calls": self.calls,
             "expanded": self.expanded,
             "seed": self.seed,
+            "words": {documented: list(words) for documented, words in self.words.items()},
         }
 
     @property
@@ -193,12 +212,28 @@ class Verification:
                 f"The texts of {self.expanded:,} rows were expanded here: there are more bodies "
                 "than calls."
             )
+        if self.words:
+            own = (f"{' or '.join(map(_quoted, some))} for {documented}"
+                   for documented, some in self.words.items())  # fmt: skip
+            lines.append(f"The account has words of its own, no differences: {', '.join(own)}.")
         if self.explained_by:
             every = "; or ".join(map(in_words, self.explained_by))
             lines.append(f"Every answer is as it would be with {every}.")
         elif self.differences:
-            lines.append("No switch explains all of it: calibrate the account.")
+            lines.append(self._unexplained)
         return tuple(lines)
+
+    @property
+    def _unexplained(self) -> str:
+        """What is left where no profile explains every answer."""
+        left = [each for each in self.differences if not each.explained_by]
+        report = "please report it, with the exchanges that --record writes."
+        if not left:
+            return f"No profile explains all of it together: {report}"
+        return (
+            f"No switch explains {len(left):,} of {_count(len(self.differences))}, the first for "
+            f"{left[0].who} in {left[0].field}: {report}"
+        )
 
     def __repr__(self) -> str:
         return f"<Verification of {self.messages:,} messages: {self.head}>"
@@ -212,10 +247,8 @@ class Verification:
         bound, *remarks = self.remarks
         lines = [self.head, bound]
         for difference in self.differences[:_SHOWN]:
-            who = "request" if difference.recipient is None else difference.recipient
-            where = "" if difference.row is None else f" (row {difference.row:,})"
             lines.append(
-                f"  {who}{where}: {difference.field}: planned {difference.ours}, answered "
+                f"  {difference.who}: {difference.field}: planned {difference.ours}, answered "
                 f"{difference.theirs}; {difference.why}"
             )
         lines += _more(self.differences) + remarks
@@ -247,7 +280,8 @@ def verify(
     are there with ``record_bodies`` only.
 
     A difference raises nothing. Raises :class:`~smsplan.sinch.ApiError` where the account cannot be
-    asked, :class:`~smsplan.errors.InputError` for a batch to groups.
+    asked, or refuses even the plainest request, :class:`~smsplan.errors.InputError` for a batch to
+    groups.
 
     >>> from smsplan.sandbox import running
     >>> from smsplan.sinch import Credentials, SinchApi
@@ -284,9 +318,12 @@ def verify(
     asked = requests(drawn.rows, write, fields, chosen)
     asking = api if record is None else Recorder(api, record, bodies=record_bodies)
     bodies = bool(getattr(api, "bodies", True))
-    exchanges = list(_exchanges(asked, asking, chosen, bodies=bodies))
-    own = chosen == plan.options.profile
-    found = [each.differences(_Explaining(chosen, each), planned=own) for each in exchanges]
+    # Words are told apart, whatever they are.
+    wordless = chosen.replace(vocabulary={})
+    exchanges = list(_exchanges(asked, asking, wordless, bodies=bodies))
+    words = _translated(exchanges, chosen)
+    own = wordless == plan.options.profile.replace(vocabulary={})
+    found = [each.differences(_Explaining(wordless, each), planned=own) for each in exchanges]
     everything = [difference for some in found for difference in some]
     # A request that is refused hides what its rows would be.
     everything.sort(key=lambda each: each.field != "request" and each.recipient is not None)
@@ -307,10 +344,15 @@ def verify(
         covered=frozenset(drawn.present & covered),
         uncovered=tuple(uncovered),
         differences=tuple(everything),
-        explained_by=_overall(chosen, exchanges) if everything else (),
-        calls=len(exchanges),
+        explained_by=_overall(wordless, exchanges, everything) if everything else (),
+        calls=sum(each.calls for each in exchanges),
         expanded=len(expanded),
         seed=seed,
+        words={
+            documented: some
+            for documented, some in words.own().items()
+            if not set(some) <= set(chosen.own_words.get(documented, ()))
+        },
     )
 
 
@@ -319,15 +361,69 @@ def _exchanges(
 ) -> Iterator[_Exchange]:
     """Make the dry runs; where a number is refused again without it, as long as calls last."""
     spare = CALLS - len(asked)
+    numbers = [row.number for one in asked for row in one.rows]
+    accepts = False
     for one in asked:
         left: Asked | None = one
         while left is not None:
-            exchange = _Exchange(
-                left, ours(left.batch, profile), theirs(api, left.batch), bodies=bodies
-            )
+            their = theirs(api, left.batch)
+            exchange = _Exchange(left, ours(left.batch, profile), their, bodies=bodies)
+            if isinstance(their, Refused) and not their.parameters and not accepts:
+                exchange.calls += _check(api, left.batch, their, numbers)
+            accepts = True
             yield exchange
             left = exchange.rest() if spare > 0 else None
             spare -= left is not None
+
+
+def _check(api: DryRuns, batch: TextBatch, refused: Refused, numbers: Sequence[str]) -> int:
+    """Ask the plainest request, to the first and the last number; returns how many dry runs it was.
+
+    Raises :class:`~smsplan.sinch.ApiError` where they are refused too: the account is at fault.
+    """
+    some = dict.fromkeys((numbers[0], numbers[-1]))
+    for calls, number in enumerate(some, start=1):
+        plainest = TextBatch(to=[number], body="Hi", from_=batch.from_, profile=LENIENT)
+        if not isinstance(theirs(api, plainest), Refused):
+            return calls
+    raise refusal(refused, "it refuses the plainest request, too")
+
+
+def _translated(exchanges: Sequence[_Exchange], profile: Profile) -> Words:
+    """Put documented words in the place of the account's own, and return these.
+
+    Whatever the profile, some texts have one encoding: what they are answered with is its word.
+    Another new word is that of the encoding it always stands for, where the parts are the same.
+    """
+    words = Words(profile)
+    unknown: dict[str, set[tuple[str, bool]]] = {}
+    for each in exchanges:
+        mine, their = each.mine, each.their
+        if isinstance(mine, Refused) and isinstance(their, Refused) and mine.agrees(their):
+            words.hear(mine.code, their.code)
+        if isinstance(mine, Refused) or isinstance(their, Refused):
+            continue
+        new = [item for item in their.per_recipient or () if item.encoding
+               and words.meaning(item.encoding) is None]  # fmt: skip
+        if new:
+            here = {item.recipient: item for item in mine.per_recipient or ()}
+            texts = each.texts(profile)
+            for item in new:
+                number = item.recipient.removeprefix("+")
+                if number in texts and (encoding := texts[number]) is not None:
+                    words.hear(encoding, item.encoding)
+                elif number in here:
+                    alike = here[number].number_of_parts == item.number_of_parts
+                    unknown.setdefault(item.encoding, set()).add((here[number].encoding, alike))
+    for word, stands_for in unknown.items():
+        if len(stands_for) == 1 and words.meaning(word) is None:
+            ((encoding, alike),) = stands_for
+            documented = "GSM" if encoding in ("GSM", "text") else "UNICODE"
+            if alike and not any(word.casefold() in words.heard(each) for each in _ENCODINGS):
+                words.hear(documented, word)
+    for each in exchanges:
+        each.translate(words)
+    return words
 
 
 def _kinds(row: Drawn) -> frozenset[str]:
@@ -350,9 +446,31 @@ class _Exchange:
         self.mine = mine
         self.their = their
         self.bodies = bodies
+        self.calls = 1
         self.wrong: set[int] = set()
         # Because of which rows it was refused, where the others are asked about again.
         self.refused: tuple[Drawn, ...] | None = None
+
+    def texts(self, profile: Profile) -> dict[str, str | None]:
+        """Return the encoding of each text, by recipient, where every profile has the same."""
+        made = ours(self.one.batch, profile.replace(**_AS_WRITTEN))
+        if isinstance(made, Refused):
+            return {}
+        found = {item.recipient: certain(item.body) for item in made.per_recipient or ()}
+        if self.one.batch.truncate_concat:
+            # What makes a text Unicode may be cut off.
+            for item in made.per_recipient or ():
+                if found[item.recipient] != certain(item.body[:_NEVER_CUT]):
+                    found[item.recipient] = None
+        return found
+
+    def translate(self, words: Words) -> None:
+        """Put documented words in the place of the account's own."""
+        their = self.their
+        if isinstance(their, DryRun) and their.per_recipient is not None:
+            some = (replace(item, encoding=words.meaning(item.encoding) or item.encoding)
+                    for item in their.per_recipient)  # fmt: skip
+            self.their = replace(their, per_recipient=tuple(some))
 
     def rest(self) -> Asked | None:
         """Return what is to be asked again, without the number that the refusal names."""
@@ -376,6 +494,16 @@ class _Exchange:
         """Whether nothing is known of its rows, because the whole was refused, against the plan."""
         return isinstance(self.their, Refused) and not isinstance(self.mine, Refused)
 
+    def unlike(self, profile: Profile) -> int:
+        """Return for how many recipients a profile answers otherwise than the account did."""
+        mine = ours(self.one.batch, profile)
+        if same(mine, self.their, bodies=self.bodies):
+            return 0
+        if isinstance(mine, Refused) or isinstance(self.their, Refused):
+            return len(self.one.batch.to)
+        here, there = (items(answer, bodies=self.bodies) for answer in (mine, self.their))
+        return sum(here.get(number) != there.get(number) for number in {*here, *there}) or 1
+
     def differences(self, explaining: _Explaining, *, planned: bool) -> list[Difference]:
         """Return what differs; the rows concerned are ``wrong`` from now on."""
         if isinstance(self.mine, Refused) or isinstance(self.their, Refused):
@@ -395,7 +523,7 @@ class _Exchange:
             made += self._of_plan(self.their)
         if not made:
             for name in ("number_of_recipients", "number_of_messages"):
-                said = [f"{getattr(answer, name):,}" for answer in (self.mine, self.their)]
+                said = [_given(answer, name) for answer in (self.mine, self.their)]
                 if said[0] != said[1]:
                     made.append(self._of_request(name, said, explaining))
         return made
@@ -495,8 +623,13 @@ class _Explaining:
         return self._found(explains, narrower)
 
 
-def _overall(profile: Profile, exchanges: Sequence[_Exchange]) -> tuple[Switches, ...]:
-    """Return the switches that explain every answer, those that agree among them."""
+def _overall(
+    profile: Profile, exchanges: Sequence[_Exchange], differences: Sequence[Difference]
+) -> tuple[Switches, ...]:
+    """Return the switches that explain every answer, those that agree among them.
+
+    Each alone; where none does, one set of those that explain the single differences.
+    """
     # Those that differ first: most profiles are ruled out by them.
     order = sorted(exchanges, key=lambda each: same(each.mine, each.their, bodies=each.bodies))
 
@@ -512,7 +645,27 @@ def _overall(profile: Profile, exchanges: Sequence[_Exchange]) -> tuple[Switches
     ]
     if single:
         return tuple((one,) for one in nearest(profile, single))
-    return ()
+    named = dict.fromkeys(one for each in differences for some in each.explained_by for one in some)
+    chosen: dict[str, Any] = {}
+    least = sum(each.unlike(profile) for each in exchanges)
+    while least:
+        tried = [
+            (sum(each.unlike(profile.replace(**made)) for each in exchanges), made)
+            for switch, value in named
+            for made in ({**chosen, switch: value},)
+            if switch not in chosen and _possible(profile, made)
+        ]
+        best, made = min(tried, key=lambda each: each[0], default=(least, chosen))
+        if best >= least:
+            return ()
+        least, chosen = best, made
+    return (tuple(chosen.items()),)
+
+
+def _possible(profile: Profile, made: Mapping[str, Any]) -> bool:
+    """Whether a profile may have these values together."""
+    few, most = (made.get(name, getattr(profile, name)) for name in ("min_digits", "max_digits"))
+    return bool(few <= most)
 
 
 def upper_bound(different: int, asked: int) -> float:
@@ -553,12 +706,24 @@ def fields_of(
     if not one or not other:
         return
     mine, their = one[0], other[0]
-    if mine.number_of_parts != their.number_of_parts:
-        yield "number_of_parts", (str(mine.number_of_parts), str(their.number_of_parts))
-    if RecipientDryRun("", 0, "", mine.encoding) != RecipientDryRun("", 0, "", their.encoding):
-        yield "encoding", (mine.encoding, _word(their.encoding))
-    if mine.body != their.body:
+    missing = mine.missing | their.missing
+    if mine.number_of_parts != their.number_of_parts or "number_of_parts" in missing:
+        yield "number_of_parts", (str(mine.number_of_parts), _given(their, "number_of_parts"))
+    words = Words()
+    if words.meaning(mine.encoding) != words.meaning(their.encoding):
+        yield "encoding", (mine.encoding, _word(_given(their, "encoding")))
+    if "body" in missing:
+        yield "body", (counted(len(mine.body), "character"), "none")
+    elif mine.body != their.body:
         yield "body", (_body(mine.body, their.body), _body(their.body, mine.body))
+
+
+def _given(item: RecipientDryRun | DryRun, name: str) -> str:
+    """Return what an answer has in a field, as text; ``none`` where it left it out."""
+    value = getattr(item, name)
+    if name in item.missing:
+        return "none"
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _body(text: str, other: str) -> str:
@@ -585,6 +750,10 @@ def _masked(row: Drawn | None, number: str) -> str:
     from smsplan.numbers import country, masked_number
 
     return masked_number(number, row.country if row is not None else country(number))
+
+
+def _quoted(word: str) -> str:
+    return f"'{_word(word)}'"
 
 
 def _count(number: int) -> str:

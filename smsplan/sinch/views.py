@@ -89,9 +89,25 @@ def calibration_view(result: Calibration) -> View:
             _value(getattr(documented, switch)),
             ", ".join(each.name for each in result.evidence if switch in each.decides) or NONE,
         ]
-        for switch, value in result.profile.changes().items()
+        for switch, value in result.changes.items()
     ]
     grids = []
+    if result.contradictions:
+        rows, more = cut(
+            [
+                [each.dry_run, each.field, each.answered, " or ".join(each.possible) or NONE]
+                for each in result.contradictions
+            ]
+        )
+        grids.append(
+            Grid(
+                title="what fits no value of any switch",
+                header=["dry run", "what", "answered", "would fit"],
+                rows=rows,
+                texts=(0, 1, 2, 3),
+                more=more,
+            )
+        )
     if changed:
         grids.append(
             Grid(
@@ -110,10 +126,10 @@ def calibration_view(result: Calibration) -> View:
                 texts=(0, 1),
             )
         )
-    remarks = [] if changed else ["All that is decided is as documented."]
-    if result.unexplained:
-        remarks.append("No switch explains the answers to: " + ", ".join(result.unexplained))
-    return View(head=result.head, grids=grids, remarks=remarks)
+    remarks = [] if changed else [result.summary]
+    return View(
+        head=result.head, grids=grids, remarks=[*remarks, *[result.words] * bool(result.words)]
+    )
 
 
 def _value(value: Any) -> str:
