@@ -170,6 +170,46 @@ def test_a_plan_is_not_changed_by_questions(tmp_path: Path) -> None:
     assert (str(made.summary), made._metadata()) == before
 
 
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS, card=st.none() | cards(), options=OPTIONS)
+def test_what_look_alikes_would_save_is_what_they_save(
+    rows: list[dict[str, Any]], card: RateCard | None, options: dict[str, Any]
+) -> None:
+    """``characters()`` and a plan of the changed texts agree, in parts and money, with tiers."""
+    options = {**options, "duplicates": "keep", "substitute": None}
+    options.pop("max_number_of_message_parts", None)
+    body = BODY + "\u201cnow\u201d e\u0301"
+    before = plan(rows, body, rates=card, **options)
+    after = plan(rows, body, rates=card, **{**options, "substitute": "lossy"})
+    found = before.characters()
+    assert found.saved_together_parts == before.parts - after.parts
+    if card is not None:
+        assert found.saved_together_cost is not None
+        saved = before.cost - after.cost
+        for end in ("low", "expected", "high"):
+            assert {name: at for name, at in getattr(saved, end).items() if at} == {
+                name: at for name, at in getattr(found.saved_together_cost, end).items() if at
+            }
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=ROWS, card=st.none() | cards(), options=OPTIONS, most=st.integers(1, 160))
+def test_what_a_shorter_name_would_save_is_what_it_saves(
+    rows: list[dict[str, Any]], card: RateCard | None, options: dict[str, Any], most: int
+) -> None:
+    """A point of ``by_length()`` is the plan with that limit, to the last digit."""
+    options = {**options, "duplicates": "keep"}
+    options.pop("max_number_of_message_parts", None)
+    made = plan(rows, BODY, rates=card, **options)
+    curve = made.by_length().parameters.get("name")
+    if curve is None or not made.messages:
+        return
+    point = curve.at(min(most, curve.points[-1].characters))
+    shorter = plan(rows, BODY, rates=card, **options, limits={"name": most})
+    assert (point.messages, point.parts) == (shorter.messages, shorter.parts)
+    assert point.cost is None if card is None else point.cost == shorter.cost
+
+
 def test_both_frames_of_tables() -> None:
     """A pyarrow table and a list of dicts are the same question."""
     rows = [{"to": "+447700900123", "name": "Zo\u00eb"}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.anatomy import Anatomist
     from smsplan.bulk.octets import Ints
     from smsplan.bulk.prices import PriceTable
+    from smsplan.ratecards.terms import Ladder
     from smsplan.tabular import Frame
 
 _EXAMPLES = 5
@@ -36,8 +37,8 @@ class CharacterShare:
     A letter and a mark that belong together are one ``character``, of several code points.
     ``share_parts`` of all of them add up to the Unicode step of the waterfall. ``saved_alone``:
     what is saved (parts and money) were it, in this place, replaced and nothing else;
-    ``saved_together``: its share of what replacing all that can be saves. ``kind`` is the class of
-    the change: ``composed`` where a letter and its mark become one character.
+    ``saved_together``: its share of what replacing all that can be saves, before tiers. ``kind`` is
+    the class of the change: ``composed`` where a letter and its mark become one character.
     """
 
     character: str
@@ -188,10 +189,47 @@ def characters(plan: Planned) -> Characters:
     from smsplan.bulk.anatomy import Anatomist
 
     anatomist = Anatomist(plan.options)
-    tally = _Tally(anatomist, saves=not plan.options.truncate_concat)
+    tally = _Tally(anatomist, _Tiers(plan), saves=not plan.options.truncate_concat)
     for some in sent(plan, anatomist):
         tally.add(some)
     return tally.result(plan)
+
+
+class _Tiers:
+    """What a plan has beside its messages; what is saved moves it, from the last tier on."""
+
+    def __init__(self, plan: Planned) -> None:
+        self._terms = plan.terms
+        self._ladders = [] if plan.prices is None else [one.tiered for one in plan.prices.charges]
+        self._tiered = any(self._ladders)
+        self._units: Counter[Ladder] = Counter()
+
+    def add(self, some: Sent) -> None:
+        """Take all messages in."""
+        from smsplan.bulk.grouping import grouped
+
+        if self._tiered:
+            for rate, billed, messages in grouped([some.rate, some.billed]):
+                self._move(self._units, rate, billed, messages)
+
+    def saved(self, messages: Mapping[tuple[int, int, int], int]) -> Cost:
+        """Return what the lines cost less where messages take other parts."""
+        if not self._tiered or self._terms is None:
+            return Cost()
+        units = self._units.copy()
+        for (rate, before, after), count in messages.items():
+            self._move(units, rate, before, -count)
+            self._move(units, rate, after, count)
+        # Fees are owed either way; they are of countries, of which none is asked.
+        now, then = (
+            sum((line.cost for line in self._terms.lines(each, ())), Cost())
+            for each in (self._units, units)
+        )
+        return now - then
+
+    def _move(self, units: Counter[Ladder], rate: int, billed: int, messages: int) -> None:
+        for ladder in self._ladders[rate] if rate >= 0 else ():
+            units[ladder] += ladder.units(billed, messages)
 
 
 @dataclass(slots=True)
@@ -208,10 +246,10 @@ class _Saved:
     def parts(self) -> int:
         return sum((before - after) * rows for (_, before, after), rows in self.messages.items())
 
-    def cost(self, prices: PriceTable | None) -> Cost | None:
+    def cost(self, prices: PriceTable | None, tiers: _Tiers) -> Cost | None:
         if prices is None:
             return None
-        total = Cost()
+        total = tiers.saved(self.messages)
         for (rate, before, after), rows in self.messages.items():
             if rate >= 0:
                 total += prices.cost(rate, before, rows) - prices.cost(rate, after, rows)
@@ -221,8 +259,9 @@ class _Saved:
 class _Tally:
     """Adds up what characters cost, and what edits would save."""
 
-    def __init__(self, anatomist: Anatomist, *, saves: bool) -> None:
+    def __init__(self, anatomist: Anatomist, tiers: _Tiers, *, saves: bool) -> None:
         self._anatomist = anatomist
+        self._tiers = tiers
         self._saves = saves
         self._names = place_names(anatomist.keys)
         self._parts = 0
@@ -242,6 +281,7 @@ class _Tally:
 
         from smsplan.bulk.grouping import grouped
 
+        self._tiers.add(some)
         found = some.anatomy
         own, common = found.culprits, found.common
         shared = int(np.count_nonzero(found.shared))
@@ -351,7 +391,7 @@ class _Tally:
             scripts=tuple(sorted(scripts, key=lambda one: (*_dearest(one), one.place, one.script))),
             parts=self._parts,
             saved_together_parts=self._together.parts,
-            saved_together_cost=self._together.cost(plan.prices),
+            saved_together_cost=self._together.cost(plan.prices, self._tiers),
         )
 
     def _character(
@@ -375,7 +415,7 @@ class _Tally:
             level=kind.level,
             kind=kind.kind,
             saved_alone_parts=alone.parts,
-            saved_alone_cost=alone.cost(plan.prices),
+            saved_alone_cost=alone.cost(plan.prices, self._tiers),
             saved_together_parts=together_parts,
             saved_together_cost=together_cost,
         )

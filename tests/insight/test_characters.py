@@ -41,6 +41,7 @@ class Expected:
         self.cost = Share()
         self.alone = 0
         self.alone_cost = Cost()
+        self.alone_parts: dict[int, int] = {}
         self.together = Fraction(0)
         self.together_cost = Share()
         self.characters: Counter[str] = Counter()
@@ -52,13 +53,16 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
     many: dict[Any, Expected] = defaultdict(Expected)
     step_total = saved_total = 0
     saved_cost = Cost()
+    whole: dict[int, tuple[Any, int]] = {}
+    together: dict[int, int] = {}
     lossy = [] if made.options.truncate_concat else replanned(made)
     for message in messages(made):
         profile, billed = message.profile, message.billed
+        charge = None if made.terms is None else made.terms.charge(message.recipient)
+        whole[message.row] = charge, billed
         found = measured(message.text, profile)
         if found.encoding is Encoding.GSM:
             continue
-        charge = None if made.terms is None else made.terms.charge(message.recipient)
 
         def cost(parts: int, charge: Any = charge) -> Cost:
             return Cost() if charge is None else charge.cost(parts)
@@ -89,14 +93,29 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
             alone = message.edited(each)
             one[each].alone += billed - alone
             one[each].alone_cost += cost(billed) - cost(alone)
+            one[each].alone_parts[message.row] = alone
         after = lossy[message.row]
         saved_total += billed - after
         saved_cost += cost(billed) - cost(after)
+        together[message.row] = after
         for each in known:
             entry = one[each]
             entry.together += Fraction(billed - after, len(known))
             entry.together_cost += Share.of(cost(billed) - cost(after), Fraction(1, len(known)))
+    for entry in one.values():
+        entry.alone_cost += lines(made, whole, {}) - lines(made, whole, entry.alone_parts)
+    saved_cost += lines(made, whole, {}) - lines(made, whole, together)
     return one, many, step_total, saved_total, saved_cost
+
+
+def lines(made: Plan, whole: dict[int, tuple[Any, int]], changed: dict[int, int]) -> Cost:
+    """What tiers add to a plan of which some messages have other parts."""
+    units: Counter[Any] = Counter()
+    for row, (charge, billed) in whole.items():
+        for ladder in () if charge is None else charge.tiered:
+            units[ladder] += ladder.units(changed.get(row, billed), 1)
+    found = () if made.terms is None else made.terms.lines(units, ())
+    return sum((line.cost for line in found), Cost())
 
 
 def replanned(made: Plan) -> list[int]:
