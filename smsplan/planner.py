@@ -672,26 +672,6 @@ class Plan:
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
 
-    def focus(self, *, provider: str, begin: datetime, end: datetime) -> pa.Table:
-        """Return the cost in the columns of FOCUS 1.0 (FinOps Open Cost and Usage Specification).
-
-        A row for each price and country, and for each line beside the messages; amounts are
-        decimals. ``provider`` is who bills, ``begin`` and ``end`` the billing period, with zones.
-        ``EffectiveCost`` is what is expected, rounded to 18 decimals where operators decide;
-        ``x_CostLow`` and ``x_CostHigh`` are the bounds. Messages without a price are no rows: see
-        ``summary.cost.unpriced``.
-
-        >>> made = plan(["+447700900123"], "a" * 161, rates="0.034 GBP")
-        >>> from datetime import UTC, datetime
-        >>> row = made.focus(provider="ours", begin=datetime(2026, 12, 1, tzinfo=UTC),
-        ...                  end=datetime(2027, 1, 1, tzinfo=UTC)).to_pylist()[0]
-        >>> row["BillingCurrency"], str(row["BilledCost"].normalize()), row["ConsumedQuantity"]
-        ('GBP', '0.068', 2)
-        """
-        from smsplan.insight.focus import focus
-
-        return focus(self.summary, provider=provider, begin=begin, end=end)
-
     def save(self, path: str | os.PathLike[str], *, for_spreadsheets: bool = False) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
 
