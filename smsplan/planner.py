@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.dryruns import DryRun
-from smsplan.errors import InputError, Problem
+from smsplan.errors import InputError, Problem, packages_needed
 from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
@@ -52,6 +52,7 @@ METADATA_KEY = "smsplan"
 FORMAT = 2
 
 
+@packages_needed()
 def plan(
     recipients: Any,
     body: str | Template | Mapping[str, str | Template],
@@ -158,6 +159,7 @@ def plan(
     )
 
 
+@packages_needed()
 def compare(
     recipients: Any,
     bodies: Mapping[str, str | Template],

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from smsplan.errors import InputError, OutputError
+from smsplan.errors import InputError, OutputError, packages_needed
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
 
@@ -139,7 +139,8 @@ class Profile:
 
     def to_toml(self) -> str:
         """Return the profile as TOML, every switch written out; a limit of 0 means none."""
-        import tomli_w
+        with packages_needed():
+            import tomli_w
 
         # TOML has no null: 0 stands for "no limit".
         return tomli_w.dumps(

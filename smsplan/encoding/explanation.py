@@ -15,6 +15,7 @@ from smsplan.encoding.substitution import (
     replacements,
     substitute,
 )
+from smsplan.errors import packages_needed
 
 
 class Explained(NamedTuple):
@@ -49,7 +50,8 @@ class Explanation:
     lossy: Substituted
 
     def __str__(self) -> str:
-        from smsplan.display.text import explanation_text
+        with packages_needed():
+            from smsplan.display.text import explanation_text
 
         return explanation_text(self)
 
