@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from smsplan.errors import packages_needed
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -154,7 +156,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'smsplan' has no attribute '{name}'")
-    value = getattr(import_module(f"smsplan.{_PLACES[name]}"), name)
+    with packages_needed():
+        value = getattr(import_module(f"smsplan.{_PLACES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -454,10 +454,13 @@ def unknown_fields(payload: Mapping[str, Any], *, update: bool = False) -> tuple
 # Faults ------------------------------------------------------------------------------------------
 
 
+def _place(path: str) -> str:
+    return f"parameter '{path}'" if path else "the request"
+
+
 def _type_fault(path: str, expected: str) -> Fault:
-    place = f"parameter '{path}'" if path else "the request"
     return Fault(
-        "syntax_invalid_json", path, f"The JSON type of {place} is invalid; use {expected}."
+        "syntax_invalid_json", path, f"The JSON type of {_place(path)} is invalid; use {expected}."
     )
 
 
@@ -494,18 +497,30 @@ def text_length(text: str, profile: Profile) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def lone_surrogate(path: str, text: str) -> Fault | None:
+    r"""Return the fault of a text that has half a character, or None.
+
+    JSON is UTF-8 on the wire, which has no lone surrogates (RFC 8259 § 8.1).
+
+    >>> lone_surrogate("name", "ab\ud83d").text
+    "The text of parameter 'name' has a lone surrogate at position 2."
+    """
+    lone = _LONE.search(text)
+    if lone is None:
+        return None
+    return Fault(
+        "syntax_invalid_json",
+        path,
+        f"The text of {_place(path)} has a lone surrogate at position {lone.start()}.",
+    )
+
+
 def _length_faults(path: str, value: Any, limit: int | None, profile: Profile) -> Iterator[Fault]:
     if not isinstance(value, str):
         yield _type_fault(path, "a string")
         return
-    lone = _LONE.search(value)
-    if lone:
-        # JSON is UTF-8 on the wire, which has no lone surrogates (RFC 8259 § 8.1).
-        yield Fault(
-            "syntax_invalid_json",
-            path,
-            f"The text of parameter '{path}' has a lone surrogate at position {lone.start()}.",
-        )
+    if (fault := lone_surrogate(path, value)) is not None:
+        yield fault
     if limit is not None and (length := text_length(value, profile)) > limit:
         yield _constraint(path, f"it has {length} characters, at most {limit} are allowed")
 

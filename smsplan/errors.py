@@ -6,9 +6,14 @@ on; a bad template, column or rate card raises once, before the first row, all i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+# What `pip install smsplan` brings, as modules.
+PACKAGES = frozenset({"numpy", "pandas", "pyarrow", "regex", "rich", "tomli_w", "typer"})
 
 
 class SmsplanError(Exception):
@@ -24,6 +29,41 @@ class InputError(SmsplanError, ValueError):
 
 class OutputError(SmsplanError, OSError):
     """The surroundings are at fault: a disk, a folder, a service. Nothing half-written is left."""
+
+
+class NotInstalled(SmsplanError, ImportError):
+    """A package is missing, as after ``pip install --no-deps smsplan regex``; ``name`` is it.
+
+    What is there suffices for single messages: segments, templates, batches, dry runs, rate cards.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"this needs '{name}', which is not installed; pip install smsplan", name=name
+        )
+
+    def __reduce__(self) -> tuple[type[NotInstalled], tuple[str]]:
+        assert self.name is not None
+        return NotInstalled, (self.name,)
+
+
+@contextmanager
+def packages_needed() -> Iterator[None]:
+    """Where one of our packages is missing, raise :class:`NotInstalled`; also a decorator.
+
+    >>> with packages_needed():
+    ...     raise ModuleNotFoundError(name="pyarrow.compute")
+    Traceback (most recent call last):
+        ...
+    smsplan.errors.NotInstalled: this needs 'pyarrow', which is not installed; pip install smsplan
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name not in PACKAGES:
+            raise
+        raise NotInstalled(name) from None
 
 
 class UnencodableText(SmsplanError, ValueError):

@@ -19,7 +19,7 @@ from itertools import product
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from smsplan.errors import InputError
+from smsplan.errors import InputError, packages_needed
 from smsplan.insight.shown import Shown
 from smsplan.insight.summary import Group, Summary, SummaryTally
 from smsplan.name_statistics import NAMES, names
@@ -139,6 +139,7 @@ class Estimate(Shown):
         }
 
 
+@packages_needed()
 def estimate(
     recipients: Any,
     body: str | Template | None = None,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.dryruns import DryRun
-from smsplan.errors import InputError, Problem
+from smsplan.errors import InputError, Problem, packages_needed
 from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
@@ -52,6 +52,7 @@ METADATA_KEY = "smsplan"
 FORMAT = 2
 
 
+@packages_needed()
 def plan(
     recipients: Any,
     body: str | Template | Mapping[str, str | Template],
@@ -161,6 +162,7 @@ def plan(
     )
 
 
+@packages_needed()
 def compare(
     recipients: Any,
     bodies: Mapping[str, str | Template],
@@ -676,26 +678,6 @@ class Plan:
                 yield theirs, pipeline.priced(ours)[0]
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
-
-    def focus(self, *, provider: str, begin: datetime, end: datetime) -> pa.Table:
-        """Return the cost in the columns of FOCUS 1.0 (FinOps Open Cost and Usage Specification).
-
-        A row for each price and country, and for each line beside the messages; amounts are
-        decimals. ``provider`` is who bills, ``begin`` and ``end`` the billing period, with zones.
-        ``EffectiveCost`` is what is expected, rounded to 18 decimals where operators decide;
-        ``x_CostLow`` and ``x_CostHigh`` are the bounds. Messages without a price are no rows: see
-        ``summary.cost.unpriced``.
-
-        >>> made = plan(["+447700900123"], "a" * 161, rates="0.034 GBP")
-        >>> from datetime import UTC, datetime
-        >>> row = made.focus(provider="ours", begin=datetime(2026, 12, 1, tzinfo=UTC),
-        ...                  end=datetime(2027, 1, 1, tzinfo=UTC)).to_pylist()[0]
-        >>> row["BillingCurrency"], str(row["BilledCost"].normalize()), row["ConsumedQuantity"]
-        ('GBP', '0.068', 2)
-        """
-        from smsplan.insight.focus import focus
-
-        return focus(self.summary, provider=provider, begin=begin, end=end)
 
     def save(self, path: str | os.PathLike[str], *, for_spreadsheets: bool = False) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from smsplan.errors import InputError, OutputError
+from smsplan.errors import InputError, OutputError, packages_needed
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
 Vocabulary = tuple[tuple[str, tuple[str, ...]], ...]
@@ -176,7 +176,8 @@ class Profile:
 
     def to_toml(self) -> str:
         """Return the profile as TOML, every switch written out; a limit of 0 means none."""
-        import tomli_w
+        with packages_needed():
+            import tomli_w
 
         # TOML has no null: 0 stands for "no limit".
         made = {name: 0 if value is None else value for name, value in self.to_dict().items()}

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from smsplan.errors import InputError
+from smsplan.errors import InputError, packages_needed
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 Line = tuple[int, list[str]]
@@ -63,8 +63,9 @@ def _workbook(name: str, sheet: str) -> Iterator[list[Any]]:
 
 
 def _parquet(name: str) -> Iterator[list[Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet
+    with packages_needed():
+        import pyarrow as pa
+        import pyarrow.parquet
 
     try:
         table = pa.parquet.read_table(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import venv
@@ -10,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ["narwhals", "numpy", "pandas", "pyarrow", "rich", "tomli_w", "typer"]
+from smsplan import __version__
+from smsplan.cli import app
+from smsplan.errors import PACKAGES
+
+HEAVY = sorted(PACKAGES - {"regex"})
 
 SMALL_JOB = """
 from decimal import Decimal
@@ -67,14 +72,68 @@ def test_single_messages_need_regex_alone(bare: Path, tmp_path: Path) -> None:
     run(bare, "import smsplan; smsplan.lint('Hi ${name}', defaults={'name': 'you'})", tmp_path)
 
 
-def test_what_needs_more_says_what_to_install(bare: Path, tmp_path: Path) -> None:
-    """Without pyarrow, plan() is an ImportError that names the package."""
+SAYS = r"this needs '(\w+)', which is not installed; pip install smsplan\n"
+CALLS = [
+    "smsplan.plan(['+447700900123'], 'Hi')",
+    "smsplan.compare(['+447700900123'], {'a': 'Hi', 'b': 'Ho'})",
+    "smsplan.estimate(['+447700900123'], 'Hi', fraction='1%')",
+    "smsplan.plan_batch(smsplan.TextBatch(to=('+447700900123',), body='Hi'))",
+    "smsplan.Schedule",
+    "smsplan.Profile().to_toml()",
+    "smsplan.RateCard.read('rates.parquet')",
+    "str(smsplan.explain('Hi'))",
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_needs_more_says_what_to_install(bare: Path, tmp_path: Path, call: str) -> None:
+    """What needs a package that is missing is one line that names it, and an ImportError."""
+    (tmp_path / "rates.parquet").write_bytes(b"PAR1")
     code = (
         "import smsplan\n"
-        "try: smsplan.plan(['+447700900123'], 'Hi')\n"
-        "except ImportError as error: print(error)"
+        f"try: {call}\n"
+        "except ImportError as error: print(error); assert isinstance(error, smsplan.SmsplanError)"
     )
-    assert "pyarrow" in run(bare, code, tmp_path)
+    found = re.fullmatch(SAYS, run(bare, code, tmp_path))
+    assert found
+    assert found[1] in HEAVY
+
+
+def ran(bare: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command of the bare environment."""
+    command = bare.with_name("smsplan" + bare.suffix)
+    return subprocess.run([str(command), *words], capture_output=True, text=True, check=False)
+
+
+def test_the_bare_command(bare: Path, tmp_path: Path) -> None:
+    """It tells its version; whatever else it is asked, it says what to install, in one line."""
+    done = ran(bare, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"smsplan {__version__}\n", "")
+    module = "runpy.run_module('smsplan', run_name='__main__')"
+    assert run(bare, f"import runpy, sys; sys.argv[1:] = ['--version']; {module}", tmp_path) == (
+        done.stdout
+    )
+    names = [command.name for command in app.registered_commands]
+    assert "plan" in names
+    for words in ((), ("--help",), ("rates", "check", "x"), *((str(name),) for name in names)):
+        done = ran(bare, *words)
+        assert done.returncode == 4
+        assert re.fullmatch("error: " + SAYS, done.stderr), (words, done.stderr)
+        assert done.stdout == ""
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    """Where one package alone is missing, commands that need it name that, and no other module."""
+    (tmp_path / "list.csv").write_text("to\n+447700900123\n")
+    code = (
+        "import sys; sys.modules['pyarrow'] = None; from smsplan.__main__ import main;"
+        "sys.argv[1:] = ['plan', 'list.csv', '--body', 'Hi']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    said = "this needs 'pyarrow', which is not installed; pip install smsplan"
+    assert (done.returncode, done.stderr) == (4, f"error: {said}\n")
 
 
 def test_single_messages_load_nothing_heavy(tmp_path: Path) -> None:

@@ -37,7 +37,13 @@ from smsplan.cli import (
     verify_command,
 )
 from smsplan.cli.console import fail, write_everywhere
-from smsplan.errors import OutputError, PlanRejected, SmsplanError
+from smsplan.errors import (
+    NotInstalled,
+    OutputError,
+    PlanRejected,
+    SmsplanError,
+    packages_needed,
+)
 
 app = typer.Typer(
     name="smsplan",
@@ -99,7 +105,8 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     write_everywhere()
     try:
-        app(prog_name="smsplan")
+        with packages_needed():
+            app(prog_name="smsplan")
     except BrokenPipeError:
         # The reader has seen enough; Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -112,7 +119,7 @@ def main() -> None:
         raise
     except KeyboardInterrupt:
         fail("interrupted; nothing half-written is left", 130)
-    except OutputError as error:
+    except (OutputError, NotInstalled) as error:
         fail(str(error), 4)
     except PlanRejected as error:
         fail(str(error), 3)

@@ -68,8 +68,7 @@ def run_sandbox(
             **settings_of(pairs(setting, "--setting")),
         )
     )
-    store = Store(db)
-    account = Account(settings, store)
+    account = Account(settings, Store(db))
     server = make_server(account)
     listening = listen(host, port)
     url = address(listening)
@@ -80,7 +79,7 @@ def run_sandbox(
     try:
         server.run([listening])
     finally:
-        store.close()
+        account.close()
 
 
 def _pointers(url: str, plan: str, token: str) -> str:

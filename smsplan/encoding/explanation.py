@@ -15,6 +15,7 @@ from smsplan.encoding.substitution import (
     stand_ins,
     substitute,
 )
+from smsplan.errors import packages_needed
 
 
 class Explained(NamedTuple):
@@ -50,7 +51,8 @@ class Explanation:
     lossy: Substituted
 
     def __str__(self) -> str:
-        from smsplan.display.text import explanation_text
+        with packages_needed():
+            from smsplan.display.text import explanation_text
 
         return explanation_text(self)
 

@@ -1,7 +1,8 @@
 """A local server of the batches API, for trying out and for tests; nothing is sent to anybody.
 
 ``rules`` say what the API answers and know no time, file or network; ``store`` keeps what was
-accepted (SQLite); ``account`` is the two together by a clock; ``app`` speaks HTTP (Starlette).
+accepted (SQLite); ``account`` is the two together by a clock; ``app`` speaks HTTP (Starlette),
+``connections`` wait for nobody too long, and ``time_passing`` moves batches and posts reports.
 """
 
 from __future__ import annotations

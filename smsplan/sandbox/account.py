@@ -17,21 +17,22 @@ from smsplan.errors import InputError, RequestRefused
 from smsplan.sandbox import rules
 from smsplan.sandbox.rules import Refusal, Stored
 from smsplan.sandbox.settings import Fault, Settings
-from smsplan.sandbox.store import Store
+from smsplan.sandbox.store import Callback, Store
 
 Answer = tuple[int, Any]
 TOKEN_LIFE = timedelta(hours=1)
 TOKEN_REMEMBERED = timedelta(days=1)
-# Posts of a callback that failed are tried again so many seconds later.
 # How far the clock may be moved in all: to before the last year that a date can have.
 _FARTHEST = 2 * 10**11
+# Posts of a callback that failed are tried again so many seconds later.
 RETRIES = (1, 5, 30, 120)
 
 
 class Account:
     """Answers the operations of the API; every method is whole, from any thread.
 
-    Raises :class:`~smsplan.sandbox.rules.Refusal` where the API would refuse.
+    Raises :class:`~smsplan.sandbox.rules.Refusal` where the API would refuse, and
+    :class:`~smsplan.errors.OutputError` where the disk does: then nothing was done.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -43,7 +44,13 @@ class Account:
         self._faults: list[Fault] = []
         self._left: list[int] = []
         self._tokens: dict[str, datetime] = {}
-        self._offset = store.offset()
+        with store.transaction():
+            self._offset = store.offset()
+
+    def close(self) -> None:
+        """Close the file, when nobody is using it; whoever comes later gets an OutputError."""
+        with self._lock:
+            self._store.close()
 
     @property
     def now(self) -> datetime:
@@ -52,10 +59,15 @@ class Account:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     @contextmanager
-    def _doing(self) -> Iterator[datetime]:
-        """One thing at a time, with what is due done before; all of it is kept, or nothing."""
+    def _holding(self) -> Iterator[datetime]:
+        """One thing at a time; all of it is kept, or nothing."""
         with self._lock, self._store.transaction():
-            now = self.now
+            yield self.now
+
+    @contextmanager
+    def _doing(self) -> Iterator[datetime]:
+        """As :meth:`_holding`, with what is due done before."""
+        with self._holding() as now:
             self._dispatch(now)
             yield now
 
@@ -94,7 +106,7 @@ class Account:
 
     def dry_run(self, payload: Any, query: Mapping[str, str]) -> Answer:
         """Answer what a batch would be."""
-        with self._lock:
+        with self._holding():
             groups = self._groups()
         per_recipient, number = rules.number_of(query)
         try:
@@ -249,7 +261,7 @@ class Account:
     def list_groups(self, query: Mapping[str, str]) -> Answer:
         """List groups, newest first."""
         page = rules.page_of(query)
-        with self._lock:
+        with self._holding():
             every = list(self._store.groups().values())[::-1]
         shown = every[page.page * page.size : (page.page + 1) * page.size]
         return 200, {
@@ -267,12 +279,12 @@ class Account:
 
     def group(self, id_: str) -> Answer:
         """Return a group."""
-        with self._lock:
+        with self._holding():
             return 200, self._group(id_).answer()
 
     def members(self, id_: str) -> Answer:
         """Return the numbers of a group."""
-        with self._lock:
+        with self._holding():
             return 200, list(self._group(id_).members)
 
     def update_group(self, id_: str, payload: Any) -> Answer:
@@ -340,10 +352,8 @@ class Account:
 
     def tick(self) -> None:
         """Dispatch what is due."""
-        with self._lock:
-            if self._store.due(self.now):
-                with self._store.transaction():
-                    self._dispatch(self.now)
+        with self._doing():
+            pass
 
     def _dispatch(self, now: datetime) -> None:
         groups: rules.Members | None = None
@@ -386,18 +396,18 @@ class Account:
                 report = rules.recipient_report(batch, delivery, self.settings, at)
                 self._store.put_callback(url, report, at)
 
-    def callbacks(self) -> list[Any]:
-        """Return the callbacks that are to be posted now."""
-        with self._lock:
-            return list(self._store.callbacks(self.now))
+    def callbacks(self, under_way: Mapping[int, Callback], **limits: Any) -> list[Callback]:
+        """Return the callbacks to post now: see :meth:`~smsplan.sandbox.store.Store.callbacks`."""
+        with self._holding() as now:
+            return self._store.callbacks(now, under_way, **limits)
 
-    def callback_done(self, id_: int, attempts: int, *, done: bool) -> None:
+    def callback_done(self, callback: Callback, *, done: bool) -> None:
         """Say that a post succeeded, or failed: then it is tried again, five times in all."""
-        with self._lock:
+        with self._holding() as now:
             retry = None
-            if not done and attempts < len(RETRIES):
-                retry = self.now + timedelta(seconds=RETRIES[attempts])
-            self._store.callback_done(id_, retry)
+            if not done and callback.attempts < len(RETRIES):
+                retry = now + timedelta(seconds=RETRIES[callback.attempts])
+            self._store.callback_done(callback.id, retry)
 
     # What tests ask of a sandbox.
 
@@ -406,18 +416,19 @@ class Account:
         if not 0 <= seconds <= 10**10:
             raise InputError("the clock moves on, by 0 to 10**10 seconds; restart it to go back")
         with self._lock:
-            if self._offset + seconds > _FARTHEST:
+            offset = self._offset + seconds
+            if offset > _FARTHEST:
                 raise InputError("the clock is far on already; reset the sandbox to go back")
-            self._offset += seconds
-            with self._store.transaction():
-                self._store.put_offset(self._offset)
-                self._dispatch(self.now)
+            with self._holding() as now:
+                self._store.put_offset(offset)
+                self._dispatch(now + timedelta(seconds=seconds))
+            self._offset = offset
             return self.now
 
     def reset(self) -> None:
         """Forget batches, groups, faults, and how far the clock was moved."""
         with self._lock:
-            with self._store.transaction():
+            with self._holding():
                 self._store.clear()
             self._faults, self._left, self._offset = [], [], 0.0
 
@@ -440,9 +451,9 @@ class Account:
 
     def inspect(self) -> dict[str, Any]:
         """Return all that there is, also what the API would not show yet."""
-        with self._lock:
+        with self._holding() as now:
             return {
-                "now": rules.stamp(self.now),
+                "now": rules.stamp(now),
                 "batches": [
                     {
                         **batch.answer(self.settings.profile),

@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -24,18 +24,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from smsplan.errors import InputError
+from smsplan.errors import InputError, OutputError
 from smsplan.sandbox.account import Account, Answer
 from smsplan.sandbox.openapi import document
-from smsplan.sandbox.rules import Refusal, stamp
+from smsplan.sandbox.rules import Refusal, check_texts, stamp
 from smsplan.sandbox.settings import Fault
+from smsplan.sandbox.time_passing import described, pass_time, say
 
 MAX_BODY = 1 << 22
 BODY_SECONDS = 10.0
-_TICK = 0.05
 # An id that is none of ours is unknown; it reaches no statement and no path.
 _ID = re.compile(r"[0-9A-Za-z]{1,32}\Z")
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+# Half a character, in what would be UTF-8 if it had them.
+_HALF = re.compile(rb"\xed[\xa0-\xbf]")
 
 
 class _Json(JSONResponse):
@@ -99,29 +100,46 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
 
     @asynccontextmanager
     async def lifespan(_: Any) -> Any:
-        task = asyncio.create_task(_time_passes(account))
-        yield
-        task.cancel()
+        task = asyncio.create_task(pass_time(account))
+        try:
+            yield
+        finally:
+            if not task.cancelling():
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
         exception_handlers={
             Refusal: lambda _, error: _refused(account, error),
+            OutputError: _failed,
+            Exception: _failed,
             HTTPException: _unknown(account),
         },
     )
     app.router.redirect_slashes = False
-    return _Closing(app)
+    return _Outer(app)
 
 
-class _Closing:
-    """Closes the connection where an answer is to be lost: a real network gives no status."""
+class _Outer:
+    """Refuses what is no text before anybody reads it, and loses answers that are to be lost.
+
+    For that it closes the connection: a real network gives no status.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        place = _no_text(scope) if scope["type"] == "http" else ""
+        if place:
+            refused = Refusal(
+                400, "syntax_invalid_parameter_format", f"The {place} is not valid UTF-8."
+            )
+            await _Json(refused.body, status_code=400)(scope, receive, send)
+            return
         lost = scope[_LOST] = asyncio.Event()
 
         async def unless_lost(message: Any) -> None:
@@ -134,6 +152,18 @@ class _Closing:
             send.__self__.transport.abort()
             while (await receive())["type"] != "http.disconnect":
                 pass
+
+
+def _no_text(scope: Any) -> str:
+    """Which part of a request is no text, or nothing: as UTF-8 has it, without half characters."""
+    for place, raw in (("path", scope.get("raw_path")), ("query", scope["query_string"])):
+        try:
+            unquote_to_bytes(raw or b"").decode("utf-8")
+        except UnicodeDecodeError:
+            return place
+    # Headers may be Latin-1.
+    halves = any(_HALF.search(value) for _, value in scope["headers"])
+    return "value of a header" if halves else ""
 
 
 def _no_answer(request: Request) -> Response:
@@ -186,6 +216,14 @@ def _refused(account: Account, error: Exception) -> Response:
         return Response(status_code=error.status, headers=headers)
     body = {"code": account.settings.profile.word(error.code), "text": error.text}
     return _Json(body, status_code=error.status, headers=headers)
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    """Answer where the fault is ours or the disk's; who runs the sandbox reads of it too."""
+    what = described(error)
+    say(what)
+    status = 503 if isinstance(error, OutputError) else 500
+    return _Json({"code": "sandbox", "text": what.partition(": ")[2]}, status_code=status)
 
 
 def _unknown(account: Account) -> Callable[[Request, Exception], Response]:
@@ -245,9 +283,11 @@ async def _json(request: Request, max_body: int) -> Any:
     if kind != "application/json":
         raise Refusal(415)
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        payload = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Refusal(400, "syntax_invalid_json", "The request is not valid JSON.") from None
+    check_texts(payload)
+    return payload
 
 
 def _no_constant(text: str) -> Any:
@@ -289,7 +329,7 @@ def _control(account: Account, max_body: int, do: Callable[[Account, Any], Any])
         if request.method == "POST":
             payload = await _json(request, max_body)
         try:
-            return JSONResponse(await run_in_threadpool(do, account, payload))
+            return _Json(await run_in_threadpool(do, account, payload))
         except InputError as error:
             raise Refusal(400, "sandbox", str(error)) from None
 
@@ -318,35 +358,3 @@ def _faults(account: Account, payload: Any) -> Mapping[str, int]:
     for fault in faults:
         account.add_fault(fault)
     return {"added": len(faults)}
-
-
-# What time brings ---------------------------------------------------------------------------------
-
-
-async def _time_passes(account: Account) -> None:
-    """Dispatch what is due, and post callbacks."""
-    while True:
-        await run_in_threadpool(account.tick)
-        for callback in await run_in_threadpool(account.callbacks):
-            done = await run_in_threadpool(_post, account, callback.url, callback.payload)
-            account.callback_done(callback.id, callback.attempts, done=done)
-        await asyncio.sleep(_TICK)
-
-
-def _post(account: Account, url: str, payload: str) -> bool:
-    """Post a report; True where it is done with. Other machines get none unless that is meant."""
-    import httpx
-
-    if urlsplit(url).hostname not in _LOCAL and not account.settings.remote_callbacks:
-        return True
-    try:
-        answer = httpx.post(
-            url,
-            content=payload,
-            headers={"Content-Type": "application/json"},
-            timeout=5,
-            follow_redirects=False,
-        )
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
-    return answer.status_code < 300

@@ -215,7 +215,7 @@ _TEXTS_OF = {
     401: "The token is not valid for this plan.", 403: "Not allowed.", 404: "Unknown id.",
     408: "The body came too slowly.", 413: "The body is too large.",
     415: "The content type is not application/json.", 429: "A fault that was asked for.",
-    500: "A fault that was asked for.",
+    500: "A fault that was asked for.", 503: "The sandbox's disk takes nothing more.",
 }  # fmt: skip
 
 
@@ -229,13 +229,13 @@ def _operation(
     query: list[dict[str, Any]] = [],  # noqa: B006
     errors: tuple[int, ...] = (),
 ) -> dict[str, Any]:
-    codes = [401, *errors, *((400, 408, 413, 415) if body else ()), 429]
+    codes = [400, 401, *errors, *((408, 413, 415) if body else ()), 429, 503]
     responses: dict[str, Any] = {str(success): {"description": _TEXTS_OF[success]}}
     if answer is not None:
         responses[str(success)]["content"] = {"application/json": {"schema": answer}}
     for code in sorted(set(codes)):
         responses[str(code)] = {"description": _TEXTS_OF[code]}
-        if code in (400, 403):
+        if code in (400, 403, 503):
             responses[str(code)]["content"] = {"application/json": {"schema": _ref("error")}}
     out: dict[str, Any] = {
         "operationId": name,
@@ -280,7 +280,7 @@ def document() -> dict[str, Any]:
             "parameters": [_PLAN],
             "get": _operation(
                 "list", "List batches", 200, _ref("batches_page"),
-                query=[*_PAGES, *_DATES, senders, _REFERENCE], errors=(400,),
+                query=[*_PAGES, *_DATES, senders, _REFERENCE],
             ),
             "post": _operation(
                 "send", "Send a batch", 201, batch, body=_either("_request"), errors=(403,)
@@ -316,7 +316,7 @@ def document() -> dict[str, Any]:
             "parameters": [_PLAN, id_],
             "get": _operation(
                 "report", "Report on a batch", 200, _ref("report"), query=[kind, *_FILTERS],
-                errors=(400, 404),
+                errors=(404,),
             ),
         },
         f"{batches}/{{id}}/delivery_report/{{recipient}}": {
@@ -330,14 +330,13 @@ def document() -> dict[str, Any]:
             "parameters": [_PLAN],
             "get": _operation(
                 "reports", "List reports of recipients", 200, _ref("delivery_reports_page"),
-                query=[*_PAGES, *_DATES, *_FILTERS, _REFERENCE], errors=(400,),
+                query=[*_PAGES, *_DATES, *_FILTERS, _REFERENCE],
             ),
         },
         f"{plan}/groups": {
             "parameters": [_PLAN],
             "get": _operation(
                 "list_groups", "List groups", 200, _ref("groups_page"), query=_PAGES,
-                errors=(400,),
             ),
             "post": _operation(
                 "create_group", "Create a group", 201, _ref("group"), body=_ref("group_request"),

@@ -22,6 +22,7 @@ from smsplan.batches import (
     TextUpdate,
     batch_from_dict,
     is_group_id,
+    lone_surrogate,
     msisdn,
     parse_time,
 )
@@ -37,6 +38,8 @@ _END = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 MAX_PAGE_SIZE = 100
 PAGE_SIZE = 30
 MAX_NAME, MAX_MEMBERS, MAX_CHILDREN = 20, 10_000, 10
+# Of JSON; no request needs more than three.
+MAX_DEPTH = 32
 
 # Delivery receipt codes and their status, as the documentation lists them.
 STATUSES = {
@@ -76,6 +79,31 @@ def refusal(error: RequestRefused) -> Refusal:
     """Return the API's answer to a request with faults: it names the first."""
     fault = error.faults[0]
     return Refusal(fault.status, fault.code, fault.text)
+
+
+def check_texts(payload: Any) -> None:
+    """Refuse JSON with half a character in any text or name, or nested too deeply.
+
+    Raises :class:`Refusal`; without recursion, whatever it is given.
+    """
+    left: list[tuple[str, int, Any]] = [("", 0, payload)]
+    while left:
+        path, depth, value = left.pop()
+        if isinstance(value, str):
+            fault = lone_surrogate(path, value)
+            if fault is not None:
+                raise Refusal(fault.status, fault.code, fault.text)
+        elif depth == MAX_DEPTH and isinstance(value, dict | list):
+            raise Refusal(400, "syntax_invalid_json", "The request is nested too deeply.")
+        elif isinstance(value, dict):
+            for name, inner in reversed(value.items()):
+                inside = f"{path}.{name}" if path else name
+                left += ((inside, depth + 1, inner), (inside, depth, name))
+        elif isinstance(value, list):
+            left += (
+                (f"{path}[{place}]", depth + 1, value[place])
+                for place in reversed(range(len(value)))
+            )
 
 
 def _later(time: datetime, by: timedelta) -> datetime:

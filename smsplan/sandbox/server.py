@@ -90,9 +90,8 @@ def running(
     (201, ['447700900123'])
     """
     settings = with_token(replace(settings or Settings(), **given))
-    store = Store(db)
+    account = Account(settings, Store(db))
     try:
-        account = Account(settings, store)
         listening = listen(host, port)
         server = make_server(account)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
@@ -106,7 +105,8 @@ def running(
             thread.join(_START_SECONDS)
             listening.close()
     finally:
-        store.close()
+        # A thread of the server's may be at work still.
+        account.close()
 
 
 def with_token(settings: Settings) -> Settings:
@@ -146,13 +146,14 @@ def make_server(account: Account) -> Any:
         import uvicorn
 
         from smsplan.sandbox.app import make_app
+        from smsplan.sandbox.connections import Connection
     except ImportError as error:
         raise InputError(
             f"the sandbox needs '{error.name}'; install it: pip install 'smsplan[sandbox]'"
         ) from None
     config = uvicorn.Config(
         make_app(account),
-        http="h11",
+        http=Connection,
         ws="none",
         log_config=None,
         log_level="critical",

@@ -13,6 +13,7 @@ OPERATIONS = ("send", "dry_run", "list", "retrieve", "update", "replace", "cance
               "report", "group", "token", "*")  # fmt: skip
 # Seconds: longer than anything is kept.
 _LATEST = 1e9
+_MOST = 10**9
 FAULTS = ("429", "500", "lost", "late")
 
 
@@ -105,9 +106,10 @@ class Fault:
         if self.operation not in OPERATIONS:
             raise InputError(f"no operation '{self.operation}'; use one of {', '.join(OPERATIONS)}")
         late = all(0 <= one <= _LATEST for one in (self.delay, self.listed_after))
-        if self.count < 0 or not 0 <= self.share <= 1 or not late:
+        if not 0 <= self.count <= _MOST or not 0 <= self.share <= 1 or not late:
             raise InputError(
-                f"count is 0 or more, share is 0 to 1, delay and listed_after are 0 to {_LATEST:g}"
+                f"count is 0 to {_MOST:,}, share is 0 to 1, delay and listed_after are 0 to "
+                f"{_LATEST:g}"
             )
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from typing import Any, NamedTuple
 from smsplan.errors import OutputError
 from smsplan.sandbox.rules import Delivery, Group, Stored
 
-_TABLES = """
+# Scheme, host and port of a URL: what lies before the slash that follows "http://" and a character.
+_HOST = "substr(url, 1, instr(substr(url, 9) || '/', '/') + 7)"
+_TABLES = f"""
 CREATE TABLE IF NOT EXISTS batches (
     id TEXT PRIMARY KEY, request TEXT NOT NULL, sender TEXT, reference TEXT,
     created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, canceled INTEGER NOT NULL,
@@ -32,9 +35,10 @@ CREATE TABLE IF NOT EXISTS feedback (
     batch_id TEXT NOT NULL, recipient TEXT NOT NULL, at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS callbacks (
-    id INTEGER PRIMARY KEY, url TEXT NOT NULL, payload TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, payload TEXT NOT NULL,
     attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS callbacks_host ON callbacks ({_HOST}, next_at);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _BATCH = "id, request, created_at, modified_at, canceled, accepted_at, listed_at, dispatched_at"
@@ -42,12 +46,17 @@ _DELIVERY = "recipient, dispatched_at, code, final_at, encoding, parts, operator
 
 
 class Callback(NamedTuple):
-    """A report that waits to be posted to a URL."""
+    """A report that waits to be posted to a URL.
+
+    ``host`` is the URL's scheme, host and port; ``about`` the batch, or the batch and recipient.
+    """
 
     id: int
     url: str
     payload: str
     attempts: int
+    host: str
+    about: str
 
 
 def _milliseconds(time: datetime) -> int:
@@ -61,13 +70,15 @@ def _time(milliseconds: int) -> datetime:
 class Store:
     """Batches, deliveries, groups and callbacks; the caller keeps threads apart.
 
-    Raises :class:`~smsplan.errors.OutputError` where the file cannot be used.
+    Everything but :meth:`close` stands in a :meth:`transaction`. Both raise
+    :class:`~smsplan.errors.OutputError` where the file cannot be used.
     """
 
     def __init__(self, path: str | None = None) -> None:
+        self._path = path or ":memory:"
         try:
             self._db = sqlite3.connect(
-                path or ":memory:", check_same_thread=False, isolation_level=None, timeout=5
+                self._path, check_same_thread=False, isolation_level=None, timeout=5
             )
             self._db.execute("PRAGMA journal_mode=WAL")
             # What was answered is on the disk.
@@ -85,13 +96,23 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep all of what is done inside, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            finally:
+                # A full disk may have undone it already.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise OutputError(self._failed(error)) from None
+
+    def _failed(self, error: sqlite3.Error) -> str:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if primary in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return f"the sandbox cannot write '{self._path}' ({error}); make room on its disk"
+        return f"the sandbox cannot use '{self._path}' ({error}); see what else uses it"
 
     def clear(self) -> None:
         """Forget everything."""
@@ -310,14 +331,55 @@ class Store:
             (_milliseconds(now), batch_id),
         )
 
-    def callbacks(self, now: datetime) -> list[Callback]:
-        """Return the reports that are to be posted."""
-        rows = self._db.execute(
-            "SELECT id, url, payload, attempts FROM callbacks WHERE next_at <= ? "
-            "ORDER BY next_at, id LIMIT 20",
-            (_milliseconds(now),),
-        )
-        return [Callback(*row) for row in rows]
+    def callbacks(
+        self,
+        now: datetime,
+        under_way: Mapping[int, Callback],
+        *,
+        after: str = "",
+        each: int,
+        most: int,
+    ) -> list[Callback]:
+        """Return the reports that are to be posted besides those ``under_way``.
+
+        A host gets ``each`` at a time and all hosts together ``most``; those with the fewest under
+        way come first, and of these the next ``after`` a host: one that hangs holds up itself
+        alone. Reports about the same come one after another, the oldest first.
+        """
+        if len(under_way) >= most:
+            return []
+        posts = Counter(one.host for one in under_way.values())
+        told = {one.about for one in under_way.values()}
+        found: list[tuple[int, Callback]] = []
+        hosts = sorted(self._hosts(), key=lambda host: (host <= after, host))
+        for host in hosts:
+            rows = self._db.execute(
+                f"SELECT id, url, payload, attempts, {_HOST}, "
+                "json_extract(payload, '$.batch_id') || "
+                "coalesce(json_extract(payload, '$.recipient'), '') "
+                f"FROM callbacks WHERE {_HOST} = ? AND next_at <= ? ORDER BY next_at, id LIMIT ?",
+                # Those under way, and two that wait for each that can go.
+                (host, _milliseconds(now), 4 * each),
+            )
+            for callback in map(Callback._make, rows):
+                if posts[host] < each and callback.about not in told:
+                    found.append((posts[host], callback))
+                    posts[host] += 1
+                told.add(callback.about)
+        found.sort(key=lambda one: one[0])
+        return [callback for _, callback in found[: most - len(under_way)]]
+
+    def _hosts(self) -> Iterator[str]:
+        """The hosts that reports wait for: by the index, however many reports there are."""
+        host = ""
+        while True:
+            row = self._db.execute(
+                f"SELECT min({_HOST}) FROM callbacks WHERE {_HOST} > ?", (host,)
+            ).fetchone()
+            if row[0] is None:
+                return
+            host = row[0]
+            yield host
 
     def callback_done(self, id_: int, retry_at: datetime | None) -> None:
         """Forget a report, or post it again later."""

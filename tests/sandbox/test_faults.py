@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from smsplan.sandbox import running
+from smsplan.sandbox.account import Account
 from smsplan.sandbox.server import listen
 from tests.sandbox.conftest import NUMBER, Client
 
@@ -118,112 +112,27 @@ def test_control_by_http(client: Client) -> None:
     assert httpx.get(f"{client.sandbox.url}/sandbox/state").status_code == 401
 
 
-class _Listener(BaseHTTPRequestHandler):
-    """Takes callbacks; refuses the first two."""
-
-    seen: list[dict[str, Any]]
-    refused: int
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server: Any = self.server
-        if server.refuse:
-            server.refuse -= 1
-            self.send_response(503)
-        else:
-            server.seen.append(json.loads(body))
-            self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Stay quiet."""
-
-
-@contextmanager
-def listening(refuse: int = 0) -> Iterator[Any]:
-    """Run a local server that takes callbacks."""
-    server: Any = HTTPServer(("127.0.0.1", 0), _Listener)
-    server.seen, server.refuse = [], refuse
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def until(true: Any, seconds: float = 10) -> bool:
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-@pytest.mark.parametrize(
-    ("kind", "codes"),
-    [("per_recipient", [401, 0]), ("per_recipient_final", [0]), ("none", []), ("full", None)],
-)
-def test_callbacks(kind: str, codes: list[int] | None) -> None:
-    """Reports are posted as the batch asked for them, when they become true."""
-    with running(delivery_seconds=60) as sandbox, Client(sandbox) as client, listening() as hook:
-        url = f"http://127.0.0.1:{hook.server_port}/hook"
-        made = client.send(delivery_report=kind, callback_url=url)
-        first = 1 if kind == "per_recipient" else 0
-        assert until(lambda: len(hook.seen) == first)
-        sandbox.advance(61)
-        wanted = 1 if codes is None else len(codes)
-        assert until(lambda: len(hook.seen) == wanted)
-        time.sleep(0.2)
-        assert len(hook.seen) == wanted
-        if codes is None:
-            assert hook.seen[0]["statuses"][0]["recipients"] == [NUMBER]
-        else:
-            assert [each["code"] for each in hook.seen] == codes
-        assert all(each["batch_id"] == made["id"] for each in hook.seen)
-
-
-def test_callbacks_are_repeated() -> None:
-    """A callback that is refused is posted again; one to another machine is not posted."""
-    with running() as sandbox, Client(sandbox) as client, listening(refuse=2) as hook:
-        url = f"http://127.0.0.1:{hook.server_port}/hook"
-        client.send(delivery_report="summary", callback_url=url)
-        assert until(lambda: hook.refuse == 1)
-        sandbox.advance(2)
-        assert until(lambda: hook.refuse == 0)
-        assert not hook.seen
-        sandbox.advance(6)
-        assert until(lambda: len(hook.seen) == 1)
-
-
-@pytest.mark.parametrize(
-    ("kind", "codes"),
-    [("per_recipient", [401, 407]), ("per_recipient_final", [407]), ("summary", None)],
-)
-def test_callbacks_of_a_cancelled_batch(kind: str, codes: list[int] | None) -> None:
-    """Cancelled on the way, no callback says that it was delivered."""
-    with running(delivery_seconds=60) as sandbox, Client(sandbox) as client, listening() as hook:
-        url = f"http://127.0.0.1:{hook.server_port}/hook"
-        made = client.send(delivery_report=kind, callback_url=url)
-        if kind == "per_recipient":
-            assert until(lambda: len(hook.seen) == 1)
-        client("DELETE", f"/batches/{made['id']}")
-        sandbox.advance(120)
-        assert until(lambda: len(hook.seen) == (1 if codes is None else len(codes)))
-        time.sleep(0.2)
-        if codes is None:
-            assert [[one["code"] for one in each["statuses"]] for each in hook.seen] == [[407]]
-        else:
-            assert [each["code"] for each in hook.seen] == codes
-
-
 def test_delays_without_end(client: Client) -> None:
     """A delay that no clock reaches is refused, not a fault of the server."""
     answer = client("POST", "/sandbox/faults", [{"kind": "late", "delay": 1e308}])
     assert answer.status_code == 400
+    client.send()
+
+
+def test_a_surprise(
+    client: Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake of ours is a 500 with JSON and a line on stderr, which quotes nothing."""
+
+    def mistaken(_: Account) -> None:
+        raise KeyError(NUMBER)
+
+    monkeypatch.setattr(Account, "inspect", mistaken)
+    answer = client("GET", "/sandbox/state")
+    assert (answer.status_code, answer.json()["code"]) == (500, "sandbox")
+    said = capfd.readouterr().err
+    assert "internal error: KeyError in tests.sandbox.test_faults, line" in said
+    assert NUMBER not in said + answer.text
     client.send()
 
 
