@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,8 @@ class CsvSource(PackedSource):
 
     def __init__(self, *place: Any, skip: bool) -> None:
         super().__init__(*place, skip=skip)
-        header = self._header()
+        with self.unchanged():
+            header = self._header()
         self._delimiter = _delimiter(header)
         names = next(csv.reader([header], delimiter=self._delimiter))
         self.columns = unique_columns([name.strip() for name in names], self._name)
@@ -88,14 +89,12 @@ class CsvSource(PackedSource):
             "encoding='cp1252' (--encoding cp1252)"
         )
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
         sent = 0
         for block in (BLOCK << 2, _MAX_BLOCK):
             try:
                 start = 0
-                for batch in self._read(names, block):
+                for batch in self._by_blocks(names, block):
                     # Rows that went out before a row was too long for the smaller block.
                     new = batch.slice(max(sent - start, 0))
                     start += batch.num_rows
@@ -113,7 +112,7 @@ class CsvSource(PackedSource):
     def _leave_from(self, rows: int, why: str) -> None:
         self._leave(f"'{self._name}' from row {rows + 1:,} under the header on: it {why}")
 
-    def _read(self, names: list[str], block: int) -> Iterator[Any]:
+    def _by_blocks(self, names: list[str], block: int) -> Iterator[Any]:
         rows = _Rows(skip=self._skip)
         with self._faults():
             # Arrow checks UTF-8 itself when it makes texts of it.

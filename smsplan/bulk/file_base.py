@@ -5,9 +5,13 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import pyarrow.fs
 
 from smsplan.errors import InputError, OutputError
 
@@ -31,9 +35,15 @@ def reading(path: str) -> Iterator[None]:
 
 
 class FileSource:
-    """A file; with ``skip``, what cannot be read of it is marked, or listed in ``unread``."""
+    """A file; with ``skip``, what cannot be read of it is marked, or listed in ``unread``.
+
+    It is read more than once (the header, types, duplicates, the rows of a plan without output),
+    and must be the same each time: whatever else happens, its size, its time and its place on the
+    disk are compared at both ends of each pass.
+    """
 
     kind: str
+    columns: tuple[str, ...]
     replayable = True
     in_memory = False
 
@@ -44,17 +54,72 @@ class FileSource:
         self._filesystem = filesystem
         self._place = place
         self._files = [place]
+        self._before = self._state()
         self._skip = skip
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns (None: all) in order; at least one, if empty.
+
+        Raises InputError where the file is not what it was when it was opened.
+        """
+        names = list(self.columns if columns is None else columns)
+        with self.unchanged():
+            rows = 0
+            for batch in self._read(names):
+                rows += batch.num_rows
+                yield batch
+            known = self._known_rows()
+            if known not in (None, rows):
+                # A library may take what is cut off for the end.
+                raise InputError(
+                    f"'{self._name}' says that it has {known:,} rows, and {rows:,} were read; "
+                    "export or copy it again"
+                )
+
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        """Yield batches of these columns."""
+        raise NotImplementedError
+
+    def _known_rows(self) -> int | None:
+        """Return the number of rows where the file says it."""
+        return None
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Raise InputError where the file changes while it is read, or has since it was opened."""
+        self._compare()
+        try:
+            yield
+        except InputError:
+            # What a change makes of it is no fault of the file.
+            self._compare()
+            raise
+        self._compare()
+
+    def _compare(self) -> None:
+        if self._state() != self._before:
+            raise InputError(
+                f"'{self._name}' has changed since it was opened: something writes to it; plan "
+                "again when it is complete, or plan a copy"
+            )
+
+    def _state(self) -> list[tuple[Any, ...]]:
+        """Return what tells the present files from changed ones."""
+        if isinstance(self._filesystem, pyarrow.fs.LocalFileSystem):
+            return [_local_state(file) for file in self._files]
+        every = self._filesystem.get_file_info(self._files)
+        return [(info.path, info.size, info.mtime_ns) for info in every]
 
     def digest(self) -> str:
         """Return what tells the octets of this source from any others."""
         total = hashlib.sha256()
-        for file in self._files:
-            with self._filesystem.open_input_stream(file, compression=None) as stream:
-                one = hashlib.sha256()
-                while octets := stream.read(BLOCK):
-                    one.update(octets)
-            total.update(f"{file.removeprefix(self._place)} {one.hexdigest()}\n".encode())
+        with self.unchanged():
+            for file in self._files:
+                with self._filesystem.open_input_stream(file, compression=None) as stream:
+                    one = hashlib.sha256()
+                    while octets := stream.read(BLOCK):
+                        one.update(octets)
+                total.update(f"{file.removeprefix(self._place)} {one.hexdigest()}\n".encode())
         return total.hexdigest()
 
     def attach(self, ours: Any) -> Any:
@@ -65,6 +130,14 @@ class FileSource:
         """List what cannot be read; a source may be read more than once."""
         if what not in self.unread:
             self.unread.append(what)
+
+
+def _local_state(file: str) -> tuple[Any, ...]:
+    try:
+        found = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return (file,)
+    return file, found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino
 
 
 class PackedSource(FileSource):
@@ -178,7 +251,7 @@ def unique_columns(names: Sequence[str], path: str) -> tuple[str, ...]:
         raise InputError(
             f"'{path}': the header has no name for column {', '.join(blank)}; name every column"
         )
-    twice = sorted({name for name in names if list(names).count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         listed = ", ".join(f"'{name}'" for name in twice)
         raise InputError(f"'{path}': the header names {listed} more than once; rename the columns")

@@ -105,15 +105,19 @@ def rows_about(path: str | os.PathLike[str]) -> int | None:
 def _matching_files(text: str, filesystem: Any, place: str, *, skip: bool) -> FolderSource:
     """Open the Parquet files that a pattern such as ``part-*.parquet`` names."""
     folder, pattern = place.rsplit("/", 1)
-    selector = pa.fs.FileSelector(folder, allow_not_found=True)
-    files = sorted(
-        info.path
-        for info in filesystem.get_file_info(selector)
-        if info.type == pa.fs.FileType.File and fnmatch.fnmatchcase(info.base_name, pattern)
-    )
-    if not files:
+
+    def files() -> list[str]:
+        selector = pa.fs.FileSelector(folder, allow_not_found=True)
+        return sorted(
+            info.path
+            for info in filesystem.get_file_info(selector)
+            if info.type == pa.fs.FileType.File and fnmatch.fnmatchcase(info.base_name, pattern)
+        )
+
+    found = files()
+    if not found:
         raise InputError(f"no file matches '{text}'; check the path")
-    strange = [path for path in files if not path.lower().endswith((".parquet", ".pq"))]
+    strange = [path for path in found if not path.lower().endswith((".parquet", ".pq"))]
     if strange:
         raise InputError(
             f"'{text}' matches files that are not Parquet; name one file, or use *.parquet"

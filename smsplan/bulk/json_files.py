@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,11 @@ class JsonSource(PackedSource):
         super().__init__(*place, skip=skip)
         kinds: dict[str, set[type]] = {}
         rows = 0
-        for row in self._objects():
-            rows += 1
-            for name, value in (row or {}).items():
-                kinds.setdefault(name, set()).add(type(value))
+        with self.unchanged():
+            for row in self._objects():
+                rows += 1
+                for name, value in (row or {}).items():
+                    kinds.setdefault(name, set()).add(type(value))
         if not rows:
             raise InputError(f"'{self._name}' has no lines; export it again")
         self._types = {name: _json_type(found) for name, found in kinds.items()}
@@ -85,9 +86,8 @@ class JsonSource(PackedSource):
             return None
         raise ValueError
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns; numbers and text as the lines have them."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        """Numbers and text as the lines have them."""
         rows: list[dict[str, Any] | None] = []
         for row in self._objects():
             rows.append(row)

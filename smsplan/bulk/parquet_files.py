@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class ParquetSource(FileSource):
             added = dict(file.metadata.metadata or {})
             added.pop(b"ARROW:schema", None)
             self._schema = file.schema_arrow.with_metadata(added or None)
-            self._rows = rows = file.metadata.num_rows
+            self._rows = rows = int(file.metadata.num_rows)
         self.columns = unique_columns(self._schema.names, path)
         if rows == 0 and not self.columns:
             raise InputError(f"'{path}' has no columns; export it again")
@@ -88,9 +89,10 @@ class ParquetSource(FileSource):
         ]
         return out
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns."""
-        names = list(self.columns if columns is None else columns)
+    def _known_rows(self) -> int:
+        return self._rows
+
+    def _read(self, names: list[str]) -> Iterator[Any]:
         with self._file() as file:
             empty = True
             for batch in self._skipping(file) if self._skip else self._strict(file, names):
@@ -156,15 +158,16 @@ class FolderSource(FileSource):
         path: str,
         filesystem: Any,
         place: str,
-        files: list[str] | None = None,
+        listed: Callable[[], list[str]] | None = None,
         *,
         skip: bool,
     ) -> None:
+        self._listed = listed or partial(parquet_files, filesystem, place)
         super().__init__(path, filesystem, place, skip=skip)
-        files = parquet_files(filesystem, place) if files is None else files
+        files = self._files = self._listed()
         if not files:
             raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
-        self._files = files
+        self._before = self._state()
         if skip:
             files = self._openable(files)
         with self._guard():
@@ -176,6 +179,13 @@ class FolderSource(FileSource):
                 partition_base_dir=place,
             )
         self.columns = unique_columns(self._dataset.schema.names, path)
+
+    def _state(self) -> list[tuple[Any, ...]]:
+        return [*super()._state(), *((file,) for file in self._listed())]
+
+    def _known_rows(self) -> int:
+        with self._guard():
+            return sum(fragment.metadata.num_rows for fragment in self._dataset.get_fragments())
 
     def _openable(self, files: list[str]) -> list[str]:
         """Leave out the files whose number of rows cannot be known."""
@@ -207,9 +217,8 @@ class FolderSource(FileSource):
                     "with different columns; export it again"
                 ) from None
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns, file by file."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        """Yield batches file by file."""
         empty = True
         with self._guard():
             for batch in self._skipping() if self._skip else self._strict(names):

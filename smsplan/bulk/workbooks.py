@@ -56,7 +56,8 @@ class WorkbookSource(FileSource):
                 f"'{self._name}' is a workbook, which needs python-calamine; "
                 "pip install 'smsplan[xlsx]', or save it as CSV (UTF-8)"
             ) from None
-        with reading(self._name), self._filesystem.open_input_file(self._place) as file:
+        opened = self._filesystem.open_input_file
+        with self.unchanged(), reading(self._name), opened(self._place) as file:
             octets = file.read()
         try:
             book = CalamineWorkbook.from_filelike(io.BytesIO(octets))
