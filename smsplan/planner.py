@@ -920,7 +920,7 @@ def _write(
     from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
-    from smsplan.bulk.sinks import compacted, restored, sink
+    from smsplan.bulk.sinks import compacted, restored, restored_schema, sink
 
     first = next(pairs)
     schema = first[1].schema
@@ -941,7 +941,7 @@ def _write(
             elif path is output:
                 sinks.append(stack.enter_context(sink(path, both, guard=for_spreadsheets, **how)))
             else:
-                plain = restored(both.empty_table(), texts).schema
+                plain = restored_schema(both, texts)
                 sinks.append(stack.enter_context(sink(path, plain, guard=True, **how)))
         main, rejected = sinks
 

@@ -38,8 +38,7 @@ class CsvSource(PackedSource):
         names = next(csv.reader([header], delimiter=self._delimiter))
         self.columns = unique_columns([name.strip() for name in names], self._name)
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """Text, every column."""
         return pa.schema([pa.field(name, pa.string()) for name in self.columns])
 
@@ -146,7 +145,7 @@ class CsvSource(PackedSource):
                     ),
                 )
                 chosen = [*names, MARK] if self._skip else names
-                for batch in rows.whole(reader, self.schema):
+                for batch in rows.whole(reader, self._own_schema()):
                     yield from _small(batch.select(chosen), BATCH_ROWS)
                 why = self._why_unread(stream, octets)
                 last = rows.last(cut=why is not None)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.fs
 
+from smsplan.bulk.column_types import plain_batch, plain_schema
 from smsplan.errors import InputError, OutputError
 
 BLOCK = 1 << 20
@@ -67,7 +68,7 @@ class FileSource:
             rows = 0
             for batch in self._read(names):
                 rows += batch.num_rows
-                yield batch
+                yield plain_batch(batch)
             known = self._known_rows()
             if known not in (None, rows):
                 # A library may take what is cut off for the end.
@@ -77,7 +78,16 @@ class FileSource:
                 )
 
     def _read(self, names: list[str]) -> Iterator[Any]:
-        """Yield batches of these columns."""
+        """Yield batches of these columns as the file has them."""
+        raise NotImplementedError
+
+    @property
+    def schema(self) -> Any:
+        """The schema of all columns as they travel, with metadata."""
+        return plain_schema(self._own_schema())
+
+    def _own_schema(self) -> Any:
+        """Return the schema of the file."""
         raise NotImplementedError
 
     def _known_rows(self) -> int | None:

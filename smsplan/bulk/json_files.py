@@ -35,8 +35,7 @@ class JsonSource(PackedSource):
         self._types = {name: _json_type(found) for name, found in kinds.items()}
         self.columns = unique_columns(list(kinds), self._name)
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The types of the values over the whole file."""
         return pa.schema([pa.field(name, self._types[name]) for name in self.columns])
 

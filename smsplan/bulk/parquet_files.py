@@ -41,8 +41,7 @@ class ParquetSource(FileSource):
         if rows == 0 and not self.columns:
             raise InputError(f"'{path}' has no columns; export it again")
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The Arrow schema, with metadata."""
         return self._schema
 
@@ -199,8 +198,7 @@ class FolderSource(FileSource):
                 self._leave(f"file '{shown}' of '{self._name}': it is no whole Parquet file")
         return whole or files
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The Arrow schema, with partition columns."""
         return self._dataset.schema
 

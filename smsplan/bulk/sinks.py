@@ -71,16 +71,19 @@ class Sink:
         self._waiting: list[Any] = []
         self._octets: Any = None
         if self._kind == "parquet":
-            self._parquet = pa.parquet.ParquetWriter(
-                self._file,
-                schema,
-                compression="zstd",
-                store_schema=False,
-                # Looking for repeated values where there are none is lost time.
-                use_dictionary=[name for name in schema.names if name not in unique],
-                # Readers skip row groups by them; texts in any order let none be skipped.
-                write_statistics=[name for name in schema.names if name not in {*unique, *words}],
-            )
+            with self._naming(None):
+                self._parquet = pa.parquet.ParquetWriter(
+                    self._file,
+                    schema,
+                    compression="zstd",
+                    store_schema=False,
+                    # Looking for repeated values where there are none is lost time.
+                    use_dictionary=[name for name in schema.names if name not in unique],
+                    # Readers skip row groups by them; texts in any order let none be skipped.
+                    write_statistics=[
+                        name for name in schema.names if name not in {*unique, *words}
+                    ],
+                )
         else:
             self._octets = self._file
             if path.name.lower().endswith(".gz"):
@@ -100,7 +103,9 @@ class Sink:
                 self._write_group()
             return
         if batch.num_rows:
-            self._octets.write(self._lines.of(batch))
+            with self._naming(pa.Table.from_batches([batch])):
+                lines = self._lines.of(batch)
+            self._octets.write(lines)
 
     def _write_group(self) -> None:
         """Write a row group of several batches: readers skip and compress by row groups."""
@@ -113,7 +118,36 @@ class Sink:
                     chunks = [_without_null_words(chunk) for chunk in column.chunks]
                     column = pa.chunked_array(chunks, column.type)
                     group = group.set_column(place, self._schema.field(place), column)
-            self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+            with self._naming(group):
+                self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+
+    @contextmanager
+    def _naming(self, rows: Any | None) -> Iterator[None]:
+        """Name the column that a file of this kind cannot hold, for its type or for its rows."""
+        try:
+            yield
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+            for field in self._schema:
+                try:
+                    self._write_alone(field, rows)
+                except pa.ArrowException:
+                    raise InputError(
+                        f"column '{field.name}' holds values of type {field.type}, which a "
+                        f"{'CSV' if self._kind == 'csv' else 'Parquet'} file cannot hold; convert "
+                        "it to text, or leave it out"
+                    ) from None
+            raise
+
+    def _write_alone(self, field: Any, rows: Any | None) -> None:
+        """Write one column to nowhere."""
+        schema = pa.schema([field])
+        if self._kind == "csv":
+            for batch in rows.select([field.name]).to_batches() if rows is not None else ():
+                Lines(guard=False).of(batch)
+            return
+        with pa.parquet.ParquetWriter(pa.BufferOutputStream(), schema) as writer:
+            if rows is not None:
+                writer.write_table(rows.select([field.name]))
 
     def close(self) -> None:
         """Write what is left, to the disk."""
@@ -211,8 +245,15 @@ def compacted(source: Source, given: Any) -> dict[str, Any]:
 
 def restored(rows: Any, types: Mapping[str, Any]) -> Any:
     """Give columns their types again."""
-    for name, kind in types.items():
-        place = rows.schema.get_field_index(name)
-        field = rows.schema.field(place).with_type(kind)
-        rows = rows.set_column(place, field, rows.column(name).cast(kind))
-    return rows
+    schema = restored_schema(rows.schema, types)
+    columns = [
+        column.cast(field.type) if field.name in types else column
+        for column, field in zip(rows.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def restored_schema(schema: Any, types: Mapping[str, Any]) -> Any:
+    """Return the schema of :func:`restored`."""
+    fields = [field.with_type(types.get(field.name, field.type)) for field in schema]
+    return pa.schema(fields, schema.metadata)
