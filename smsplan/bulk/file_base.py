@@ -165,12 +165,13 @@ class PackedSource(FileSource):
     ) -> None:
         super().__init__(path, filesystem, place, skip=skip)
         self._packed = packed
-        try:
-            self._encoding = codecs.lookup(encoding).name
-        except LookupError:
-            raise InputError(
-                f"unknown encoding '{encoding}'; use utf-8, cp1252, utf-16 ..."
-            ) from None
+        self._encoding = _encoding(encoding)
+
+    def _not_in_encoding(self) -> InputError:
+        return InputError(
+            f"'{self._name}' is not {self._encoding.upper()}; name its encoding, such as "
+            "encoding='cp1252' (--encoding cp1252)"
+        )
 
     @property
     def _not_whole(self) -> str:
@@ -189,6 +190,29 @@ class PackedSource(FileSource):
         return io.TextIOWrapper(
             io.BufferedReader(octets, BLOCK), encoding, newline=newline, errors=errors
         )
+
+
+def _encoding(name: str) -> str:
+    """Return the name that Python gives an encoding of files."""
+    try:
+        # Python's codecs are also ciphers and packers, of which ``encode`` knows none.
+        "a".encode(name)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError, TypeError):
+        found = ""
+    if not found or found.replace("-", "_") in _NOT_OF_FILES:
+        raise InputError(
+            f"'{name}' is no encoding of files; use encoding='utf-8', 'cp1252', 'utf-16' or "
+            "another that your program writes (--encoding)"
+        )
+    return found
+
+
+# For names of hosts, source code and mail; and those of which the machine says what they are.
+_NOT_OF_FILES = {
+    "charmap", "idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "unicode_escape",
+    "undefined", "utf_7",
+}  # fmt: skip
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:

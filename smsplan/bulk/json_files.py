@@ -54,10 +54,8 @@ class JsonSource(PackedSource):
                             continue
                         yield from held
                         held = [self._object(line)]
-            except UnicodeDecodeError:
-                raise InputError(
-                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding"
-                ) from None
+            except UnicodeError:
+                raise self._not_in_encoding() from None
             except (ValueError, RecursionError):
                 raise InputError(
                     f"'{self._name}', line {number}: not one JSON object; mend the line"
