@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from smsplan.bulk.file_base import BLOCK, PackedSource, reading, unique_columns
+from smsplan.bulk.file_base import BLOCK, MAX_ROW, PackedSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS
 from smsplan.bulk.unreadable import MARK, with_gaps, without_bad_text
 from smsplan.errors import InputError, OutputError
 
-# A row has so many octets at most, and the first line so many characters.
-_MAX_BLOCK, _MAX_HEADER = 1 << 28, 1 << 24
+# The first line has so many characters at most.
+_MAX_HEADER = 1 << 24
 _limit_lock = threading.Lock()
 
 
@@ -104,7 +104,7 @@ class CsvSource(PackedSource):
 
     def _read(self, names: list[str]) -> Iterator[Any]:
         sent = 0
-        for block in (BLOCK << 2, _MAX_BLOCK):
+        for block in (BLOCK << 2, MAX_ROW):
             try:
                 start = 0
                 for batch in self._by_blocks(names, block):
@@ -117,7 +117,7 @@ class CsvSource(PackedSource):
                 return
             except _RowTooLong:
                 continue
-        what = f"has a row of more than {_MAX_BLOCK >> 20} MiB, or a quote that is not closed"
+        what = f"has a row of more than {MAX_ROW >> 20} MiB, or a quote that is not closed"
         if not self._skip:
             raise InputError(f"'{self._name}' {what}; mend that row")
         self._leave_from(sent, what)
@@ -367,7 +367,7 @@ def _fields_of_any_size() -> Iterator[None]:
     Its limit is one for the whole process: nobody else may put it back in between.
     """
     with _limit_lock:
-        limit = csv.field_size_limit(_MAX_BLOCK)
+        limit = csv.field_size_limit(MAX_ROW)
         try:
             yield
         finally:

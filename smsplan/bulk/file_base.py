@@ -17,6 +17,9 @@ from smsplan.bulk.column_types import plain_batch, plain_schema
 from smsplan.errors import InputError, OutputError
 
 BLOCK = 1 << 20
+# What one row may have: octets of a CSV file, characters of JSON Lines.
+MAX_ROW = 1 << 28
+MAX_COLUMNS = 100_000
 _PIECE = 1 << 16
 # What stands in a text for octets that are none of its encoding, and in UTF-8 for it.
 BAD_TEXT = "\udc80"
@@ -280,6 +283,10 @@ class UpToFault(Octets):
 
 def unique_columns(names: Sequence[str], path: str) -> tuple[str, ...]:
     """Check the names of a file's columns."""
+    if len(names) > MAX_COLUMNS:
+        raise InputError(
+            f"'{path}' has more than {MAX_COLUMNS:,} columns; write a row for each recipient"
+        )
     blank = [str(place) for place, name in enumerate(names, 1) if not name]
     if blank:
         raise InputError(
