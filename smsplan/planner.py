@@ -14,10 +14,11 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, Problem
+from smsplan.outputs import check_distinct, is_stream
 from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
@@ -119,6 +120,11 @@ def plan(
     from smsplan.bulk.arguments import check_names, make_options
     from smsplan.bulk.frames import open_source
 
+    given = {"the rate card": rates, "the profile": profile}
+    check_distinct(
+        {"output": output, "rejects": rejects},
+        {what: path for what, path in given.items() if isinstance(path, str | os.PathLike)},
+    )
     terms = None if rates is None else Terms.of(rates)
     if on_error not in ("stop", "skip"):
         raise InputError(f"unknown on_error '{on_error}'; use 'stop' or 'skip'")
@@ -256,6 +262,8 @@ class Plan:
         # Of a plan that was priced again: the one whose rows it has.
         self._unpriced: Plan | None = None
         self._assumptions: Assumptions | None = None
+        # The list that was planned; None of a plan that was opened.
+        self._source: Source | None = None
         self.stats: Stats | None = None
 
     def __repr__(self) -> str:
@@ -423,7 +431,7 @@ class Plan:
             terms=terms,
             warnings=base.warnings + terms.remarks,
         )
-        made._unpriced = base
+        made._unpriced, made._source = base, base._source
         return made
 
     def batches(
@@ -701,6 +709,8 @@ class Plan:
         from smsplan.bulk.rows import beside
         from smsplan.bulk.sinks import sink
 
+        if self._source is not None and self._source.would_read(path):
+            raise InputError(f"'{path}' is the list that was planned; choose another name")
         pairs = self._store.batches(None)
         first = next(pairs)
         words = words_as_text(first[1].schema)
@@ -815,10 +825,8 @@ def _folder(
 
     if rejects is not None:
         raise InputError("rejects goes with an output file; filter the folder's rows by problem")
-    if source.path is not None and Path(source.path).is_dir():
-        read, target = Path(source.path).resolve(), Path(output).resolve()
-        if read == target or read in target.parents:
-            raise InputError(f"output '{target}' is in the folder that is read; choose another")
+    if source.would_read(Path(output, "part-00000.parquet")):
+        raise InputError(f"output '{output}' is in the folder that is read; choose another")
     digest = None if source.path is None else source.digest()
     if resume and digest is None:
         raise InputError("a frame cannot be told from another; resume a plan of a file")
@@ -860,11 +868,11 @@ def _run(
         folder = _folder(output, pipeline, source, terms, rejects, resume=resume, on_error=on_error)
     elif resume:
         raise InputError("resume needs a folder as output; name one that ends with /")
-    for path in (None if folder else output, rejects):
+    for what, path in (("output", None if folder else output), ("rejects", rejects)):
         if path is not None:
-            check_output(path, source)
-    if output is not None and rejects is not None and os.fspath(output) == os.fspath(rejects):
-        raise InputError("output and rejects are the same file; give them different names")
+            check_output(path)
+            if source.would_read(path):
+                raise InputError(f"{what} '{path}' is also the input; choose another name")
     if rejects is not None and not pipeline.complete:
         raise InputError("rejects needs every column; plan without select=")
     tally = pipeline.tally() if pipeline.complete else None
@@ -877,6 +885,7 @@ def _run(
         warnings=warnings(pipeline.options) + (() if terms is None else terms.remarks),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
+    made._source = source
     fast = compact(source, {pipeline.options.to})
     if folder is not None and folder.complete:
         # A run that had ended: its parts are what was written, and the source is the same.
@@ -887,13 +896,15 @@ def _run(
         return made
     if output is not None or rejects is not None:
         pairs = pipeline.run(fast, None, tally, progress, folder)
-        schema = _write(made, source, pairs, tally, folder or output, rejects, for_spreadsheets)
+        written = _write(made, source, pairs, tally, folder or output, rejects, for_spreadsheets)
         if folder is not None:
             assert pipeline.stats is not None
             folder.finish(made._metadata(), pipeline.stats.rows, source.unread)
-        if output is not None:
-            saved = open_source(output)
-            made._store = FileRows(partial(saved_rows, saved, schema), source.kind)
+        if output is not None and written.again:
+            saved = partial(saved_rows, open_source(output), written.schema)
+            made._store = FileRows(saved, source.kind)
+        else:
+            made._store = FileRows(partial(pipeline.run, source), source.kind)
     elif source.in_memory:
         ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
         made._store = FrameRows(source, pa.Table.from_batches(ours))
@@ -907,6 +918,13 @@ def _run(
     return made
 
 
+class _Written(NamedTuple):
+    """The schema of our columns in an output, and whether its rows can be read from it again."""
+
+    schema: pa.Schema
+    again: bool
+
+
 def _write(
     made: Plan,
     source: Source,
@@ -915,7 +933,7 @@ def _write(
     output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
     for_spreadsheets: bool,
-) -> pa.Schema:
+) -> _Written:
     """Stream the rows to their files, which appear together when the last row is written."""
     from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
@@ -942,7 +960,8 @@ def _write(
                 sinks.append(stack.enter_context(sink(path, both, guard=for_spreadsheets, **how)))
             else:
                 plain = restored_schema(both, texts)
-                sinks.append(stack.enter_context(sink(path, plain, guard=True, **how)))
+                private = sink(path, plain, guard=True, private=True, **how)
+                sinks.append(stack.enter_context(private))
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:
@@ -964,4 +983,10 @@ def _write(
             f"{counted(guarded, 'cell')} that a spreadsheet would run as a formula got an "
             "apostrophe in the CSV output",
         )
-    return schema
+    # Not from where it went by, nor where cells are changed.
+    again = main is not None and not main.guarded and not _is_gone(output)
+    return _Written(schema, again)
+
+
+def _is_gone(output: str | os.PathLike[str] | Folder | None) -> bool:
+    return isinstance(output, str | os.PathLike) and is_stream(output)

@@ -15,6 +15,7 @@ import pyarrow.fs
 
 from smsplan.bulk.column_types import plain_batch, plain_schema
 from smsplan.errors import InputError, OutputError
+from smsplan.outputs import is_stream, same_file
 
 BLOCK = 1 << 20
 # What one row may have: octets of a CSV file, characters of JSON Lines.
@@ -134,6 +135,12 @@ class FileSource:
                         one.update(octets)
                 total.update(f"{file.removeprefix(self._place)} {one.hexdigest()}\n".encode())
         return total.hexdigest()
+
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file that is written there would be one of this source's own."""
+        if is_stream(path) or not isinstance(self._filesystem, pyarrow.fs.LocalFileSystem):
+            return False
+        return any(same_file(path, file) for file in self._files)
 
     def attach(self, ours: Any) -> Any:
         """Files have no frame: their rows stream."""

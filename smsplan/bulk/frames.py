@@ -54,6 +54,9 @@ class Source(Protocol):
     def digest(self) -> str:
         """Return what tells the octets of a file from any others."""
 
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file that is written there would be one of this source's own."""
+
 
 def open_source(recipients: Any, *, encoding: str = "utf-8", skip: bool = False) -> Source:
     """Find out what the recipients are and how to read them; InputError says what would do.
@@ -169,6 +172,10 @@ class _Frame:
     def digest(self) -> str:
         """Frames have none; see ``path``."""
         raise NotImplementedError
+
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """Frames are in no file."""
+        return False
 
 
 @dataclass(slots=True)

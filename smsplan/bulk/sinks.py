@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-import secrets
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,36 +16,56 @@ import pyarrow.parquet
 
 from smsplan.bulk.frames import Source
 from smsplan.bulk.lines import Lines
-from smsplan.errors import InputError, OutputError
+from smsplan.errors import InputError
+from smsplan.outputs import check_target, is_stream, whole_file
 
 # Rows of a row group in the Parquet files that are written.
 GROUP_ROWS = 1 << 18
 
 
-def check_output(path: str | os.PathLike[str], source: Source | None = None) -> None:
+def check_output(path: str | os.PathLike[str]) -> None:
     """Refuse, before anything is planned, what could not be written in the end."""
-    target = Path(path)
-    _writer(target)
-    if not target.parent.is_dir():
-        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
-    if target.is_dir():
-        raise OutputError(f"'{target}' is a folder; name a file in it")
-    if not os.access(target.parent, os.W_OK):
-        raise OutputError(f"folder '{target.parent}' may not be written to; choose another")
-    if source is not None and source.path is not None and target.exists():
-        read = Path(source.path)
-        inside = read.is_dir() and read.resolve() in target.resolve().parents
-        if inside or (read.exists() and target.samefile(read)):
-            raise InputError(f"output '{target}' is also the input; choose another name")
+    _kind(path)
+    check_target(path)
 
 
-def _writer(path: Path) -> str:
-    name = path.name.lower()
+def _kind(path: str | os.PathLike[str]) -> str:
+    name = Path(path).name.lower()
     if name.endswith((".parquet", ".pq")):
         return "parquet"
-    if name.endswith((".csv", ".csv.gz")):
+    # What has no name of its own, such as standard output, gets lines.
+    if name.endswith((".csv", ".csv.gz")) or is_stream(path):
         return "csv"
     raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
+
+
+class _Octets:
+    """What a writer of Parquet gets for a file: when it fails, what it ends with is not written."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._written = 0
+        self.dropped = False
+
+    def write(self, octets: Any) -> int:
+        """Write octets."""
+        size = len(octets)
+        if not self.dropped:
+            self._file.write(octets)
+        self._written += size
+        return size
+
+    def tell(self) -> int:
+        """Return how many octets were written."""
+        return self._written
+
+    def flush(self) -> None:
+        """Leave that to the file."""
+
+    def close(self) -> None:
+        """Leave that to the file."""
 
 
 class Sink:
@@ -54,7 +73,7 @@ class Sink:
 
     def __init__(
         self,
-        file: Any,
+        file: BinaryIO,
         path: Path,
         schema: Any,
         guard: bool,
@@ -64,8 +83,8 @@ class Sink:
         self.metadata: dict[str, str] = {}
         self._schema = schema
         self._lines = Lines(guard=guard)
-        self._kind = _writer(path)
-        self._file = file
+        self._kind = _kind(path)
+        self._file = _Octets(file)
         self._parquet: Any = None
         self._words = words
         self._waiting: list[Any] = []
@@ -85,9 +104,9 @@ class Sink:
                     ],
                 )
         else:
-            self._octets = self._file
+            self._octets = file
             if path.name.lower().endswith(".gz"):
-                self._octets = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+                self._octets = gzip.GzipFile(fileobj=file, mode="wb", mtime=0)
             self._octets.write(self._lines.header(schema.names))
 
     @property
@@ -150,26 +169,21 @@ class Sink:
                 writer.write_table(rows.select([field.name]))
 
     def close(self) -> None:
-        """Write what is left, to the disk."""
+        """Write what is left."""
         if self._parquet is not None:
             self._write_group()
             self.metadata.update(_described(self._schema, self._words))
             self._parquet.add_key_value_metadata(self.metadata)
             self._parquet.close()
-        else:
-            if self._octets is not self._file:
-                self._octets.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        elif isinstance(self._octets, gzip.GzipFile):
+            self._octets.close()
 
     def discard(self) -> None:
         """Leave nothing open, whatever is lost by it."""
-        for closing in (self._parquet, self._octets):
-            try:
-                if closing is not None:
-                    closing.close()
-            except (OSError, ValueError, pa.ArrowException):
-                pass  # the disk is full, or the file is closed
+        self._file.dropped = True
+        with suppress(OSError, ValueError, pa.ArrowException):
+            if self._parquet is not None:
+                self._parquet.close()
 
 
 @contextmanager
@@ -178,34 +192,28 @@ def sink(
     schema: Any,
     *,
     guard: bool = False,
+    private: bool = False,
     unique: Collection[str] = (),
     words: Mapping[str, Any] = {},
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
     ``guard``: a CSV file is for spreadsheets, and text that one would run as a formula gets an
-    apostrophe before it. ``unique`` names columns whose values hardly repeat,
-    ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
+    apostrophe before it. ``private``: a new file is its owner's alone. ``unique`` names columns
+    whose values hardly repeat, ``words`` the types of those whose dictionary is a matter of
+    writing: so their readers get them.
     """
-    target = Path(path)
-    check_output(target)
-    # Named before it is made: a signal may come between the two.
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    out: Sink | None = None
-    try:
-        with part.open("xb") as file:
-            out = Sink(file, target, schema, guard, unique, words)
+    check_output(path)
+    with whole_file(path, private=private) as file:
+        out: Sink | None = None
+        try:
+            out = Sink(file, Path(path), schema, guard, unique, words)
             yield out
             out.close()
-        part.replace(target)
-    except BaseException as error:
-        if out is not None:
-            out.discard()
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
-            why = os.strerror(error.errno) if error.errno else "it could not be written"
-            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
-        raise
+        except BaseException:
+            if out is not None:
+                out.discard()
+            raise
 
 
 def _has_null_word(array: Any) -> bool:
