@@ -14,10 +14,11 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, Problem, packages_needed
+from smsplan.outputs import check_distinct, is_stream
 from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows, words_as_text
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
@@ -122,6 +123,11 @@ def plan(
     from smsplan.bulk.arguments import check_names, make_options
     from smsplan.bulk.frames import open_source
 
+    given = {"the rate card": rates, "the profile": profile}
+    check_distinct(
+        {"output": output, "rejects": rejects},
+        {what: path for what, path in given.items() if isinstance(path, str | os.PathLike)},
+    )
     terms = None if rates is None else Terms.of(rates)
     if on_error not in ("stop", "skip"):
         raise InputError(f"unknown on_error '{on_error}'; use 'stop' or 'skip'")
@@ -263,6 +269,8 @@ class Plan:
         # Of a plan that was priced again: the one whose rows it has.
         self._unpriced: Plan | None = None
         self._assumptions: Assumptions | None = None
+        # The list that was planned; None of a plan that was opened.
+        self._source: Source | None = None
         self.stats: Stats | None = None
 
     def __repr__(self) -> str:
@@ -430,7 +438,7 @@ class Plan:
             terms=terms,
             warnings=base.warnings + terms.remarks,
         )
-        made._unpriced = base
+        made._unpriced, made._source = base, base._source
         return made
 
     def batches(
@@ -690,6 +698,8 @@ class Plan:
 
         if for_spreadsheets and not is_csv(path):
             raise InputError("for_spreadsheets is for CSV; leave it out, or save a .csv file")
+        if self._source is not None and self._source.would_read(path):
+            raise InputError(f"'{path}' is the list that was planned; choose another name")
         pairs = self._store.batches(None)
         first = next(pairs)
         words = words_as_text(first[1].schema)
@@ -809,10 +819,8 @@ def _folder(
 
     if rejects is not None:
         raise InputError("rejects goes with an output file; filter the folder's rows by problem")
-    if source.path is not None and Path(source.path).is_dir():
-        read, target = Path(source.path).resolve(), Path(output).resolve()
-        if read == target or read in target.parents:
-            raise InputError(f"output '{target}' is in the folder that is read; choose another")
+    if source.would_read(Path(output, "part-00000.parquet")):
+        raise InputError(f"output '{output}' is in the folder that is read; choose another")
     digest = None if source.path is None else source.digest()
     if resume and digest is None:
         raise InputError("a frame cannot be told from another; resume a plan of a file")
@@ -854,11 +862,11 @@ def _run(
         folder = _folder(output, pipeline, source, terms, rejects, resume=resume, on_error=on_error)
     elif resume:
         raise InputError("resume needs a folder as output; name one that ends with /")
-    for path in (None if folder else output, rejects):
+    for what, path in (("output", None if folder else output), ("rejects", rejects)):
         if path is not None:
-            check_output(path, source)
-    if output is not None and rejects is not None and os.fspath(output) == os.fspath(rejects):
-        raise InputError("output and rejects are the same file; give them different names")
+            check_output(path)
+            if source.would_read(path):
+                raise InputError(f"{what} '{path}' is also the input; choose another name")
     if for_spreadsheets and (folder is not None or output is None or not is_csv(output)):
         raise InputError(
             "for_spreadsheets (--for-spreadsheets) is for a CSV output, which this plan has not; "
@@ -876,6 +884,7 @@ def _run(
         warnings=warnings(pipeline.options) + (() if terms is None else terms.remarks),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
+    made._source = source
     fast = compact(source, {pipeline.options.to})
     if folder is not None and folder.complete:
         # A run that had ended: its parts are what was written, and the source is the same.
@@ -886,13 +895,15 @@ def _run(
         return made
     if output is not None or rejects is not None:
         pairs = pipeline.run(fast, None, tally, progress, folder)
-        schema = _write(made, source, pairs, tally, folder or output, rejects, for_spreadsheets)
+        written = _write(made, source, pairs, tally, folder or output, rejects, for_spreadsheets)
         if folder is not None:
             assert pipeline.stats is not None
             folder.finish(made._metadata(), pipeline.stats.rows, source.unread)
-        if output is not None:
-            saved = open_source(output)
-            made._store = FileRows(partial(saved_rows, saved, schema), source.kind)
+        if output is not None and written.again:
+            saved = partial(saved_rows, open_source(output), written.schema)
+            made._store = FileRows(saved, source.kind)
+        else:
+            made._store = FileRows(partial(pipeline.run, source), source.kind)
     elif source.in_memory:
         ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
         made._store = FrameRows(source, pa.Table.from_batches(ours))
@@ -906,6 +917,13 @@ def _run(
     return made
 
 
+class _Written(NamedTuple):
+    """The schema of our columns in an output, and whether its rows can be read from it again."""
+
+    schema: pa.Schema
+    again: bool
+
+
 def _write(
     made: Plan,
     source: Source,
@@ -914,12 +932,12 @@ def _write(
     output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
     for_spreadsheets: bool,
-) -> pa.Schema:
+) -> _Written:
     """Stream the rows to their files, which appear together when the last row is written."""
     from smsplan.bulk.folders import Folder, folder_sink
     from smsplan.bulk.pipeline import behind
     from smsplan.bulk.rows import beside
-    from smsplan.bulk.sinks import compacted, restored, sink
+    from smsplan.bulk.sinks import compacted, restored, restored_schema, sink
 
     first = next(pairs)
     schema = first[1].schema
@@ -940,8 +958,9 @@ def _write(
             elif path is output:
                 sinks.append(stack.enter_context(sink(path, both, guard=for_spreadsheets, **how)))
             else:
-                plain = restored(both.empty_table(), texts).schema
-                sinks.append(stack.enter_context(sink(path, plain, guard=True, **how)))
+                plain = restored_schema(both, texts)
+                private = sink(path, plain, guard=True, private=True, **how)
+                sinks.append(stack.enter_context(private))
         main, rejected = sinks
 
         def write(rows: pa.RecordBatch) -> None:
@@ -963,4 +982,10 @@ def _write(
             f"{counted(guarded, 'cell')} that a spreadsheet would run as a formula got an "
             "apostrophe in the CSV output",
         )
-    return schema
+    # Not from where it went by, nor where cells are changed.
+    again = main is not None and not main.guarded and not _is_gone(output)
+    return _Written(schema, again)
+
+
+def _is_gone(output: str | os.PathLike[str] | Folder | None) -> bool:
+    return isinstance(output, str | os.PathLike) and is_stream(output)

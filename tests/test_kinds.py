@@ -173,7 +173,8 @@ def test_price_worst_and_save(kind: str, tmp_path: Path) -> None:
     """Everything that takes a plan works, whatever it was made from."""
     made = plan(source(kind, tmp_path), **OPTIONS)
     dearer = made.price({"GB": "0.10 EUR"})
-    direct = plan(source(kind, tmp_path), **{**OPTIONS, "rates": {"GB": "0.10 EUR"}})
+    (tmp_path / "direct").mkdir()
+    direct = plan(source(kind, tmp_path / "direct"), **{**OPTIONS, "rates": {"GB": "0.10 EUR"}})
     assert dearer.summary == direct.summary
     assert plain(dearer.rows) == plain(direct.rows)
     worst = plain(made.worst(2))

@@ -141,7 +141,7 @@ def _object(value: Any, column: str) -> tuple[str | None, str] | None:
     """Return the text and the kind of a cell, or None where it is missing."""
     # A float of 32 bits has lost digits of a number before it came here.
     lossy = isinstance(value, Lossy) or type(value).__name__ in ("float32", "float16")
-    if hasattr(value, "item") and hasattr(value, "dtype"):
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,12 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from smsplan.bulk.file_base import BLOCK, PackedSource, reading, unique_columns
+from smsplan.bulk.file_base import BLOCK, MAX_ROW, PackedSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS
 from smsplan.bulk.unreadable import MARK, with_gaps, without_bad_text
 from smsplan.errors import InputError, OutputError
 
-_MAX_BLOCK = 1 << 28
+# The first line has so many characters at most.
+_MAX_HEADER = 1 << 24
+_limit_lock = threading.Lock()
 
 
 class CsvSource(PackedSource):
@@ -32,24 +35,31 @@ class CsvSource(PackedSource):
 
     def __init__(self, *place: Any, skip: bool) -> None:
         super().__init__(*place, skip=skip)
-        header = self._header()
-        self._delimiter = _delimiter(header)
-        names = next(csv.reader([header], delimiter=self._delimiter))
+        with self.unchanged():
+            header = self._header()
+        fields = {mark: _fields(header, mark) for mark in ",;\t"}
+        self._delimiter = max(fields, key=lambda mark: len(fields[mark]))
+        names = fields[self._delimiter]
+        if not names:
+            raise InputError(f"'{self._name}' has a first line that is no CSV; export it again")
         self.columns = unique_columns([name.strip() for name in names], self._name)
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """Text, every column."""
         return pa.schema([pa.field(name, pa.string()) for name in self.columns])
 
     def _header(self) -> str:
         with self._faults(), self._text(self._octets(), newline="") as text:
-            line = text.readline(BLOCK)
+            line = text.readline(_MAX_HEADER)
             if "\0" in line:
                 raise InputError(f"'{self._name}' is no CSV file; export it as CSV")
-            # A quoted name may hold a line break.
-            while line.count('"') % 2 and len(line) < BLOCK and (more := text.readline(BLOCK)):
-                line += more
+            if line.count('"') % 2:
+                line += self._rest_of_quoted(text, _MAX_HEADER - len(line))
+            if len(line) >= _MAX_HEADER:
+                raise InputError(
+                    f"'{self._name}' has more than {_MAX_HEADER >> 20} MiB in its first line, or a "
+                    "quote that is not closed; put the names of the columns there"
+                )
             if not line.strip():
                 raise InputError(f"'{self._name}' has no header in its first line; add one")
             if not line.isascii():
@@ -64,12 +74,22 @@ class CsvSource(PackedSource):
                 raise InputError(f"'{self._name}' has a header and no rows; export it again")
         return str(line).rstrip("\r\n")
 
+    def _rest_of_quoted(self, text: Any, most: int) -> str:
+        """Read on behind an open quote: a quoted name may hold line breaks."""
+        lines: list[str] = []
+        closed = False
+        while not closed and most and (more := text.readline(most)):
+            lines.append(more)
+            most -= len(more)
+            closed = bool(more.count('"') % 2)
+        return "".join(lines)
+
     @contextmanager
     def _faults(self) -> Iterator[None]:
         with reading(self._name):
             try:
                 yield
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise self._not_in_encoding() from None
             except OSError as error:
                 if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
@@ -82,20 +102,12 @@ class CsvSource(PackedSource):
                     f"'{self._name}' has a line that is no CSV; export it again"
                 ) from None
 
-    def _not_in_encoding(self) -> InputError:
-        return InputError(
-            f"'{self._name}' is not {self._encoding.upper()}; name its encoding, such as "
-            "encoding='cp1252' (--encoding cp1252)"
-        )
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
         sent = 0
-        for block in (BLOCK << 2, _MAX_BLOCK):
+        for block in (BLOCK << 2, MAX_ROW):
             try:
                 start = 0
-                for batch in self._read(names, block):
+                for batch in self._by_blocks(names, block):
                     # Rows that went out before a row was too long for the smaller block.
                     new = batch.slice(max(sent - start, 0))
                     start += batch.num_rows
@@ -105,7 +117,7 @@ class CsvSource(PackedSource):
                 return
             except _RowTooLong:
                 continue
-        what = f"has a row of more than {_MAX_BLOCK >> 20} MiB, or a quote that is not closed"
+        what = f"has a row of more than {MAX_ROW >> 20} MiB, or a quote that is not closed"
         if not self._skip:
             raise InputError(f"'{self._name}' {what}; mend that row")
         self._leave_from(sent, what)
@@ -113,7 +125,7 @@ class CsvSource(PackedSource):
     def _leave_from(self, rows: int, why: str) -> None:
         self._leave(f"'{self._name}' from row {rows + 1:,} under the header on: it {why}")
 
-    def _read(self, names: list[str], block: int) -> Iterator[Any]:
+    def _by_blocks(self, names: list[str], block: int) -> Iterator[Any]:
         rows = _Rows(skip=self._skip)
         with self._faults():
             # Arrow checks UTF-8 itself when it makes texts of it.
@@ -147,7 +159,7 @@ class CsvSource(PackedSource):
                     ),
                 )
                 chosen = [*names, MARK] if self._skip else names
-                for batch in rows.whole(reader, self.schema):
+                for batch in rows.whole(reader, self._own_schema()):
                     yield from _small(batch.select(chosen), BATCH_ROWS)
                 why = self._why_unread(stream, octets)
                 last = rows.last(cut=why is not None)
@@ -187,21 +199,18 @@ class CsvSource(PackedSource):
 
     def _has_open_quote(self) -> bool:
         """Tell a quote inside a field from one that swallows the rest of the file."""
-        limit = csv.field_size_limit(1 << 30)
         try:
-            with self._text(self._octets(), newline="") as text:
+            with _fields_of_any_size(), self._text(self._octets(), newline="") as text:
                 for _ in csv.reader(text, delimiter=self._delimiter, strict=True):
                     pass
         except csv.Error as error:
             return "unexpected end" in str(error)
-        finally:
-            csv.field_size_limit(limit)
         return False
 
     def _ragged(self, number: int, found: int) -> InputError:
         """Name a row by its line: a row may have several, and blank lines are none."""
         place = f"row {number - 1} under the header"
-        with self._text(self._octets(), newline="") as text:
+        with _fields_of_any_size(), self._text(self._octets(), newline="") as text:
             reader = csv.reader(text, delimiter=self._delimiter)
             start = 1
             for row in reader:
@@ -342,9 +351,27 @@ class _Recoded(_Utf8):
         return out
 
 
-def _delimiter(header: str) -> str:
-    counts = {mark: len(next(csv.reader([header], delimiter=mark))) for mark in ",;\t"}
-    return max(counts, key=lambda mark: counts[mark])
+def _fields(header: str, delimiter: str) -> list[str]:
+    """Split the first line; no fields where the delimiter cannot be this one."""
+    with _fields_of_any_size():
+        try:
+            return next(csv.reader([header], delimiter=delimiter))
+        except csv.Error:
+            return []
+
+
+@contextmanager
+def _fields_of_any_size() -> Iterator[None]:
+    """Let Python's reader take fields of more than 128 KiB; how long a row is, others look after.
+
+    Its limit is one for the whole process: nobody else may put it back in between.
+    """
+    with _limit_lock:
+        limit = csv.field_size_limit(MAX_ROW)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _small(batch: Any, rows: int) -> Iterator[Any]:

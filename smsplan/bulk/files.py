@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,8 @@ def _opened(path: str | os.PathLike[str], encoding: str, *, skip: bool) -> Sourc
             filesystem, place = _filesystem(book)
             return WorkbookSource(book, filesystem, place, sheet)
     if info.type == pa.fs.FileType.NotFound and set(text) & set("*?["):
-        return _matching_files(text, filesystem, place, skip=skip)
+        folder, _, pattern = place.rpartition("/")
+        return FolderSource(text, filesystem, folder, pattern, skip=skip)
     if info.type == pa.fs.FileType.NotFound:
         raise InputError(f"no file '{text}'; check the path")
     if info.type == pa.fs.FileType.Directory:
@@ -112,25 +112,6 @@ def rows_about(path: str | os.PathLike[str]) -> int | None:
             return int(lines * info.size / file.tell())
     except (InputError, pa.ArrowException, OSError, ZeroDivisionError):
         return None
-
-
-def _matching_files(text: str, filesystem: Any, place: str, *, skip: bool) -> FolderSource:
-    """Open the Parquet files that a pattern such as ``part-*.parquet`` names."""
-    folder, pattern = place.rsplit("/", 1)
-    selector = pa.fs.FileSelector(folder, allow_not_found=True)
-    files = sorted(
-        info.path
-        for info in filesystem.get_file_info(selector)
-        if info.type == pa.fs.FileType.File and fnmatch.fnmatchcase(info.base_name, pattern)
-    )
-    if not files:
-        raise InputError(f"no file matches '{text}'; check the path")
-    strange = [path for path in files if not path.lower().endswith((".parquet", ".pq"))]
-    if strange:
-        raise InputError(
-            f"'{text}' matches files that are not Parquet; name one file, or use *.parquet"
-        )
-    return FolderSource(text, filesystem, folder, files, skip=skip)
 
 
 def _filesystem(text: str) -> tuple[Any, str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.bulk.cells import OBJECTS, as_text, objects
+from smsplan.bulk.column_types import plain_batch, plain_schema, plain_table
 from smsplan.errors import InputError
 
 BATCH_ROWS = 131_072
@@ -50,6 +53,9 @@ class Source(Protocol):
 
     def digest(self) -> str:
         """Return what tells the octets of a file from any others."""
+
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file that is written there would be one of this source's own."""
 
 
 def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = False) -> Source:
@@ -101,6 +107,24 @@ def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = Fa
     )
 
 
+# What libraries raise for values that are none of Arrow's; text with a lone surrogate is a
+# ValueError, an integer of more than 64 bits an ArithmeticError.
+_NOT_ARROW = (pa.ArrowException, ValueError, TypeError, ArithmeticError)
+
+
+@contextmanager
+def _naming(column: str, kind: str) -> Iterator[None]:
+    """Name the column whose values no file can hold."""
+    try:
+        yield
+    except _NOT_ARROW:
+        raise InputError(
+            f"column '{column}' holds values ({kind}) that no file can hold: of several types, of "
+            "one that Arrow does not have, or text with a lone surrogate; convert it to text, or "
+            "leave it out of what is written"
+        ) from None
+
+
 def _is(value: Any, module: str, name: str) -> bool:
     """Whether a value is of this class, without importing the library for it."""
     loaded = sys.modules.get(module)
@@ -110,7 +134,7 @@ def _is(value: Any, module: str, name: str) -> bool:
 
 def _unique(names: Sequence[Any]) -> tuple[str, ...]:
     texts = tuple(str(name) for name in names)
-    twice = sorted({name for name in texts if texts.count(name) > 1})
+    twice = sorted(name for name, count in Counter(texts).items() if count > 1)
     if twice:
         listed = ", ".join(f"'{name}'" for name in twice)
         raise InputError(f"the recipients have several columns named {listed}; rename them")
@@ -138,6 +162,19 @@ class _Frame:
 
     __slots__ = ()
 
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield batches of these columns; only these are converted."""
+        return map(plain_batch, self._read(columns))
+
+    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        """Yield batches as the frame has them."""
+        raise NotImplementedError
+
+    @property
+    def schema(self) -> Any:
+        """The schema of all columns as they travel."""
+        return plain_schema(next(self._read(None)).schema)
+
     @property
     def unread(self) -> Sequence[str]:
         """Nothing: a frame is whole."""
@@ -146,6 +183,10 @@ class _Frame:
     def digest(self) -> str:
         """Frames have none; see ``path``."""
         raise NotImplementedError
+
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """Frames are in no file."""
+        return False
 
 
 @dataclass(slots=True)
@@ -162,13 +203,7 @@ class PandasSource(_Frame):
     def __post_init__(self) -> None:
         self.columns = _unique(list(self.frame.columns))
 
-    @property
-    def schema(self) -> Any:
-        """The schema of the columns as they travel."""
-        return next(self.batches()).schema
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches; only these columns are converted."""
+    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         if columns is None:
             yield from ArrowSource(self._table(), "pyarrow").batches()
             return
@@ -183,11 +218,13 @@ class PandasSource(_Frame):
         """Everything, index included, as it is written to files."""
         try:
             return pa.Table.from_pandas(self.frame)
-        except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
-            raise InputError(
-                "the frame has a column of mixed types or of text that no file can hold; convert "
-                "it to text, or leave it out of what is written"
-            ) from None
+        except _NOT_ARROW:
+            for place, name in enumerate(self.columns):
+                series = self.frame.iloc[:, place]
+                with _naming(name, str(series.dtype)):
+                    pa.Array.from_pandas(series)
+            with _naming("index", str(self.frame.index.dtype)):
+                raise
 
     def _array(self, place: int, part: slice) -> Any:
         series = self.frame.iloc[part, place]
@@ -196,7 +233,7 @@ class PandasSource(_Frame):
             return objects(series.tolist(), self.columns[place])
         try:
             array = pa.Array.from_pandas(series)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        except _NOT_ARROW:
             return objects(series.tolist(), self.columns[place])
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
@@ -223,18 +260,19 @@ class ArrowSource(_Frame):
         names = self.frame.columns if self.kind == "polars" else self.frame.column_names
         self.columns = _unique(names)
 
-    @property
-    def schema(self) -> Any:
-        """The Arrow schema."""
-        return self._table(None).schema
-
     def _table(self, columns: Sequence[str] | None) -> Any:
-        if self.kind != "polars":
-            return self.frame if columns is None else self.frame.select(list(columns))
         chosen = self.frame if columns is None else self.frame.select(list(columns))
+        if self.kind != "polars":
+            return chosen
+        for name, dtype in chosen.schema.items():
+            with _naming(name, str(dtype)):
+                # Of Python's objects polars gives away their addresses.
+                if str(dtype) == "Object":
+                    raise TypeError
+                chosen.select(name)[:0].to_arrow()
         return chosen.to_arrow()
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Yield batches of the table, without copying where it is in one piece."""
         names = self.columns if columns is None else tuple(columns)
         rows = self.frame.height if self.kind == "polars" else self.frame.num_rows
@@ -293,13 +331,7 @@ class ListSource(_Frame):
     def __post_init__(self) -> None:
         self.columns = _unique(list(dict.fromkeys(key for row in self.rows for key in row)))
 
-    @property
-    def schema(self) -> Any:
-        """The schema of the columns as they travel."""
-        return next(self.batches()).schema
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches; only these columns are converted."""
+    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         if columns is None:
             yield from ArrowSource(self._table(), "pyarrow").batches()
             return
@@ -311,15 +343,13 @@ class ListSource(_Frame):
 
     def _table(self) -> Any:
         """Everything, as it is written to files."""
-        try:
-            return pa.table(
-                {name: pa.array([row.get(name) for row in self.rows]) for name in self.columns}
-            )
-        except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
-            raise InputError(
-                "the rows have a key of mixed types or of text that no file can hold; convert it "
-                "to text, or leave it out of what is written"
-            ) from None
+        columns = {}
+        for name in self.columns:
+            values = [row.get(name) for row in self.rows]
+            kinds = sorted({type(value).__name__ for value in values if value is not None})
+            with _naming(name, " and ".join(kinds)):
+                columns[name] = pa.array(values)
+        return pa.table(columns)
 
     def attach(self, ours: Any) -> Any:
         """Return new dicts: the caller's keys, then ours."""
@@ -344,7 +374,7 @@ def _numbers(values: list[Any], name: str) -> Source:
         if len(kinds) > 1 and kinds != {int, float}:
             raise TypeError
         column = pa.array(values, from_pandas=True)
-    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError):
+    except _NOT_ARROW:
         column = objects(values, name)
     return ArrowSource(pa.table({name: column}), "numbers")
 
@@ -367,10 +397,10 @@ class StreamSource(_Frame):
 
     @property
     def schema(self) -> Any:
-        """The Arrow schema."""
-        return self._reader.schema
+        """The schema of all columns as they travel."""
+        return plain_schema(self._reader.schema)
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Yield the stream's batches; InputError the second time."""
         if self._reader is None:
             raise InputError(
@@ -399,7 +429,13 @@ class StreamSource(_Frame):
 
 
 def _stream(value: Any) -> Any:
-    return pa.RecordBatchReader.from_stream(value)
+    try:
+        return pa.RecordBatchReader.from_stream(value)
+    except _NOT_ARROW as error:
+        raise InputError(
+            f"the recipients have a column of a type that Arrow does not know ({error}); convert "
+            "it to text"
+        ) from None
 
 
 def to_pandas(ours: Any, index: Any) -> Any:
@@ -440,7 +476,11 @@ def _decoded(words: Any, kind: Any) -> Any:
 def from_arrow(theirs: Any, ours: Any, kind: str) -> Any:
     """Return a kind of frame from the caller's columns and ours, both Tables."""
     if kind == "pandas":
-        frame = theirs.to_pandas()
+        try:
+            frame = theirs.to_pandas()
+        except (TypeError, ValueError):
+            # What pandas said of a type when it was saved, and does not read again.
+            frame = theirs.to_pandas(ignore_metadata=True)
         return PandasSource(frame).attach(ours)
     if kind == "dicts":
         return ListSource(theirs.to_pylist()).attach(ours)
@@ -456,7 +496,21 @@ def take(frame: Any, rows: Sequence[int]) -> Any:
     if isinstance(frame, list):
         return [frame[row] for row in rows]
     if isinstance(frame, pa.Table):
-        return frame.take(pa.array(rows, pa.int64()))
+        return plain_table(frame).take(pa.array(rows, pa.int64()))
     if _is(frame, "pandas", "DataFrame"):
-        return frame.iloc[list(rows)]
+        return _with_plain_types(frame).iloc[list(rows)]
     return frame[list(rows)]
+
+
+def _with_plain_types(frame: Any) -> Any:
+    """Return a pandas frame whose columns of Arrow's types are plain ones: pandas takes no view."""
+    import pandas as pd
+
+    out = frame.copy(deep=False)
+    for name, dtype in frame.dtypes.items():
+        if isinstance(dtype, pd.ArrowDtype):
+            column = pa.table({"": pa.Array.from_pandas(frame[name])})
+            if not plain_schema(column.schema).equals(column.schema):
+                plain = pd.arrays.ArrowExtensionArray(plain_table(column).column(0))
+                out[name] = pd.Series(plain, index=frame.index)
+    return out

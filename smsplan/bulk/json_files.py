@@ -1,19 +1,34 @@
-"""JSON Lines: one object a line; a key that a line lacks is missing."""
+"""JSON Lines: one object a line; a key that a line lacks is missing.
+
+A file may be made to fill the memory, by a line or by what is in it: both have bounds.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from smsplan.bulk.cells import OBJECTS, Lossy, objects
-from smsplan.bulk.file_base import BAD_TEXT, PackedSource, reading, unique_columns
+from smsplan.bulk.file_base import (
+    BAD_TEXT,
+    BLOCK,
+    MAX_COLUMNS,
+    MAX_ROW,
+    PackedSource,
+    reading,
+    unique_columns,
+)
 from smsplan.bulk.frames import BATCH_ROWS
 from smsplan.bulk.unreadable import emptied
 from smsplan.errors import InputError, OutputError
+
+# Characters of the lines of a batch, and values of one line, which are objects of Python.
+_BATCH_SIZE = 1 << 24
+_MAX_VALUES = 1 << 20
 
 
 class JsonSource(PackedSource):
@@ -25,39 +40,52 @@ class JsonSource(PackedSource):
         super().__init__(*place, skip=skip)
         kinds: dict[str, set[type]] = {}
         rows = 0
-        for row in self._objects():
-            rows += 1
-            for name, value in (row or {}).items():
-                kinds.setdefault(name, set()).add(type(value))
+        with self.unchanged():
+            for row, _ in self._objects():
+                rows += 1
+                for name, value in (row or {}).items():
+                    kinds.setdefault(name, set()).add(type(value))
+                if len(kinds) > MAX_COLUMNS:
+                    break
         if not rows:
             raise InputError(f"'{self._name}' has no lines; export it again")
         self._types = {name: _json_type(found) for name, found in kinds.items()}
         self.columns = unique_columns(list(kinds), self._name)
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The types of the values over the whole file."""
         return pa.schema([pa.field(name, self._types[name]) for name in self.columns])
 
-    def _objects(self) -> Iterator[dict[str, Any] | None]:
-        """Yield the objects; None stands for a line that is skipped."""
+    def _objects(self) -> Iterator[tuple[dict[str, Any] | None, int]]:
+        """Yield the objects and their sizes; None stands for a line that is skipped."""
         with reading(self._name):
             number = 0
             octets = self._octets()
             # What cannot be read to its end may end in the midst of a line: one is held back.
-            held: list[dict[str, Any] | None] = []
+            held: list[tuple[dict[str, Any] | None, int]] = []
             try:
                 with self._text(octets, newline=None) as text:
-                    for line in text:
+                    for line in _lines(text):
                         number += 1
-                        if not line.strip():
+                        if not line or line.isspace():
                             continue
                         yield from held
-                        held = [self._object(line)]
-            except UnicodeDecodeError:
-                raise InputError(
-                    f"'{self._name}' is not {self._encoding.upper()}; name its encoding"
-                ) from None
+                        held = [(self._object(line), len(line))]
+            except _TooMuch:
+                number += 1
+                what = (
+                    f"has a line of more than {MAX_ROW >> 20} MiB, or of more than "
+                    f"{_MAX_VALUES:,} values"
+                )
+                if not self._skip:
+                    raise InputError(
+                        f"'{self._name}', line {number}: it {what}; write one object a line"
+                    ) from None
+                yield from held
+                self._leave(f"'{self._name}' from line {number:,} on: it {what}")
+                return
+            except UnicodeError:
+                raise self._not_in_encoding() from None
             except (ValueError, RecursionError):
                 raise InputError(
                     f"'{self._name}', line {number}: not one JSON object; mend the line"
@@ -85,15 +113,16 @@ class JsonSource(PackedSource):
             return None
         raise ValueError
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns; numbers and text as the lines have them."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        """Numbers and text as the lines have them."""
         rows: list[dict[str, Any] | None] = []
-        for row in self._objects():
+        total = 0
+        for row, size in self._objects():
             rows.append(row)
-            if len(rows) == BATCH_ROWS:
+            total += size
+            if len(rows) == BATCH_ROWS or total >= _BATCH_SIZE:
                 yield self._batch(rows, names)
-                rows = []
+                rows, total = [], 0
         if rows:
             yield self._batch(rows, names)
 
@@ -110,6 +139,29 @@ class JsonSource(PackedSource):
                 arrays.append(objects(values, name))
         batch = pa.RecordBatch.from_arrays(arrays, names=names)
         return emptied(batch, np.array([row is None for row in rows])) if self._skip else batch
+
+
+class _TooMuch(Exception):
+    """A line would fill the memory."""
+
+
+def _lines(text: Any) -> Iterator[str]:
+    """Yield lines of so many characters and values at most."""
+    while line := text.readline(BLOCK):
+        if len(line) == BLOCK and not line.endswith("\n"):
+            pieces, size = [line], len(line)
+            while more := text.readline(BLOCK):
+                pieces.append(more)
+                size += len(more)
+                if size > MAX_ROW:
+                    raise _TooMuch
+                if more.endswith("\n"):
+                    break
+            # No more values than marks before them: some of these may be inside a text.
+            if sum(piece.count(mark) for piece in pieces for mark in ",[{") > _MAX_VALUES:
+                raise _TooMuch
+            line = "".join(pieces)
+        yield line
 
 
 def _json_type(kinds: set[type]) -> Any:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Sequence
+import fnmatch
+import os
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS, Source
 from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
 from smsplan.errors import InputError, OutputError
+from smsplan.outputs import same_file
 
 # A column is worth a dictionary where each value of a row group stands in it so often.
 _REPEATS = 3
@@ -35,13 +39,12 @@ class ParquetSource(FileSource):
             added = dict(file.metadata.metadata or {})
             added.pop(b"ARROW:schema", None)
             self._schema = file.schema_arrow.with_metadata(added or None)
-            self._rows = rows = file.metadata.num_rows
+            self._rows = rows = int(file.metadata.num_rows)
         self.columns = unique_columns(self._schema.names, path)
         if rows == 0 and not self.columns:
             raise InputError(f"'{path}' has no columns; export it again")
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The Arrow schema, with metadata."""
         return self._schema
 
@@ -88,9 +91,10 @@ class ParquetSource(FileSource):
         ]
         return out
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns."""
-        names = list(self.columns if columns is None else columns)
+    def _known_rows(self) -> int:
+        return self._rows
+
+    def _read(self, names: list[str]) -> Iterator[Any]:
         with self._file() as file:
             empty = True
             for batch in self._skipping(file) if self._skip else self._strict(file, names):
@@ -134,8 +138,18 @@ def compact(source: Source, unique: Collection[str]) -> Source:
     return source.compact(unique) if isinstance(source, ParquetSource) else source
 
 
-def parquet_files(filesystem: Any, folder: str) -> list[str]:
-    """Return the Parquet files of a folder and those below it, but for hidden ones."""
+def parquet_files(filesystem: Any, folder: str, pattern: str | None = None) -> list[str]:
+    """Return the Parquet files of a folder and those below it, but for hidden ones.
+
+    With a pattern such as ``part-*.parquet``, the files of the folder itself that match it.
+    """
+    if pattern is not None:
+        selector = pa.fs.FileSelector(folder, allow_not_found=True)
+        return sorted(
+            info.path
+            for info in filesystem.get_file_info(selector)
+            if info.type == pa.fs.FileType.File and fnmatch.fnmatchcase(info.base_name, pattern)
+        )
     selector = pa.fs.FileSelector(folder, recursive=True)
     return sorted(
         info.path
@@ -147,7 +161,10 @@ def parquet_files(filesystem: Any, folder: str) -> list[str]:
 
 
 class FolderSource(FileSource):
-    """A folder of Parquet files in the order of their names; partition columns survive."""
+    """A folder of Parquet files, or those of a pattern, in the order of their names.
+
+    Partition columns survive.
+    """
 
     kind = "folder"
 
@@ -156,15 +173,25 @@ class FolderSource(FileSource):
         path: str,
         filesystem: Any,
         place: str,
-        files: list[str] | None = None,
+        pattern: str | None = None,
         *,
         skip: bool,
     ) -> None:
+        self._pattern = pattern
+        self._listed = partial(parquet_files, filesystem, place, pattern)
         super().__init__(path, filesystem, place, skip=skip)
-        files = parquet_files(filesystem, place) if files is None else files
+        files = self._files = self._listed()
         if not files:
-            raise InputError(f"folder '{path}' has no Parquet files; name a file or another folder")
-        self._files = files
+            raise InputError(
+                f"folder '{path}' has no Parquet files; name a file or another folder"
+                if pattern is None
+                else f"no file matches '{path}'; check the path"
+            )
+        if any(not file.lower().endswith((".parquet", ".pq")) for file in files):
+            raise InputError(
+                f"'{path}' matches files that are not Parquet; name one file, or use *.parquet"
+            )
+        self._before = self._state()
         if skip:
             files = self._openable(files)
         with self._guard():
@@ -176,6 +203,25 @@ class FolderSource(FileSource):
                 partition_base_dir=place,
             )
         self.columns = unique_columns(self._dataset.schema.names, path)
+
+    def _state(self) -> list[tuple[Any, ...]]:
+        return [*super()._state(), *((file,) for file in self._listed())]
+
+    def _known_rows(self) -> int:
+        with self._guard():
+            return sum(fragment.metadata.num_rows for fragment in self._dataset.get_fragments())
+
+    def would_read(self, path: str | os.PathLike[str]) -> bool:
+        """As for a file; also where a folder, or a pattern, takes up new files."""
+        if super().would_read(path):
+            return True
+        if not isinstance(self._filesystem, pa.fs.LocalFileSystem):
+            return False
+        target = Path(path).resolve()
+        if self._pattern is not None:
+            beside = same_file(target.parent, self._place)
+            return beside and fnmatch.fnmatchcase(target.name, self._pattern)
+        return any(same_file(folder, self._place) for folder in target.parents)
 
     def _openable(self, files: list[str]) -> list[str]:
         """Leave out the files whose number of rows cannot be known."""
@@ -189,8 +235,7 @@ class FolderSource(FileSource):
                 self._leave(f"file '{shown}' of '{self._name}': it is no whole Parquet file")
         return whole or files
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The Arrow schema, with partition columns."""
         return self._dataset.schema
 
@@ -207,9 +252,8 @@ class FolderSource(FileSource):
                     "with different columns; export it again"
                 ) from None
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns, file by file."""
-        names = list(self.columns if columns is None else columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        """Yield batches file by file."""
         empty = True
         with self._guard():
             for batch in self._skipping() if self._skip else self._strict(names):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-import secrets
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,41 +16,59 @@ import pyarrow.parquet
 
 from smsplan.bulk.frames import Source
 from smsplan.bulk.lines import Lines
-from smsplan.errors import InputError, OutputError
+from smsplan.errors import InputError
+from smsplan.outputs import check_target, is_stream, whole_file
 
 # Rows of a row group in the Parquet files that are written.
 GROUP_ROWS = 1 << 18
 
 
-def check_output(path: str | os.PathLike[str], source: Source | None = None) -> None:
+def check_output(path: str | os.PathLike[str]) -> None:
     """Refuse, before anything is planned, what could not be written in the end."""
-    target = Path(path)
-    _writer(target)
-    if not target.parent.is_dir():
-        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
-    if target.is_dir():
-        raise OutputError(f"'{target}' is a folder; name a file in it")
-    if not os.access(target.parent, os.W_OK):
-        raise OutputError(f"folder '{target.parent}' may not be written to; choose another")
-    if source is not None and source.path is not None and target.exists():
-        read = Path(source.path)
-        inside = read.is_dir() and read.resolve() in target.resolve().parents
-        if inside or (read.exists() and target.samefile(read)):
-            raise InputError(f"output '{target}' is also the input; choose another name")
+    _kind(path)
+    check_target(path)
 
 
 def is_csv(path: str | os.PathLike[str]) -> bool:
-    """Whether rows written to this path are CSV."""
-    return os.fspath(path).lower().endswith((".csv", ".csv.gz"))
+    """Whether rows written to this path are CSV, as in what has no name: standard output."""
+    return os.fspath(path).lower().endswith((".csv", ".csv.gz")) or is_stream(path)
 
 
-def _writer(path: Path) -> str:
-    name = path.name.lower()
-    if name.endswith((".parquet", ".pq")):
-        return "parquet"
-    if name.endswith((".csv", ".csv.gz")):
+def _kind(path: str | os.PathLike[str]) -> str:
+    if is_csv(path):
         return "csv"
+    if os.fspath(path).lower().endswith((".parquet", ".pq")):
+        return "parquet"
     raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
+
+
+class _Octets:
+    """What a writer of Parquet gets for a file: when it fails, what it ends with is not written."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._written = 0
+        self.dropped = False
+
+    def write(self, octets: Any) -> int:
+        """Write octets."""
+        size = len(octets)
+        if not self.dropped:
+            self._file.write(octets)
+        self._written += size
+        return size
+
+    def tell(self) -> int:
+        """Return how many octets were written."""
+        return self._written
+
+    def flush(self) -> None:
+        """Leave that to the file."""
+
+    def close(self) -> None:
+        """Leave that to the file."""
 
 
 class Sink:
@@ -59,7 +76,7 @@ class Sink:
 
     def __init__(
         self,
-        file: Any,
+        file: BinaryIO,
         path: Path,
         schema: Any,
         guard: bool,
@@ -69,27 +86,30 @@ class Sink:
         self.metadata: dict[str, str] = {}
         self._schema = schema
         self._lines = Lines(guard=guard)
-        self._kind = _writer(path)
-        self._file = file
+        self._kind = _kind(path)
+        self._file = _Octets(file)
         self._parquet: Any = None
         self._words = words
         self._waiting: list[Any] = []
         self._octets: Any = None
         if self._kind == "parquet":
-            self._parquet = pa.parquet.ParquetWriter(
-                self._file,
-                schema,
-                compression="zstd",
-                store_schema=False,
-                # Looking for repeated values where there are none is lost time.
-                use_dictionary=[name for name in schema.names if name not in unique],
-                # Readers skip row groups by them; texts in any order let none be skipped.
-                write_statistics=[name for name in schema.names if name not in {*unique, *words}],
-            )
+            with self._naming(None):
+                self._parquet = pa.parquet.ParquetWriter(
+                    self._file,
+                    schema,
+                    compression="zstd",
+                    store_schema=False,
+                    # Looking for repeated values where there are none is lost time.
+                    use_dictionary=[name for name in schema.names if name not in unique],
+                    # Readers skip row groups by them; texts in any order let none be skipped.
+                    write_statistics=[
+                        name for name in schema.names if name not in {*unique, *words}
+                    ],
+                )
         else:
-            self._octets = self._file
+            self._octets = file
             if path.name.lower().endswith(".gz"):
-                self._octets = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+                self._octets = gzip.GzipFile(fileobj=file, mode="wb", mtime=0)
             self._octets.write(self._lines.header(schema.names))
 
     @property
@@ -105,7 +125,9 @@ class Sink:
                 self._write_group()
             return
         if batch.num_rows:
-            self._octets.write(self._lines.of(batch))
+            with self._naming(pa.Table.from_batches([batch])):
+                lines = self._lines.of(batch)
+            self._octets.write(lines)
 
     def _write_group(self) -> None:
         """Write a row group of several batches: readers skip and compress by row groups."""
@@ -118,29 +140,53 @@ class Sink:
                     chunks = [_without_null_words(chunk) for chunk in column.chunks]
                     column = pa.chunked_array(chunks, column.type)
                     group = group.set_column(place, self._schema.field(place), column)
-            self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+            with self._naming(group):
+                self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+
+    @contextmanager
+    def _naming(self, rows: Any | None) -> Iterator[None]:
+        """Name the column that a file of this kind cannot hold, for its type or for its rows."""
+        try:
+            yield
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+            for field in self._schema:
+                try:
+                    self._write_alone(field, rows)
+                except pa.ArrowException:
+                    raise InputError(
+                        f"column '{field.name}' holds values of type {field.type}, which a "
+                        f"{'CSV' if self._kind == 'csv' else 'Parquet'} file cannot hold; convert "
+                        "it to text, or leave it out"
+                    ) from None
+            raise
+
+    def _write_alone(self, field: Any, rows: Any | None) -> None:
+        """Write one column to nowhere."""
+        schema = pa.schema([field])
+        if self._kind == "csv":
+            for batch in rows.select([field.name]).to_batches() if rows is not None else ():
+                Lines(guard=False).of(batch)
+            return
+        with pa.parquet.ParquetWriter(pa.BufferOutputStream(), schema) as writer:
+            if rows is not None:
+                writer.write_table(rows.select([field.name]))
 
     def close(self) -> None:
-        """Write what is left, to the disk."""
+        """Write what is left."""
         if self._parquet is not None:
             self._write_group()
             self.metadata.update(_described(self._schema, self._words))
             self._parquet.add_key_value_metadata(self.metadata)
             self._parquet.close()
-        else:
-            if self._octets is not self._file:
-                self._octets.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        elif isinstance(self._octets, gzip.GzipFile):
+            self._octets.close()
 
     def discard(self) -> None:
         """Leave nothing open, whatever is lost by it."""
-        for closing in (self._parquet, self._octets):
-            try:
-                if closing is not None:
-                    closing.close()
-            except (OSError, ValueError, pa.ArrowException):
-                pass  # the disk is full, or the file is closed
+        self._file.dropped = True
+        with suppress(OSError, ValueError, pa.ArrowException):
+            if self._parquet is not None:
+                self._parquet.close()
 
 
 @contextmanager
@@ -149,34 +195,28 @@ def sink(
     schema: Any,
     *,
     guard: bool = False,
+    private: bool = False,
     unique: Collection[str] = (),
     words: Mapping[str, Any] = {},
 ) -> Iterator[Sink]:
     """Write Parquet or CSV by the ending: whole, under its name, or not at all.
 
     ``guard``: a CSV file is for spreadsheets, and text that one would run as a formula gets an
-    apostrophe before it. ``unique`` names columns whose values hardly repeat,
-    ``words`` the types of those whose dictionary is a matter of writing: so their readers get them.
+    apostrophe before it. ``private``: a new file is its owner's alone. ``unique`` names columns
+    whose values hardly repeat, ``words`` the types of those whose dictionary is a matter of
+    writing: so their readers get them.
     """
-    target = Path(path)
-    check_output(target)
-    # Named before it is made: a signal may come between the two.
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    out: Sink | None = None
-    try:
-        with part.open("xb") as file:
-            out = Sink(file, target, schema, guard, unique, words)
+    check_output(path)
+    with whole_file(path, private=private) as file:
+        out: Sink | None = None
+        try:
+            out = Sink(file, Path(path), schema, guard, unique, words)
             yield out
             out.close()
-        part.replace(target)
-    except BaseException as error:
-        if out is not None:
-            out.discard()
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
-            why = os.strerror(error.errno) if error.errno else "it could not be written"
-            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
-        raise
+        except BaseException:
+            if out is not None:
+                out.discard()
+            raise
 
 
 def _has_null_word(array: Any) -> bool:
@@ -216,8 +256,15 @@ def compacted(source: Source, given: Any) -> dict[str, Any]:
 
 def restored(rows: Any, types: Mapping[str, Any]) -> Any:
     """Give columns their types again."""
-    for name, kind in types.items():
-        place = rows.schema.get_field_index(name)
-        field = rows.schema.field(place).with_type(kind)
-        rows = rows.set_column(place, field, rows.column(name).cast(kind))
-    return rows
+    schema = restored_schema(rows.schema, types)
+    columns = [
+        column.cast(field.type) if field.name in types else column
+        for column, field in zip(rows.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def restored_schema(schema: Any, types: Mapping[str, Any]) -> Any:
+    """Return the schema of :func:`restored`."""
+    fields = [field.with_type(types.get(field.name, field.type)) for field in schema]
+    return pa.schema(fields, schema.metadata)

@@ -8,7 +8,7 @@ the sheet is read whole.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -38,14 +38,12 @@ class WorkbookSource(FileSource):
             raise InputError(f"'{path}' has a header and no rows; export it again")
         self._rows_as = ArrowSource(table, "pyarrow")
 
-    @property
-    def schema(self) -> Any:
+    def _own_schema(self) -> Any:
         """The types of the cells over the whole sheet."""
         return self._rows_as.schema
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns."""
-        return self._rows_as.batches(columns)
+    def _read(self, names: list[str]) -> Iterator[Any]:
+        return self._rows_as.batches(names)
 
     def _rows(self, sheet: str | None) -> Iterator[list[Any]]:
         """Yield the rows of the sheet in which anything stands."""
@@ -56,7 +54,8 @@ class WorkbookSource(FileSource):
                 f"'{self._name}' is a workbook, which needs python-calamine; "
                 "pip install 'smsplan[xlsx]', or save it as CSV (UTF-8)"
             ) from None
-        with reading(self._name), self._filesystem.open_input_file(self._place) as file:
+        opened = self._filesystem.open_input_file
+        with self.unchanged(), reading(self._name), opened(self._place) as file:
             octets = file.read()
         try:
             book = CalamineWorkbook.from_filelike(io.BytesIO(octets))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -306,22 +304,13 @@ def _look(source: Source, asked: _Asked, *, fix: bool) -> Mended:
 
 def _write(result: Result) -> None:
     """Put a mended template in the place of the file, whole or not at all."""
-    from smsplan.errors import OutputError
+    from smsplan.outputs import whole_file
 
     source, text = result.source, result.found.text
     if source.path is None or text == source.text:
         return
-    target = source.path.resolve()
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(f"{source.mark}{text}{source.end}".encode())
-        shutil.copymode(target, part)
-        part.replace(target)
-    except OSError as error:
-        raise OutputError(f"'{source.name}' was not written: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    with whole_file(source.path) as file:
+        file.write(f"{source.mark}{text}{source.end}".encode())
 
 
 def _show(results: Sequence[Result], output_format: str, *, fix: bool) -> None:

@@ -136,18 +136,13 @@ def convert(
     mixed_currencies: bool = _MIXED,
 ) -> None:
     """Write a card in the columns that every command reads, prices digit for digit."""
-    from smsplan.errors import InputError, OutputError
+    from smsplan.errors import InputError
+    from smsplan.outputs import whole_file
 
     target = Path(output)
     if target.exists():
         raise InputError(f"'{target}' is there already; name a new file")
     known = _read(card, column, decimal, currency, mixed_currencies)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_text(known.to_csv(), encoding="utf-8", newline="")
-        part.replace(target)
-    except OSError as error:
-        raise OutputError(f"'{target}' was not written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(target) as file:
+        file.write(known.to_csv().encode())
     say(f"wrote {len(known.rates):,} rows to {target}")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 import typer
@@ -39,6 +37,7 @@ def write_requests(
     With a rate each gets its send_at and expire_at, as smsplan schedule says.
     """
     from smsplan.errors import InputError, OutputError
+    from smsplan.outputs import private_folder, private_opener
     from smsplan.planner import Plan
 
     made = Plan.open(plan)
@@ -80,16 +79,12 @@ def write_requests(
         send_at=send_at,
         expire_at=expire_at,
     )
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     number = recipients = 0
-    try:
+    with private_folder(target) as part:
         for number, batch in enumerate(batches, start=1):
             text = json.dumps(batch.to_dict(), ensure_ascii=False, indent=1)
-            (part / f"batch-{number:06}.json").write_text(text + "\n", encoding="utf-8")
+            name = part / f"batch-{number:06}.json"
+            with open(name, "xb", opener=private_opener) as file:
+                file.write(f"{text}\n".encode())
             recipients += len(batch.to)
-        part.chmod(0o755)
-        part.rename(target)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
     say(f"wrote {counted(number, 'request')}, {counted(recipients, 'recipient')}, to {target}")

@@ -10,6 +10,7 @@ from smsplan.cli import options
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import safe, write_json
 from smsplan.errors import OutputError
+from smsplan.outputs import check_distinct, whole_file
 
 _SCHEMA = "smsplan.verification/1"
 
@@ -38,6 +39,7 @@ def verify_plan(
     from smsplan.sinch import Replay, Verification, verify
     from smsplan.sinch.asking import DryRuns
 
+    check_distinct({"--output": output, "--record": record}, {"the plan": plan})
     opened = Plan.open(plan)
 
     def ask(api: DryRuns) -> Verification:
@@ -59,12 +61,10 @@ def verify_plan(
     if output is not None:
         text = json.dumps({"schema": _SCHEMA, **found.to_dict()}, ensure_ascii=False, indent=2)
         try:
-            with open(output, "w", encoding="utf-8") as out:  # noqa: PTH123
-                out.write(text + "\n")
-        except OSError as error:
-            raise OutputError(
-                f"'{output}' cannot be written: {error.strerror}; name another --output"
-            ) from None
+            with whole_file(output, private=True) as out:
+                out.write(f"{text}\n".encode())
+        except OutputError as error:
+            raise OutputError(f"{error}; name another --output") from None
     if as_json:
         write_json(_SCHEMA, found.to_dict())
     else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -38,7 +37,7 @@ from smsplan.display.views import (
     view,
 )
 from smsplan.encoding import Segmentation, segment
-from smsplan.errors import InputError, Note, OutputError, Problem, SmsplanError
+from smsplan.errors import InputError, Note, Problem, SmsplanError
 from smsplan.insight.audit import WASTED
 from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
@@ -46,6 +45,7 @@ from smsplan.insight.switches import shown as value_text
 from smsplan.insight.units import Units, units
 from smsplan.numbers import HIDDEN, masked_number
 from smsplan.opt_out import opt_out_at
+from smsplan.outputs import check_target, whole_file
 from smsplan.ratecards import Cost
 from smsplan.templates import Template
 
@@ -95,31 +95,12 @@ def write_report(
     made: date | None = None,
 ) -> None:
     """Write a plan's page, whole or not at all: :meth:`Plan.report`."""
-    target = Path(path)
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"report '{target}' is a page; give it a name that ends with .html")
-    if not target.parent.is_dir():
-        raise OutputError(f"no folder '{target.parent}' for '{target}'; make it first")
-    if target.is_dir():
-        raise OutputError(f"'{target}' is a folder; name a file in it")
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"report '{path}' is a page; give it a name that ends with .html")
+    check_target(path)
     page = report_html(content_of(plan, show_recipients=show_recipients, title=title, made=made))
-    _write_whole(target, page.encode("utf-8"))
-
-
-def _write_whole(target: Path, octets: bytes) -> None:
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            why = os.strerror(error.errno) if error.errno else "it could not be written"
-            raise OutputError(f"'{target}' was not written: {why}; nothing is left of it") from None
-        raise
+    with whole_file(path, private=show_recipients) as file:
+        file.write(page.encode("utf-8"))
 
 
 def content_of(

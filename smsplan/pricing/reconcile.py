@@ -23,6 +23,7 @@ import pyarrow as pa
 from smsplan.bulk.sinks import Sink, check_output, sink
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import InputError
+from smsplan.outputs import check_distinct
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports, report_of
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
@@ -205,6 +206,7 @@ def reconcile(
     if output is not None:
         check_output(output)
     if isinstance(reports, str | os.PathLike):
+        check_distinct({"output": output}, {"the file of reports": reports})
         path = os.fspath(reports)
         if _is_invoice(path):
             if output is not None:
@@ -277,7 +279,7 @@ class _Details:
     @contextmanager
     def to(cls, path: str | os.PathLike[str]) -> Iterator[_Details]:
         """Write to CSV or Parquet, whole or not at all."""
-        with sink(path, cls.schema, guard=True, unique=("recipient",)) as out:
+        with sink(path, cls.schema, guard=True, private=True, unique=("recipient",)) as out:
             yield cls(out)
 
     def add(self, row: _Row | None, report: Report | None, kinds: list[str]) -> None:

@@ -120,7 +120,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
         },
     )
     app.router.redirect_slashes = False
-    return _Outer(app)
+    return _Outer(app, account)
 
 
 class _Outer:
@@ -129,8 +129,8 @@ class _Outer:
     For that it closes the connection: a real network gives no status.
     """
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self, app: Any, account: Account) -> None:
+        self._app, self._account = app, account
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         place = _no_text(scope) if scope["type"] == "http" else ""
@@ -138,7 +138,7 @@ class _Outer:
             refused = Refusal(
                 400, "syntax_invalid_parameter_format", f"The {place} is not valid UTF-8."
             )
-            await _Json(refused.body, status_code=400)(scope, receive, send)
+            await _refused(self._account, refused)(scope, receive, send)
             return
         lost = scope[_LOST] = asyncio.Event()
 

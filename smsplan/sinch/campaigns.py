@@ -15,6 +15,7 @@ for; nothing goes out twice.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import os
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.batches import TextUpdate
 from smsplan.errors import InputError
 from smsplan.numbers import normalise
+from smsplan.outputs import check_distinct, whole_file
 from smsplan.plurals import counted
 from smsplan.reports import Report
 from smsplan.sinch.api import ApiError, BatchesApi, SinchApi
@@ -432,20 +434,15 @@ class Campaign:
         names = [
             one.name for one in fields(Report) if one.name not in ("place", "price", "currency")
         ]
-        target = Path(output)
-        part = target.with_name(f".{target.name}.part")
+        check_distinct({"output": output}, {"the journal": self._journal.path})
         count = 0
-        try:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(names)
-                for report in self.delivery_reports(api):
-                    cells = [getattr(report, name) for name in names]
-                    writer.writerow(["" if cell is None else cell for cell in cells])
-                    count += 1
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(output, private=True) as file:
+            writer = csv.writer(codecs.getwriter("utf-8")(file))
+            writer.writerow(names)
+            for report in self.delivery_reports(api):
+                cells = [getattr(report, name) for name in names]
+                writer.writerow(["" if cell is None else cell for cell in cells])
+                count += 1
         return count
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from smsplan.errors import InputError, OutputError
+from smsplan.outputs import private_opener
 
 FORMAT = 1
 _TABLES = """
@@ -98,6 +99,8 @@ class Journal:
         part = target.with_name(f".{target.name}.part")
         try:
             part.unlink(missing_ok=True)
+            # SQLite gives the files beside it the same mode.
+            os.close(private_opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             db = _connect(part)
             try:
                 db.executescript(_TABLES)

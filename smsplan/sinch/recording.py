@@ -19,6 +19,7 @@ from typing import Any
 from smsplan.batches import Batch, TextBatch
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, OutputError
+from smsplan.outputs import private_opener
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
 
@@ -97,7 +98,7 @@ class Recorder:
 
     def _write(self, text: str, mode: str = "a") -> None:
         try:
-            with self._path.open(mode, encoding="utf-8") as out:
+            with open(self._path, mode, encoding="utf-8", opener=private_opener) as out:
                 out.write(text)
         except OSError as error:
             raise OutputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,16 +171,13 @@ def test_full_disk(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A full disk is the surroundings' fault, and nothing is left of the output."""
     path = tmp_path / "in.csv"
     path.write_bytes(HEAD + ROW * 30000)
-    real: Callable[..., Any] = Path.open
+    real: Callable[..., Any] = os.fdopen
 
-    def full(path: Path, mode: str = "r", **how: Any) -> Any:
-        file = real(path, mode, **how)
-        if mode != "xb":
-            return file
-        file.close()
+    def full(descriptor: int, mode: str) -> Any:
+        real(descriptor, mode).close()
         return Full(500)
 
-    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setattr(os, "fdopen", full)
     with pytest.raises(OutputError, match="No space left on device; nothing is left of it"):
         plan(path, "Hi ${name}", output=tmp_path / name)
     assert [left.name for left in tmp_path.iterdir()] == ["in.csv"]

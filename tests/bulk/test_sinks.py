@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from smsplan import outputs
 from smsplan.bulk import sinks
 from smsplan.bulk.folders import Folder, folder_sink
 from smsplan.bulk.sinks import sink
@@ -28,12 +29,12 @@ def _write_folder(path: Path) -> None:
 
 
 def _stopped_at(place: int, function: Any, path: Path) -> bool:
-    """Run a function with Ctrl-C at the n-th line of the module of sinks; False if it ended."""
+    """Run a function with Ctrl-C at the n-th line of what writes files; False if it ended."""
     lines = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename != sinks.__file__:
+        if frame.f_code.co_filename not in (sinks.__file__, outputs.__file__):
             return None
         # What cleans up is not stopped: a second Ctrl-C is another matter.
         if event == "line" and sys.exc_info()[0] is not KeyboardInterrupt:

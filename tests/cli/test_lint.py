@@ -102,11 +102,12 @@ def test_fix_through_a_link(tmp_path: Path, template: Path) -> None:
 def test_fix_that_cannot_be_written(template: Path) -> None:
     """Where the new file cannot be written, the old one stays as it was: exit code 4."""
     before = template.read_bytes()
-    template.with_name(".hi.txt.part").mkdir()
-    done = run(str(template), "--fix")
+    # There is no room for the name of the file beside it.
+    long = template.rename(template.with_name(f"{'n' * 240}hi.txt"))
+    done = run(str(long), "--fix")
     assert (done.returncode, done.stdout) == (4, b"")
     assert b"hi.txt' was not written" in done.stderr
-    assert template.read_bytes() == before
+    assert long.read_bytes() == before
 
 
 def test_stdin_and_body() -> None:
