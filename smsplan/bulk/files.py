@@ -43,7 +43,7 @@ def open_file(
     ``encoding`` is that of a file of text (None: UTF-8). With ``skip``, what cannot be read of it
     is marked or listed: see ``unreadable``.
     """
-    source = _opened(path, encoding or "utf-8", skip=skip)
+    source = _opened(path, "utf-8" if encoding is None else encoding, skip=skip)
     if encoding is not None and not isinstance(source, PackedSource):
         raise InputError(
             f"encoding='{encoding}' (--encoding) is for files of text; leave it out: "
