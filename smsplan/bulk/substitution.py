@@ -178,8 +178,8 @@ def _context(character: str) -> bool:
 def any_of(characters: Iterable[str]) -> str:
     """Return the class of characters, as RE2 writes it.
 
-    >>> any_of("“a")
-    '[\\x{61}\\x{201c}]'
+    >>> print(any_of("“a"))
+    [\\x{61}\\x{201c}]
     """
     return f"[{_listed(characters)}]"
 
