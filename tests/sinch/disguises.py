@@ -152,7 +152,8 @@ class Disguise:
         return {name: made[name] for name in names}
 
     def _word(self, word: str) -> str:
-        return (self.case or self._chance.choice(CASES))(self.words.get(word, word))
+        documented = {"text": "GSM", "unicode": "UNICODE"}.get(word, word)
+        return (self.case or self._chance.choice(CASES))(self.words.get(documented, word))
 
     def _number(self, value: int) -> Any:
         how = self.numbers
