@@ -42,7 +42,7 @@ bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.run --quick
 
 # What takes too long for every day: kills, little memory, more than 2 GiB in a column, 200 campaigns
-# whose senders are killed, 200 accounts to calibrate.
+# whose senders are killed, 200 accounts to calibrate, and as many behind a proxy that disguises them.
 soak: .venv/.dev
 	$(BIN)/python -m benchmarks.soak
 

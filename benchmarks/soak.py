@@ -143,6 +143,7 @@ def main() -> None:
     tests(
         "tests/sinch/test_calibration.py", "random_profiles or sandboxes", "SMSPLAN_PROFILES", 200
     )
+    tests("tests/sinch/test_calibration.py", "disguise", "SMSPLAN_DISGUISES", 200)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         source = place / "in.parquet"

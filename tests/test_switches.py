@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smsplan import Profile, RequestRefused, dry_run, plan
+from smsplan import Profile, RequestRefused, dry_run, plan, profiles
 from smsplan.errors import InputError
 
 A, B = "46701234567", "46701234568"
@@ -175,7 +175,46 @@ def pairs() -> list[tuple[str, Any, Any]]:
 
 def test_every_switch_is_here() -> None:
     """A field of Profile without a probe is a field that nobody can see."""
-    assert set(SWITCHES) == {field.name for field in dataclasses.fields(Profile)}
+    fields = {field.name for field in dataclasses.fields(Profile)}
+    assert set(SWITCHES) == set(profiles.SWITCHES) == fields - {"vocabulary"}
+
+
+def test_words_of_an_account() -> None:
+    """The account's own words are in its answers, its profile file and its equality; not in plans.
+
+    A hand-written table may have one word for a text, or a list of them.
+    """
+    own = Profile.from_toml('[vocabulary]\nUNICODE = ["UCS2", "UTF16"]\nGSM = "GSM7"\n')
+    assert own == Profile.from_toml(own.to_toml()) == Profile.from_dict(own.to_dict()) != Profile()
+    assert hash(own) == hash(own.replace()) != hash(Profile())
+    assert own.changes() == {"vocabulary": {"GSM": ["GSM7"], "UNICODE": ["UCS2", "UTF16"]}}
+    assert "vocabulary" not in Profile().to_toml()
+    two = batch("${t}", to=(A, B), parameters={"t": {A: "a", B: "я"}})
+    made = dry_run(two, per_recipient=True, profile=own)
+    assert [item.encoding for item in made.per_recipient or ()] == ["GSM7", "UCS2"]
+    made_plan = plan(["+46701234567"], "я", profile=own)
+    assert made_plan.encodings == plan(["+46701234567"], "я").encodings
+    mixed = Profile(vocabulary={"GSM": "GSM7"}, encoding_names="text/unicode")
+    assert (mixed.word("GSM"), mixed.word("UNICODE")) == ("GSM7", "unicode")
+    assert Profile().word("unknown_group") == "unknown_group"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"GMS": "x"}, "did you mean 'GSM'"),
+        ({"GSM": ""}, "'GSM' is no word"),
+        ({"GSM": []}, "'GSM' is no word"),
+        ({"GSM": [3]}, "'GSM' is no word"),
+        ({3: "x"}, "no word for '3'"),
+        ("GSM7", "no table of words"),
+        (3, "no table of words"),
+    ],
+)
+def test_words_that_are_none(given: Any, said: str) -> None:
+    """A word for nothing that is documented, or that is none, is a fault of the profile."""
+    with pytest.raises(InputError, match=said):
+        Profile(vocabulary=given)
 
 
 @pytest.mark.parametrize(("name", "first", "second"), pairs())

@@ -176,7 +176,7 @@ def _note(campaign: Campaign, path: str) -> None:
     text = read_text(path, "verification")
     try:
         data = json.loads(text)
-        profile, differences = data["profile"], len(data["differences"])
+        profile, differences = dict(data["profile"]), len(data["differences"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"'{path}' is no verification; write one: smsplan verify PLAN --output FILE"

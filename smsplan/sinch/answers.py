@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from smsplan.batches import Batch, known_fields
 from smsplan.dryruns import DryRun, RecipientDryRun, dry_run
 from smsplan.errors import RequestRefused
+from smsplan.numbers import normalise
 from smsplan.profiles import Profile
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
@@ -100,6 +101,15 @@ def refused_by(refused: RequestRefused) -> Refused:
     return Refused(first.code, tuple({first.field, named(first.text)} - {""}))
 
 
+def number_of(item: RecipientDryRun) -> str:
+    """Return the digits of a recipient, however the account writes them.
+
+    >>> number_of(RecipientDryRun("+44 7700 900123", 1, "Hi", "GSM"))
+    '447700900123'
+    """
+    return normalise(item.recipient) or item.recipient
+
+
 def same(one: Answer, other: Answer, *, bodies: bool = True) -> bool:
     """Whether two answers say the same; without ``bodies`` texts are not compared."""
     if isinstance(one, Refused):
@@ -121,7 +131,7 @@ def items(answer: DryRun, *, bodies: bool = True) -> dict[str, Counter[Recipient
     """Return what is said of each recipient."""
     found: dict[str, Counter[RecipientDryRun]] = {}
     for item in answer.per_recipient or ():
-        number = item.recipient.removeprefix("+")
+        number = number_of(item)
         if not bodies:
             item = replace(item, body="", missing=item.missing - {"body"})
         found.setdefault(number, Counter())[item] += 1

@@ -21,7 +21,7 @@ from smsplan.dryruns import dry_run
 from smsplan.encoding.alphabets import LANGUAGES
 from smsplan.errors import RequestRefused
 from smsplan.profiles import SWITCHES, Profile
-from smsplan.sinch.answers import Answer, Refused, refused_by
+from smsplan.sinch.answers import Answer, Refused, number_of, refused_by
 from smsplan.sinch.asking import LENIENT
 from smsplan.sinch.probes import LIMITS, Probe, language
 from smsplan.sinch.words import Words
@@ -76,7 +76,7 @@ def attributes(answer: Answer, words: Words) -> dict[Attribute, Any]:
         return made
     by_number: dict[str, list[Any]] = {}
     for item in answer.per_recipient:
-        by_number.setdefault(item.recipient.removeprefix("+"), []).append(item)
+        by_number.setdefault(number_of(item), []).append(item)
     made["listed", ""] = {number: len(some) for number, some in sorted(by_number.items())}
     made[ORDER] = list(by_number)
     for number, some in by_number.items():

@@ -16,14 +16,14 @@ from smsplan.dryruns import DryRun
 from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.sinch import probes
-from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, refusal, theirs
+from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, number_of, refusal, theirs
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.contradictions import plain, said
 from smsplan.sinch.probes import Limit, Probe
 
-# How often a request is made that is not answered; how many of those one after the other end it,
-# and how many plain ones that are refused.
+# How often a request is made that is not answered; how many of those one after the other, the last
+# the plainest, end it, and how many of the plainest that are refused.
 _TRIES = 3
 _ENOUGH = 3
 
@@ -144,10 +144,13 @@ class Interview:
                 self.unsteady.append(tuple(before))
             return answer
         self._unanswered += 1
-        if self._unanswered == _ENOUGH or not self.calls:
+        if self._unanswered > _ENOUGH or not self.calls:
             raise last
         self.calls.append(Call(probe, last, parts))
         self._doubt(probe, f"'{probe.name}' has {said(last)}")
+        if self._unanswered == _ENOUGH:
+            # Whether it is these requests that are not answered, or any.
+            self._ask(probes.plain(self.numbers[0], self.common))
         return None
 
     def _accepts(self, probe: Probe, times: int = 1) -> bool | None:
@@ -235,7 +238,7 @@ class Interview:
         if not isinstance(answer, DryRun):
             return False
         listed = {
-            item.recipient.removeprefix("+")
+            number_of(item)
             for item in answer.per_recipient or ()
             if "number_of_parts" not in item.missing
         }

@@ -9,7 +9,7 @@ from typing import Any
 from smsplan.dryruns import DryRun
 from smsplan.encoding.alphabets import LANGUAGES
 from smsplan.profiles import SWITCHES, Profile
-from smsplan.sinch.answers import Refused, ours
+from smsplan.sinch.answers import Refused, number_of, ours
 from smsplan.sinch.api import ApiError
 from smsplan.sinch.asking import LENIENT
 from smsplan.sinch.contradictions import Contradiction, contradiction
@@ -209,8 +209,8 @@ def _encodings(call: Call) -> list[tuple[str, str]]:
     texts = {number.removeprefix("+"): probe for number, probe in call.parts}
     found = []
     for item in call.answer.per_recipient or ():
-        probe = texts.get(item.recipient.removeprefix("+"), call.probe)
-        said = {row.get(("encoding", item.recipient.removeprefix("+")), [None])[0]
+        probe = texts.get(number_of(item), call.probe)
+        said = {row.get(("encoding", number_of(item)), [None])[0]
                 for _, row in table(probe)} if probe.asks is not None else set()  # fmt: skip
         if len(said) == 1 and "encoding" not in item.missing:
             found.append((said.pop(), item.encoding))
@@ -231,7 +231,5 @@ def _switches(probe: Probe) -> tuple[str, ...]:
 
 def _of_number(answer: DryRun, number: str) -> DryRun:
     """Return what an answer says of one recipient."""
-    own = tuple(
-        item for item in answer.per_recipient or () if item.recipient.removeprefix("+") == number
-    )
+    own = tuple(item for item in answer.per_recipient or () if number_of(item) == number)
     return DryRun(len(own), sum(item.number_of_parts for item in own), own)

@@ -28,7 +28,7 @@ from smsplan.sinch.alternatives import (
     in_words,
     nearest,
 )
-from smsplan.sinch.answers import Answer, Refused, items, ours, refusal, same, theirs
+from smsplan.sinch.answers import Answer, Refused, items, number_of, ours, refusal, same, theirs
 from smsplan.sinch.api import place_in_to
 from smsplan.sinch.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
 from smsplan.sinch.words import Words, certain
@@ -54,6 +54,7 @@ _IRRELEVANT = frozenset(
 SWITCHES = tuple(name for name in EVERY if name not in _IRRELEVANT)
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
+_FORBIDDEN = 403
 _ENCODINGS = ("GSM", "UNICODE")
 # Under these a text is as it was written.
 _AS_WRITTEN = {
@@ -366,24 +367,29 @@ def _exchanges(
     for one in asked:
         left: Asked | None = one
         while left is not None:
-            their = theirs(api, left.batch)
-            exchange = _Exchange(left, ours(left.batch, profile), their, bodies=bodies)
-            if isinstance(their, Refused) and not their.parameters and not accepts:
-                exchange.calls += _check(api, left.batch, their, numbers)
+            exchange = _Exchange(
+                left, ours(left.batch, profile), theirs(api, left.batch), bodies=bodies
+            )
+            if not accepts or exchange.forbidden:
+                exchange.calls += _check(api, exchange, numbers)
             accepts = True
             yield exchange
             left = exchange.rest() if spare > 0 else None
             spare -= left is not None
 
 
-def _check(api: DryRuns, batch: TextBatch, refused: Refused, numbers: Sequence[str]) -> int:
+def _check(api: DryRuns, exchange: _Exchange, numbers: Sequence[str]) -> int:
     """Ask the plainest request, to the first and the last number; returns how many dry runs it was.
 
-    Raises :class:`~smsplan.sinch.ApiError` where they are refused too: the account is at fault.
+    Only where the answer refuses, and names nothing of the request. Raises
+    :class:`~smsplan.sinch.ApiError` where they are refused too: the account is at fault.
     """
-    some = dict.fromkeys((numbers[0], numbers[-1]))
-    for calls, number in enumerate(some, start=1):
-        plainest = TextBatch(to=[number], body="Hi", from_=batch.from_, profile=LENIENT)
+    refused = exchange.their
+    if not isinstance(refused, Refused) or refused.parameters:
+        return 0
+    sender = exchange.one.batch.from_
+    for calls, number in enumerate(dict.fromkeys((numbers[0], numbers[-1])), start=1):
+        plainest = TextBatch(to=[number], body="Hi", from_=sender, profile=LENIENT)
         if not isinstance(theirs(api, plainest), Refused):
             return calls
     raise refusal(refused, "it refuses the plainest request, too")
@@ -409,7 +415,7 @@ def _translated(exchanges: Sequence[_Exchange], profile: Profile) -> Words:
             here = {item.recipient: item for item in mine.per_recipient or ()}
             texts = each.texts(profile)
             for item in new:
-                number = item.recipient.removeprefix("+")
+                number = number_of(item)
                 if number in texts and (encoding := texts[number]) is not None:
                     words.hear(encoding, item.encoding)
                 elif number in here:
@@ -488,6 +494,12 @@ class _Exchange:
                 numbers = {row.number for row in kept}
                 return replace(self.one, batch=narrowed(batch, numbers), rows=kept)
         return None
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether it was refused, against the plan, as an account is that may do nothing."""
+        error = self.their.error if isinstance(self.their, Refused) else None
+        return self.lost and error is not None and error.status == _FORBIDDEN
 
     @property
     def lost(self) -> bool:

@@ -12,6 +12,7 @@ from smsplan import Profile, plan
 from smsplan.cli import app
 from smsplan.sandbox import running
 from tests.cli.test_documentation import documented
+from tests.sinch.disguises import behind
 
 
 @pytest.mark.parametrize("value", ["unicode", "gsm"])
@@ -38,3 +39,17 @@ def test_verify(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ]
     nowhere = ["verify", path, "--replay", record, "--output", str(tmp_path / "no" / "v.json")]
     assert "--output" in str(CliRunner().invoke(app, nowhere).exception)
+
+
+def test_blocked_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that may do nothing is an error that says so, and no difference."""
+    path = str(tmp_path / "p.parquet")
+    plan([f"+4477009001{place:02}" for place in range(20)], "Hi").save(path)
+    blocked = json.dumps({"code": "blocked_account", "text": "Blocked."}).encode()
+    with behind(lambda *_: (403, "application/json", blocked)), running() as sandbox:
+        monkeypatch.setenv("SINCH_SERVICE_PLAN_ID", "demo")
+        monkeypatch.setenv("SINCH_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("SINCH_BASE_URL", sandbox.url)
+        done = CliRunner().invoke(app, ["verify", path])
+    assert done.stdout == ""
+    assert "403, blocked_account (the account is blocked)" in str(done.exception)

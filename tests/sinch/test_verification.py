@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from smsplan.sandbox import running
 from smsplan.sinch import ApiError, Credentials, Replay, SinchApi, verify
 from smsplan.sinch.sampling import kinds_of, sample, with_pairs
 from smsplan.sinch.verification import SWITCHES, upper_bound
+from tests.sinch.disguises import Account as Disguised
+from tests.sinch.disguises import Disguise
 from tests.test_switches import FAMILY, NOT_IN_A_PLAN
 from tests.test_switches import SWITCHES as VALUES
 
@@ -457,6 +460,143 @@ def test_an_account_that_cannot_be_asked() -> None:
 
     with pytest.raises(ApiError, match="token"):
         verify(of_kind("cut"), Closed(Profile()))
+
+
+BLOCKED = b'{"code": "blocked_account", "text": "The account is blocked."}'
+
+
+@pytest.mark.parametrize(
+    ("accepted", "status", "content", "said"),
+    [
+        (0, 403, BLOCKED, "the account is blocked"),
+        (0, 403, b"", "refuses the plainest request"),
+        (0, 400, b'{"status": 400, "error": "Bad Request"}', "refuses the plainest request"),
+        (0, 422, b"<html>", "refuses the plainest request"),
+        (0, 401, b"", "token"),
+        (1, 403, BLOCKED, "the account is blocked"),
+        (1, 403, b"", "refuses the plainest request"),
+        (1, 401, b"", "token"),
+    ],
+)
+def test_an_account_that_refuses_everything(
+    accepted: int, status: int, content: bytes, said: str
+) -> None:
+    """A refusal that has nothing to do with the plan is an error that says so, no difference.
+
+    Later on too, where the status says that the account may not do it.
+    """
+
+    def moods(call: int) -> tuple[int, bytes] | None:
+        return (status, content) if call > accepted else None
+
+    api = Disguised(Profile(), moods=moods)
+    with pytest.raises(ApiError, match=said) as caught:
+        verify(of_kind("every"), api)
+    assert caught.value.status == status
+    assert api.calls <= 4
+
+
+def renamed(profile: Profile, code: str = "E1", **words: str) -> Disguised:
+    """Return an account that has words of its own."""
+    disguise = Disguise(0)
+    disguise.codes = dict.fromkeys(
+        ("syntax_constraint_violation", "syntax_invalid_parameter_format"), code
+    )
+    disguise.words, disguise.case, disguise.format, disguise.status = words, str, "api", None
+    return Disguised(profile, disguise)
+
+
+@pytest.mark.parametrize("kind", ["every", "encoded", "cut", "encoded cut", "number"])
+@pytest.mark.parametrize("record", [False, True])
+def test_words_are_no_differences(kind: str, record: bool, tmp_path: Path) -> None:
+    """An account's own words are told apart; a profile that has them says nothing of them."""
+    made = of_kind(kind)
+    api = renamed(made.options.profile, GSM="GSM7", UNICODE="UCS2")
+    path = tmp_path / "exchanges.jsonl"
+    found = verify(made, api, record=path if record else None)
+    assert found.agrees, str(found)
+    assert found.words["GSM"] == ("GSM7",)
+    if kind not in ("cut", "number"):
+        assert found.words["UNICODE"] == ("UCS2",)
+    assert "The account has words of its own, no differences: 'GSM7' for GSM" in str(found)
+    assert json.loads(json.dumps(found.to_dict()))["words"]["GSM"] == ["GSM7"]
+    if record:
+        assert verify(made, Replay(path)) == found
+    known = made.options.profile.replace(vocabulary=dict(found.words))
+    again = verify(made, api, profile=known)
+    assert again.agrees
+    assert again.words == {}
+    assert again.profile == known
+
+
+def test_codes_are_no_differences() -> None:
+    """What is refused here and there agrees, whatever it is called; the code is told."""
+    made = of_kind("number")
+    found = verify(made, renamed(Profile()))
+    assert found.agrees
+    assert found.words == {"syntax_invalid_parameter_format": ("E1",)}
+    # A known code of another thing is another refusal.
+    assert not verify(made, renamed(Profile(), "unknown_group")).agrees
+
+
+def test_words_beside_differences() -> None:
+    """Switches are found behind other words, and explain no more than they do."""
+    made = of_kind("every")
+    found = verify(made, renamed(Profile(small_c_cedilla="gsm"), GSM="GSM7", UNICODE="UCS2"))
+    assert found.explained_by == ((("small_c_cedilla", "gsm"),),)
+    assert {each.field for each in found.differences} == {"number_of_parts", "encoding", "body"}
+    assert all((("small_c_cedilla", "gsm"),) in each.explained_by for each in found.differences)
+    assert found.words["UNICODE"] == ("UCS2",)
+    # A word for both is none: it confirms no encoding.
+    found = verify(made, renamed(Profile(), GSM="sms", UNICODE="sms"))
+    assert not found.agrees
+    assert {each.field for each in found.differences} <= {"encoding", "plan"}
+
+
+def test_several_switches_together() -> None:
+    """Where several switches are otherwise, they are named together; nothing goes in circles."""
+    truth = Profile(small_c_cedilla="gsm", gsm_boundary="dense", spaces="space")
+    found = verify(of_kind("every"), Account(truth))
+    (together,) = found.explained_by
+    assert dict(together) == truth.changes()
+    assert str(found).count("as it would be with") == 1
+    assert "calibrate" not in str(found)
+    again = of_kind("every").options.profile.replace(**dict(together))
+    assert verify(of_kind("every"), Account(truth), profile=again).agrees
+
+
+def test_what_nothing_explains_after_a_calibration() -> None:
+    """A plan of a calibrated account that differs all the same: whose it is, and to report it."""
+
+    class Odd(Account):
+        def dry_run(self, batch: Batch, **query: Any) -> DryRun:
+            made = super().dry_run(batch, **query)
+            items = tuple(
+                replace(item, number_of_parts=9) if item.body.startswith("Odd") else item
+                for item in made.per_recipient or ()
+            )
+            return DryRun(made.number_of_recipients, sum(each.number_of_parts for each in items),
+                          items)  # fmt: skip
+
+    people = [{"to": f"+4670123456{n:02}", "t": "Odd" if n == 7 else "Even"} for n in range(20)]
+    made = plan(people, "${t} day")
+    found = verify(made, Odd(Profile()))
+    assert found.remarks[-1] == (
+        "No switch explains 1 of 1 difference, the first for SE ••• 07 (row 8) in "
+        "number_of_parts: please report it, with the exchanges that --record writes."
+    )
+    assert "calibrate" not in str(found)
+
+
+@pytest.mark.parametrize("name", ["number_of_parts", "body", "encoding", "number_of_messages"])
+def test_fields_that_are_left_out(name: str) -> None:
+    """What an account leaves out is not confirmed."""
+    disguise = Disguise(0, drops=(name,))
+    disguise.words = {}
+    found = verify(of_kind("cut"), Disguised(of_kind("cut").options.profile, disguise))
+    assert not found.agrees
+    assert {each.field for each in found.differences} == {name}
+    assert {each.theirs for each in found.differences} == {"none"}
 
 
 def test_row_of_another_version() -> None:

@@ -33,7 +33,7 @@ def test_verification() -> None:
     assert seen.startswith(found.head)
     assert f"{found.differences[0].why} request 1 all of it – accepted: " in seen
     assert "small_c_cedilla = gsm encoding 1 GB ••• 17 18 UNICODE GSM" in seen
-    assert "calibrate the account" in seen
+    assert "as it would be with min_digits = 6 and small_c_cedilla = gsm." in seen
     assert "Not covered are" in seen
     for secret in ("12345", "Secret", "447700900017", "François"):
         assert secret not in seen
