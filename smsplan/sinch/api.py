@@ -366,14 +366,15 @@ class _Call:
 
 
 def _refusal(body: Any) -> tuple[str, str]:
-    """Return the code and the text of a refusal: the API's, else those that a gateway writes.
+    """Return the code and the text of a refusal: the API's, else the text that a gateway writes.
 
-    ``title`` and ``detail`` are RFC 9457's, ``error`` and ``message`` are common elsewhere.
+    ``title`` and ``detail`` are RFC 9457's, ``error`` and ``message`` are common elsewhere; none of
+    them is a code by which an account could be told from others.
 
     >>> _refusal({"code": "unknown_group", "text": "Group 'x' is unknown"})
     ('unknown_group', "Group 'x' is unknown")
     >>> _refusal({"title": "Too Many Requests", "detail": "The rate limit was exceeded."})
-    ('Too Many Requests', 'The rate limit was exceeded.')
+    ('', 'The rate limit was exceeded.')
     """
     given = body if isinstance(body, Mapping) else {}
 
@@ -381,7 +382,7 @@ def _refusal(body: Any) -> tuple[str, str]:
         found = (given.get(name) for name in names)
         return next((str(one) for one in found if isinstance(one, str | int) and one != ""), "")
 
-    return first("code", "error", "title"), first("text", "message", "detail")
+    return first("code"), first("text", "message", "detail", "error", "title")
 
 
 def _connection(credentials: Credentials, **limits: Any) -> Connection:

@@ -597,12 +597,12 @@ def test_codes_that_are_none(code: str) -> None:
     assert "answered with 400; at fault is the request" in str(error)
 
 
-def test_codes_of_others() -> None:
-    """A gateway's code and text are read under the names that RFC 9457 and others give them."""
+def test_texts_of_others() -> None:
+    """A gateway's text is read under the names that RFC 9457 and others give it; it has no code."""
     for body, code, text in (
-        ({"title": "Too Many Requests", "detail": "slow down"}, "Too Many Requests", "slow down"),
-        ({"status": 429, "error": "Too Many Requests", "message": "slow"}, "Too Many Requests",
-         "slow"),
+        ({"title": "Too Many Requests", "detail": "slow down"}, "", "slow down"),
+        ({"status": 429, "error": "Too Many Requests", "message": "slow"}, "", "slow"),
+        ({"title": "Too Many Requests"}, "", "Too Many Requests"),
         ({"code": 429, "text": None}, "429", ""),
         ({"code": None}, "", ""),
         ({"code": {"a": 1}}, "", ""),
