@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from smsplan.encoding.alphabets import LANGUAGES
-from smsplan.profiles import Profile
+from smsplan.profiles import SWITCHES, Profile
 
 # The documentation has had these limits; of digits any number may be the limit.
 _LIMITS: dict[str, tuple[int | None, ...]] = {
@@ -30,6 +30,8 @@ def values(switch: str) -> tuple[Any, ...]:
         return _LIMITS[switch]
     if switch == "default_originator":
         return (True, False)
+    if switch not in SWITCHES:
+        return (getattr(Profile(), switch),)
     if switch == "languages":
         return ((), *((name,) for name in LANGUAGES), "all")
     found: tuple[Any, ...] = get_args(_hints()[switch])
