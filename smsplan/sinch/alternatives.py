@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from smsplan.encoding.alphabets import LANGUAGES
-from smsplan.profiles import Profile
+from smsplan.profiles import SWITCHES, Profile
 
 Switches = tuple[tuple[str, Any], ...]
 Said = TypeVar("Said")
@@ -38,6 +38,8 @@ def values(switch: str) -> tuple[Any, ...]:
         return _LIMITS[switch]
     if switch == "default_originator":
         return (True, False)
+    if switch not in SWITCHES:
+        return (getattr(Profile(), switch),)
     if switch == "languages":
         return ((), *((name,) for name in LANGUAGES), "all")
     found: tuple[Any, ...] = get_args(_hints()[switch])

@@ -136,6 +136,12 @@ class Fact:
     observed: Any
 
     @property
+    def about(self) -> tuple[str, ...]:
+        """What the attribute may decide."""
+        asked = _ASKED_ONLY.get(self.attribute[0])
+        return (asked,) if asked else self.probe.asks or ()
+
+    @property
     def possible(self) -> list[Any]:
         """Every value that some profile has for the attribute."""
         found: list[Any] = []

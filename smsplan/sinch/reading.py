@@ -178,7 +178,7 @@ class _Reading:
                 answer = _of_number(answer, fact.attribute[1])
             yield contradiction(
                 fact.probe, answer, field, fact.observed,
-                possible=tuple(fact.possible), switches=_switches(fact.probe),
+                possible=tuple(fact.possible), switches=_switches(fact.about),
             )  # fmt: skip
         for place in self._interview.odd:
             made = self._calls[place]
@@ -218,15 +218,15 @@ def _encodings(call: Call) -> list[tuple[str, str]]:
 
 
 def _about(names: Sequence[str], facts: Iterable[Fact]) -> bool:
-    return any(name in (fact.probe.asks or ()) for fact in facts for name in names)
+    return any(name in fact.about for fact in facts for name in names)
 
 
 def _tables(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in LANGUAGES if language(name) in names)
 
 
-def _switches(probe: Probe) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.split(" ")[0] for name in probe.asks or ()))
+def _switches(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.split(" ")[0] for name in names))
 
 
 def _of_number(answer: DryRun, number: str) -> DryRun:
