@@ -8,7 +8,16 @@ from typing import Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, progress_bar, read_body, say, whole, write_json, write_result
+from smsplan.cli.console import (
+    check_stdin,
+    pairs,
+    progress_bar,
+    read_body,
+    say,
+    whole,
+    write_json,
+    write_result,
+)
 from smsplan.cli.rates_options import terms
 from smsplan.errors import InputError
 
@@ -61,6 +70,7 @@ def compare_bodies(
         raise InputError(
             "two bodies have the same name; give each its own: --body A=... --body B=..."
         )
+    check_stdin(RECIPIENTS=recipients, body_file="-" if "-" in files.values() else None)
     texts |= {name: read_body(path) for name, path in files.items()}
     if not texts:
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")

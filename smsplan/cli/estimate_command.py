@@ -7,12 +7,14 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, read_body, whole, write_json
+from smsplan.cli.console import check_stdin, pairs, read_body, whole, write_json
 from smsplan.errors import InputError
 
 
 def write_estimate(
-    recipients: str = typer.Argument(None, help="A list; none where there is none yet."),
+    recipients: str = typer.Argument(
+        None, help="A list, - for standard input; none where there is none yet."
+    ),
     body: str = typer.Option(None, help="The text, with ${name} for parameters."),
     body_file: str = typer.Option(None, help="A file with the text; - for standard input."),
     fraction: str = typer.Option("1%", help="The share of the list that is looked at."),
@@ -44,6 +46,7 @@ def write_estimate(
     if rates is not None and price is not None:
         raise typer.BadParameter("give --rates or --price", param_hint="--rates")
     text = body
+    check_stdin(RECIPIENTS=recipients, body_file=body_file)
     if body_file is not None:
         text = read_body(body_file)
     common: dict[str, Any] = {
