@@ -30,6 +30,7 @@ from smsplan.errors import InputError, OutputError
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+_STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 # What the system shows of a process: no place where a file could be put beside another.
 _DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/", "/dev/stderr")
 
@@ -39,6 +40,11 @@ PathLike = str | os.PathLike[str]
 def is_stdout(path: PathLike) -> bool:
     """Whether a path means standard output."""
     return os.fspath(path) in _STDOUT
+
+
+def is_stdin(path: PathLike) -> bool:
+    """Whether a path that is read means standard input."""
+    return os.fspath(path) in _STDIN
 
 
 def is_stream(path: PathLike) -> bool:
@@ -87,7 +93,7 @@ def check_distinct(
     """
     seen: dict[Any, str] = {}
     for what, path in (reads or {}).items():
-        if path is not None and (known := _identity(path)) is not None:
+        if path is not None and (known := _identity(path, reading=True)) is not None:
             seen.setdefault(known, what)
     for what, path in writes.items():
         known = None if path is None else _identity(path)
@@ -106,17 +112,18 @@ def same_file(one: PathLike, other: PathLike) -> bool:
     return known is not None and known == _identity(other)
 
 
-def _identity(path: PathLike) -> Any:
-    """Return what is equal for one file, whatever it is called; None where two may write it."""
+def _identity(path: PathLike, *, reading: bool = False) -> Any:
+    """Return what is equal for one file, whatever it is called; None where that does not matter."""
+    std = is_stdin(path) if reading else is_stdout(path)
     try:
-        if is_stdout(path):
-            found = os.fstat(sys.stdout.fileno())
+        if std:
+            found = os.fstat((sys.stdin if reading else sys.stdout).fileno())
         else:
             found = Path(path).stat()
     except (OSError, ValueError, AttributeError):
-        if is_stdout(path):
-            return "-"
-        with suppress(OSError):
+        if std:
+            return None if reading else "-"
+        with suppress(OSError, RuntimeError):
             target = Path(path).resolve()
             folder = target.parent.stat()
             name = target.name
@@ -124,8 +131,8 @@ def _identity(path: PathLike) -> Any:
                 name = unicodedata.normalize("NFC", name).casefold()
             return folder.st_dev, folder.st_ino, name
         return os.fspath(path)
-    if stat.S_ISCHR(found.st_mode) and not is_stdout(path):
-        return None  # such as /dev/null
+    if stat.S_ISCHR(found.st_mode) and (reading or not std):
+        return None  # such as /dev/null, or a terminal
     return found.st_dev, found.st_ino
 
 

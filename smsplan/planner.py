@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from smsplan.reports import Report
 
 METADATA_KEY = "smsplan"
-FORMAT = 2
+# Plans of format 2 had no checksums and are the same otherwise.
+FORMAT, _UNSEALED = 3, 2
 
 
 @packages_needed()
@@ -729,66 +730,83 @@ class Plan:
 
         Raises :class:`~smsplan.errors.InputError` where the file is not a plan.
         """
-        import pyarrow as pa
-
         from smsplan.bulk.frames import open_source
-        from smsplan.bulk.options import Options
-        from smsplan.bulk.rows import FileRows
-        from smsplan.bulk.settle import RANGE
-        from smsplan.insight.summary import Summary
 
-        source = open_source(path)
-        data = _plan_metadata(path, source)
-        if data is None:
+        made = saved_plan(open_source(path))
+        if made is None:
             raise InputError(
                 f"'{os.fspath(path)}' is not a saved plan; make one with plan.save(), or "
                 "smsplan plan --output"
             )
-        if data["format"] != FORMAT:
-            raise InputError(
-                f"'{os.fspath(path)}' was saved by smsplan {data['version']} in another format; "
-                "plan again, or use that version"
-            )
-        options = Options.from_dict(data["options"])
-        names = None if data["names"] is None else tuple(data["names"])
-        pipeline = Pipeline(options, None, None if names is None else Selection(names))
-        ours = pipeline.names
-        terms = None if data["rates"] is None else Terms.from_dict(data["rates"])
-        if terms is not None and terms.is_ranged and names is None:
-            behind = ours.index(options.prefix + "cost") + 1
-            added = tuple(options.prefix + name for name in RANGE)
-            ours = (*ours[:behind], *added, *ours[behind:])
-        schema = pa.schema([source.schema.field(name) for name in ours])
-        return cls(
-            options,
-            FileRows(partial(saved_rows, source, schema), data["kind"]),
-            None if data["summary"] is None else Summary.from_dict(data["summary"]),
-            kind=data["kind"],
-            terms=terms,
-            names=names,
-        )
+        return made
 
 
-def is_saved_plan(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file or folder is a plan that :meth:`Plan.open` opens, not mere recipients."""
-    from smsplan.bulk.frames import open_source
+def saved_plan(source: Source) -> Plan | None:
+    """Return the plan that a file or folder holds; None where it is mere recipients.
 
-    try:
-        return _plan_metadata(path, open_source(path)) is not None
-    except InputError:
-        # Whoever reads it as recipients says what is wrong with it, and how it may be read.
-        return False
+    Raises :class:`~smsplan.errors.InputError` where it is damaged, or of another version.
+    """
+    from smsplan.bulk.folders import saved_folder
+    from smsplan.bulk.parquet_files import ParquetSource
 
-
-def _plan_metadata(path: str | os.PathLike[str], source: Source) -> dict[str, Any] | None:
-    """Return what a saved plan says of itself; None where the file is none."""
-    from smsplan.bulk.folders import read_manifest
-
-    data = read_manifest(path)
-    if data is not None or source.kind != "parquet":
-        return data
+    found = saved_folder(source.path) if source.kind == "folder" and source.path else None
+    if found is not None:
+        return _saved(found.plan, found.source, sealed=found.sealed)
+    if not isinstance(source, ParquetSource):
+        return None
     text = (source.schema.metadata or {}).get(METADATA_KEY.encode())
-    return None if text is None else dict(json.loads(text))
+    return None if text is None else _saved(text, source, sealed=source.sealed)
+
+
+def _saved(said: bytes | dict[str, Any], source: Source, *, sealed: bool) -> Plan:
+    """Return the plan of a file or folder, by what it says of itself."""
+    try:
+        data = said if isinstance(said, dict) else json.loads(said)
+        made = _of_format(data, source, sealed=sealed)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        made = None
+    if made is None:
+        raise InputError(
+            f"'{source.path}' is damaged, or was saved by another version of smsplan; plan again, "
+            "or use that version"
+        )
+    if not sealed:
+        made.warnings += (
+            f"'{source.path}' was saved by an older version, without checksums: that it is damaged "
+            "would not be noticed; plan again to have them",
+        )
+    return made
+
+
+def _of_format(data: Mapping[str, Any], source: Source, *, sealed: bool) -> Plan | None:
+    """Return the plan; None where its format is not known, or has checksums and these are gone."""
+    import pyarrow as pa
+
+    from smsplan.bulk.options import Options
+    from smsplan.bulk.rows import FileRows
+    from smsplan.bulk.settle import RANGE
+    from smsplan.insight.summary import Summary
+
+    if data["format"] not in (FORMAT, _UNSEALED) or (data["format"] == FORMAT and not sealed):
+        return None
+    options = Options.from_dict(data["options"])
+    names = None if data["names"] is None else tuple(data["names"])
+    pipeline = Pipeline(options, None, None if names is None else Selection(names))
+    ours = pipeline.names
+    terms = None if data["rates"] is None else Terms.from_dict(data["rates"])
+    if terms is not None and terms.is_ranged and names is None:
+        behind = ours.index(options.prefix + "cost") + 1
+        added = tuple(options.prefix + name for name in RANGE)
+        ours = (*ours[:behind], *added, *ours[behind:])
+    schema = pa.schema([source.schema.field(name) for name in ours])
+    return Plan(
+        options,
+        FileRows(partial(saved_rows, source, schema), data["kind"]),
+        None if data["summary"] is None else Summary.from_dict(data["summary"]),
+        kind=data["kind"],
+        terms=terms,
+        names=names,
+    )
 
 
 def schedule(plan: Plan, rate: str | None = None, **given: Any) -> Schedule:
@@ -848,20 +866,41 @@ def _run(
     on_error: str,
 ) -> Plan:
     """Plan the source once: to files where asked for, else to memory or nowhere."""
-    import pyarrow as pa
-
-    from smsplan.bulk.arguments import warnings
     from smsplan.bulk.folders import is_folder
-    from smsplan.bulk.frames import open_source
-    from smsplan.bulk.parquet_files import compact
-    from smsplan.bulk.rows import FileRows, FrameRows
-    from smsplan.bulk.sinks import check_output, is_csv
 
     folder = None
     if output is not None and is_folder(output):
         folder = _folder(output, pipeline, source, terms, rejects, resume=resume, on_error=on_error)
     elif resume:
         raise InputError("resume needs a folder as output; name one that ends with /")
+    try:
+        return _planned(
+            pipeline, source, terms, output, rejects, for_spreadsheets, progress, folder
+        )
+    finally:
+        if folder is not None:
+            folder.release()
+
+
+def _planned(
+    pipeline: Pipeline,
+    source: Source,
+    terms: Terms | None,
+    output: str | os.PathLike[str] | None,
+    rejects: str | os.PathLike[str] | None,
+    for_spreadsheets: bool,
+    progress: Callable[[int], None] | None,
+    folder: Folder | None,
+) -> Plan:
+    """Plan the source; a ``folder`` is the output, of which parts may be there."""
+    import pyarrow as pa
+
+    from smsplan.bulk.arguments import warnings
+    from smsplan.bulk.frames import open_source
+    from smsplan.bulk.parquet_files import compact
+    from smsplan.bulk.rows import FileRows, FrameRows
+    from smsplan.bulk.sinks import check_output, is_csv
+
     for what, path in (("output", None if folder else output), ("rejects", rejects)):
         if path is not None:
             check_output(path)

@@ -54,6 +54,8 @@ class FileSource:
 
     def __init__(self, path: str, filesystem: Any, place: str, *, skip: bool) -> None:
         self.path: str | None = path
+        # What has to live as long as this source does.
+        self.kept: object = None
         self.unread: list[str] = []
         self._name = path
         self._filesystem = filesystem
@@ -77,8 +79,8 @@ class FileSource:
             if known not in (None, rows):
                 # A library may take what is cut off for the end.
                 raise InputError(
-                    f"'{self._name}' says that it has {known:,} rows, and {rows:,} were read; "
-                    "export or copy it again"
+                    f"'{self._name}' says that it has {known:,} rows, and {rows:,} were read: it "
+                    "is damaged, or cut off; export or copy it again"
                 )
 
     def _read(self, names: list[str]) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.csv_files import CsvSource
-from smsplan.bulk.file_base import PackedSource
+from smsplan.bulk.file_base import FileSource, PackedSource
 from smsplan.bulk.frames import Source
 from smsplan.bulk.json_files import JsonSource
 from smsplan.bulk.parquet_files import FolderSource, ParquetSource, parquet_files
+from smsplan.bulk.spooled import Spooled
 from smsplan.bulk.workbooks import ENDINGS, WorkbookSource
 from smsplan.errors import InputError
+from smsplan.outputs import is_stdin
 
 _KINDS = {
     ".csv": "csv",
@@ -56,6 +59,8 @@ def _opened(path: str | os.PathLike[str], encoding: str, *, skip: bool) -> Sourc
     text = os.fspath(path)
     if not text:
         raise InputError("the path of the recipients is empty; name a file")
+    if is_pipe(text):
+        return _open_spooled(text, encoding, skip=skip)
     filesystem, place = _filesystem(text)
     info = filesystem.get_file_info(place)
     if info.type == pa.fs.FileType.NotFound and "#" in text:
@@ -70,13 +75,48 @@ def _opened(path: str | os.PathLike[str], encoding: str, *, skip: bool) -> Sourc
         raise InputError(f"no file '{text}'; check the path")
     if info.type == pa.fs.FileType.Directory:
         return FolderSource(text, filesystem, place, skip=skip)
-    if info.size == 0:
+    return _open_one(text, filesystem, place, text, encoding, skip=skip)
+
+
+def is_pipe(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is no file, and what comes from it comes once, such as standard input."""
+    if is_stdin(path):
+        return True
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _open_spooled(text: str, encoding: str, *, skip: bool) -> Source:
+    """Open what is no file from a file of its own, whose kind its name says, or its octets."""
+    spooled = Spooled(text)
+    named = text if _kind_of(text)[0] else spooled.named_by_content(encoding)
+    local = pa.fs.LocalFileSystem()
+    source = _open_one(spooled.name, local, spooled.place, named, encoding, skip=skip)
+    source.kept = spooled
+    return source
+
+
+def _kind_of(name: str) -> tuple[str | None, str | None]:
+    """Return the kind of file that a name says, and how it is packed."""
+    path = Path(name.lower())
+    if path.name.endswith(ENDINGS):
+        return "workbook", None
+    packed = _PACKED.get(path.suffix)
+    return _KINDS.get(Path(path.stem).suffix if packed else path.suffix), packed
+
+
+def _open_one(
+    text: str, filesystem: Any, place: str, named: str, encoding: str, *, skip: bool
+) -> FileSource:
+    """Open one file, which is of the kind that a name says."""
+    if filesystem.get_file_info(place).size == 0:
         raise InputError(f"'{text}' is empty; export it again")
-    name = text.lower()
-    if name.endswith(ENDINGS):
+    kind, packed = _kind_of(named)
+    if kind == "workbook":
         return WorkbookSource(text, filesystem, place, None)
-    packed = _PACKED.get(Path(name).suffix)
-    kind = _KINDS.get(Path(Path(name).stem if packed else name).suffix)
     if kind == "csv":
         return CsvSource(text, filesystem, place, packed, encoding, skip=skip)
     if kind == "jsonl":
@@ -92,6 +132,8 @@ def rows_about(path: str | os.PathLike[str]) -> int | None:
     Parquet files say it; of a text the beginning is looked at.
     """
     text = os.fspath(path)
+    if is_pipe(text):
+        return None
     try:
         filesystem, place = _filesystem(text)
         info = filesystem.get_file_info(place)
@@ -99,13 +141,12 @@ def rows_about(path: str | os.PathLike[str]) -> int | None:
             files = parquet_files(filesystem, place)
             counts = (pa.parquet.read_metadata(file, filesystem=filesystem) for file in files)
             return int(sum(count.num_rows for count in counts))
-        name = text.lower()
-        if _KINDS.get(Path(name).suffix) == "parquet":
+        kind, packed = _kind_of(text)
+        if kind == "parquet":
             return int(pa.parquet.read_metadata(place, filesystem=filesystem).num_rows)
-        if name.endswith(ENDINGS):
+        if kind == "workbook":
             return None
         with filesystem.open_input_file(place) as file:
-            packed = _PACKED.get(Path(name).suffix)
             stream = pa.CompressedInputStream(file, packed) if packed else file
             lines = stream.read(_SAMPLE).count(b"\n")
             # What was read of the file itself, which may be compressed.

@@ -10,16 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.fs
 
 from smsplan.bulk.frames import open_source
+from smsplan.bulk.parquet_files import FolderSource
+from smsplan.bulk.seals import is_sealed
 from smsplan.bulk.sinks import Sink, sink
 from smsplan.errors import InputError, OutputError
+from smsplan.outputs import lock, sweep, unlock, whole_file
 
 MANIFEST = "_manifest.json"
 # Input rows of a part file.
@@ -51,17 +56,42 @@ class Folder:
         self.parts: list[dict[str, Any]] = []
         self.complete = False
         self.unread: list[str] = []
+        self._lock: int | None = None
         if not self.path.parent.is_dir():
             raise OutputError(f"no folder '{self.path.parent}' for '{self.path}'; make it first")
-        there = self.path.is_dir() and any(self.path.iterdir())
-        if resume and (self.path / MANIFEST).is_file():
+        try:
+            if self.path.is_dir():
+                self._take_over(resume=resume)
+        except BaseException:
+            self.release()
+            raise
+
+    def _take_over(self, *, resume: bool) -> None:
+        """Go on with what is in the folder, if that is asked for and nobody else does."""
+        self._locked()
+        if resume and (self.path / MANIFEST).exists():
             self._go_on()
-        elif there:
+        elif any(self.path.iterdir()):
             raise InputError(
                 f"folder '{self.path}' is not empty; name a new one, or go on with what is in it: "
                 "resume=True (--resume)"
             )
-        self._swept()
+        sweep(self.path, rf"part-\d+\.parquet|{re.escape(MANIFEST)}")
+
+    def _locked(self) -> None:
+        """Keep others out until :meth:`release`, or the end of the process."""
+        try:
+            self._lock = lock(self.path)
+        except BlockingIOError:
+            raise InputError(
+                f"another run writes into folder '{self.path}'; wait until it has ended, or name "
+                "another folder"
+            ) from None
+
+    def release(self) -> None:
+        """Let others in."""
+        unlock(self._lock)
+        self._lock = None
 
     @property
     def rows(self) -> int:
@@ -73,14 +103,9 @@ class Folder:
         return [self.path / part["name"] for part in self.parts]
 
     def _go_on(self) -> None:
-        try:
-            data = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-            before, parts = data["of"], data["parts"]
-            self.complete, self.unread = data["complete"], data["unread"]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(
-                f"the manifest of folder '{self.path}' cannot be read; plan into a new folder"
-            ) from None
+        data = _manifest(self.path)
+        before, parts = data["of"], data["parts"]
+        self.complete, self.unread = data["complete"], data["unread"]
         changed = [
             _NAMES.get(name, name)
             for name in self.of
@@ -92,30 +117,27 @@ class Folder:
                 "plan into a new folder, or with what it was begun with"
             )
         for part in parts:
-            path = self.path / part["name"]
-            if not path.is_file() or digest_of(path) != part["sha256"]:
-                raise InputError(
-                    f"part file '{path}' is not what was written; plan into a new folder"
-                )
+            _check_part(self.path / part["name"], part["sha256"])
         self.parts = parts
-
-    def _swept(self) -> None:
-        """Take away what a run that was killed left half-written."""
-        if self.path.is_dir():
-            for left in self.path.glob(".*.part"):
-                left.unlink(missing_ok=True)
 
     def begin(self) -> None:
         """Make the folder, with its manifest, when the first rows are there."""
-        try:
-            self.path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"folder '{self.path}' was not made: {error.strerror}") from None
+        if self._lock is None:
+            try:
+                self.path.mkdir()
+            except FileExistsError:
+                raise InputError(
+                    f"another run has made folder '{self.path}' meanwhile; name another folder"
+                ) from None
+            except OSError as error:
+                raise OutputError(f"folder '{self.path}' was not made: {error.strerror}") from None
+            self._locked()
         self._write(None)
 
     def add(self, name: str, rows: int) -> None:
         """Enter a part that has its name."""
-        digest = digest_of(self.path / name)
+        with (self.path / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         self.parts.append({"name": name, "rows": rows, "sha256": digest})
         self._write(None)
 
@@ -136,18 +158,12 @@ class Folder:
             "unread": list(unread),
             "plan": plan,
         }
-        path = self.path / MANIFEST
-        part = path.with_name(f".{MANIFEST}.part")
+        sealed = {**data, "digest": _digest(data)}
         try:
-            with part.open("w", encoding="utf-8") as file:
-                json.dump(data, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except OSError as error:
-            raise OutputError(
-                f"'{path}' was not written: {error.strerror}; make room and go on with --resume"
-            ) from None
+            with whole_file(self.path / MANIFEST) as file:
+                file.write(json.dumps(sealed, indent=1).encode())
+        except OutputError as error:
+            raise OutputError(f"{error}; make room and go on with --resume") from None
 
 
 class FolderSink:
@@ -221,28 +237,99 @@ def folder_sink(
         raise
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class PartsSource(FolderSource):
+    """The parts of a saved plan; each is compared with the manifest when it is first read."""
+
+    def __init__(self, path: str, parts: Sequence[Mapping[str, Any]]) -> None:
+        folder = Path(path).absolute()
+        self._digests = {str(folder / part["name"]): part["sha256"] for part in parts}
+        for file in self._digests:
+            is_sealed(pa.fs.LocalFileSystem(), file, file)
+        files = list(self._digests)
+        super().__init__(path, pa.fs.LocalFileSystem(), str(folder), files=files, skip=False)
+
+    def _check_file(self, file: str) -> None:
+        digest = self._digests.pop(file, None)
+        if digest is not None:
+            _check_part(Path(file), digest)
 
 
-def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """Return what a folder's manifest says of its plan; None where it has none.
+def _check_part(path: Path, digest: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        found = ""
+    if found != digest:
+        raise InputError(
+            f"part file '{path}' is not what was written: it is damaged; plan into a new folder"
+        )
 
-    Raises InputError where the plan is not complete.
+
+def _digest(data: Mapping[str, Any]) -> str:
+    """Return the digest of what a manifest says, however it is written."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Read a manifest; InputError where it is none, or not what was written."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        digest = data.pop("digest", None)
+        if not (_is_manifest(data) and digest in (None, _digest(data))):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(
+            f"the manifest of folder '{folder}' cannot be read: it is damaged, or no manifest; "
+            "plan into a new folder"
+        ) from None
+    # Before there were digests.
+    data["sealed"] = digest is not None
+    return dict(data)
+
+
+def _is_manifest(data: Any) -> bool:
+    """Whether everything that is read of a manifest is there, and of its type."""
+    plan, parts = data["plan"], data["parts"]
+    return (
+        isinstance(data["of"], dict)
+        and isinstance(data["complete"], bool)
+        and isinstance(data["rows"], int)
+        and isinstance(data["unread"], list)
+        and (isinstance(plan, dict) if data["complete"] else plan is None)
+        and all(
+            re.fullmatch(r"part-\d{5,}\.parquet", part["name"])
+            and isinstance(part["rows"], int)
+            and isinstance(part["sha256"], str)
+            for part in parts
+        )
+        and sum(part["rows"] for part in parts) == data["rows"]
+    )
+
+
+class SavedFolder(NamedTuple):
+    """A saved plan in a folder: what it says of itself, its rows, and whether damage shows."""
+
+    plan: dict[str, Any]
+    source: PartsSource
+    sealed: bool
+
+
+def saved_folder(path: str | os.PathLike[str]) -> SavedFolder | None:
+    """Open the plan in a folder; None where it has no manifest.
+
+    Raises InputError where the plan is not complete, or the manifest is damaged.
     """
-    manifest = Path(path) / MANIFEST
-    if not manifest.is_file():
+    folder = Path(path)
+    if not (folder / MANIFEST).exists():
         return None
-    data = json.loads(manifest.read_text(encoding="utf-8"))
+    data = _manifest(folder)
     if not data["complete"]:
         raise InputError(
-            f"the plan in folder '{Path(path)}' is not complete ({data['rows']:,} rows are); go on "
+            f"the plan in folder '{folder}' is not complete ({data['rows']:,} rows are); go on "
             "with --resume"
         )
-    plan: dict[str, Any] = data["plan"]
-    return plan
+    return SavedFolder(data["plan"], PartsSource(str(folder), data["parts"]), data["sealed"])
 
 
 def written(folder: Folder) -> Iterator[Any]:

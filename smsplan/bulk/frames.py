@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from smsplan.bulk.cells import OBJECTS, as_text, objects
 from smsplan.bulk.column_types import plain_batch, plain_schema, plain_table
+from smsplan.bulk.file_base import FileSource
 from smsplan.errors import InputError
 
 BATCH_ROWS = 131_072
@@ -64,6 +65,8 @@ def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = Fa
     ``encoding`` is that of a file of text (None: UTF-8). With ``skip``, what cannot be read of a
     file is marked or listed: see ``unreadable``.
     """
+    if isinstance(recipients, FileSource):
+        return recipients
     if isinstance(recipients, (str, os.PathLike)):
         from smsplan.bulk.files import open_file
 

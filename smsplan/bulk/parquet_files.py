@@ -18,6 +18,7 @@ import pyarrow.parquet
 
 from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.bulk.seals import is_sealed
 from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
 from smsplan.errors import InputError, OutputError
 from smsplan.outputs import same_file
@@ -34,6 +35,8 @@ class ParquetSource(FileSource):
     def __init__(self, path: str, filesystem: Any, place: str, *, skip: bool) -> None:
         super().__init__(path, filesystem, place, skip=skip)
         self._repeating: list[str] = []
+        # Whether its footer was written by us, and is what was written.
+        self.sealed = is_sealed(filesystem, place, path)
         with self._file() as file:
             # Metadata that was added after the schema stands beside it.
             added = dict(file.metadata.metadata or {})
@@ -65,7 +68,8 @@ class ParquetSource(FileSource):
                 if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
                     raise
                 raise InputError(
-                    f"'{self._name}' is no whole Parquet file; export or copy it again"
+                    f"'{self._name}' is no whole Parquet file: it is damaged, or cut off; export "
+                    "or copy it again"
                 ) from None
 
     def compact(self, unique: Collection[str]) -> ParquetSource:
@@ -175,10 +179,12 @@ class FolderSource(FileSource):
         place: str,
         pattern: str | None = None,
         *,
+        files: list[str] | None = None,
         skip: bool,
     ) -> None:
         self._pattern = pattern
-        self._listed = partial(parquet_files, filesystem, place, pattern)
+        found = partial(parquet_files, filesystem, place, pattern)
+        self._listed = found if files is None else partial(list, files)
         super().__init__(path, filesystem, place, skip=skip)
         files = self._files = self._listed()
         if not files:
@@ -197,7 +203,11 @@ class FolderSource(FileSource):
         with self._guard():
             self._dataset = pa.dataset.dataset(
                 files,
-                format="parquet",
+                format=pa.dataset.ParquetFileFormat(
+                    default_fragment_scan_options=pa.dataset.ParquetFragmentScanOptions(
+                        page_checksum_verification=True
+                    )
+                ),
                 filesystem=filesystem,
                 partitioning=pa.dataset.HivePartitioning.discover(infer_dictionary=False),
                 partition_base_dir=place,
@@ -248,8 +258,8 @@ class FolderSource(FileSource):
                 if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):
                     raise
                 raise InputError(
-                    f"folder '{self._name}' has a file that is no whole Parquet file, or files "
-                    "with different columns; export it again"
+                    f"folder '{self._name}' has a file that is no whole Parquet file, which may be "
+                    "damaged, or files with different columns; export it again"
                 ) from None
 
     def _read(self, names: list[str]) -> Iterator[Any]:
@@ -265,10 +275,14 @@ class FolderSource(FileSource):
 
     def _strict(self, names: list[str]) -> Iterator[Any]:
         for fragment in self._dataset.get_fragments():
+            self._check_file(fragment.path)
             for batch in self._batches(fragment, names):
                 if batch.num_rows:
                     _check_text(batch, self._name)
                     yield batch
+
+    def _check_file(self, file: str) -> None:
+        """Look at a file before it is read."""
 
     def _skipping(self) -> Iterator[Any]:
         schema = self._dataset.schema

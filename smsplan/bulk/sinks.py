@@ -16,6 +16,7 @@ import pyarrow.parquet
 
 from smsplan.bulk.frames import Source
 from smsplan.bulk.lines import Lines
+from smsplan.bulk.seals import SealedFile
 from smsplan.errors import InputError
 from smsplan.outputs import check_target, is_stream, whole_file
 
@@ -42,35 +43,6 @@ def _kind(path: str | os.PathLike[str]) -> str:
     raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
 
 
-class _Octets:
-    """What a writer of Parquet gets for a file: when it fails, what it ends with is not written."""
-
-    closed = False
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._written = 0
-        self.dropped = False
-
-    def write(self, octets: Any) -> int:
-        """Write octets."""
-        size = len(octets)
-        if not self.dropped:
-            self._file.write(octets)
-        self._written += size
-        return size
-
-    def tell(self) -> int:
-        """Return how many octets were written."""
-        return self._written
-
-    def flush(self) -> None:
-        """Leave that to the file."""
-
-    def close(self) -> None:
-        """Leave that to the file."""
-
-
 class Sink:
     """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
 
@@ -87,7 +59,7 @@ class Sink:
         self._schema = schema
         self._lines = Lines(guard=guard)
         self._kind = _kind(path)
-        self._file = _Octets(file)
+        self._file = SealedFile(file)
         self._parquet: Any = None
         self._words = words
         self._waiting: list[Any] = []
@@ -99,6 +71,7 @@ class Sink:
                     schema,
                     compression="zstd",
                     store_schema=False,
+                    write_page_checksum=True,
                     # Looking for repeated values where there are none is lost time.
                     use_dictionary=[name for name in schema.names if name not in unique],
                     # Readers skip row groups by them; texts in any order let none be skipped.
@@ -177,7 +150,9 @@ class Sink:
             self._write_group()
             self.metadata.update(_described(self._schema, self._words))
             self._parquet.add_key_value_metadata(self.metadata)
+            self._file.hold()
             self._parquet.close()
+            self._file.seal()
         elif isinstance(self._octets, gzip.GzipFile):
             self._octets.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smsplan.cli import options
-from smsplan.cli.console import write_json, write_result
+from smsplan.cli.console import open_plan, write_json, write_result
 from smsplan.errors import InputError
 
 
@@ -12,13 +12,11 @@ def write_assumptions(
     as_json: bool = options.JSON,
 ) -> None:
     """Say which open questions of the API change a plan, and the free dry runs that decide them."""
-    from smsplan.planner import Plan
-
     if plan is None:
         raise InputError(
             "no plan to ask about; name a saved one: smsplan assumptions planned.parquet"
         )
-    found = Plan.open(plan).assumptions()
+    found = open_plan(plan).assumptions()
     if as_json:
         write_json("smsplan.assumptions/1", found.to_dict())
     else:

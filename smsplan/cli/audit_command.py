@@ -41,7 +41,8 @@ def audit_list(
     """Say what is wrong with recipients, and what it wastes; a list is priced at one part each."""
     # As for a plan: a limited process does not have the addresses that Arrow's own pool takes.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    from smsplan.planner import Plan, is_saved_plan, plan
+    from smsplan.bulk.frames import open_source
+    from smsplan.planner import plan, saved_plan
 
     card = terms(
         rates,
@@ -58,16 +59,20 @@ def audit_list(
     given: dict[str, Any] = {"to": to, "region": region, "duplicates": duplicates,
                              "profile": profile, "encoding": encoding}  # fmt: skip
     said = {name: value for name, value in given.items() if value is not None}
-    if is_saved_plan(recipients):
+    source = open_source(recipients, encoding=encoding)
+    made = saved_plan(source)
+    if made is not None:
         if said:
             listed = ", ".join(f"--{name}" for name in said)
             raise InputError(f"a saved plan was read with its own options; leave out {listed}")
-        made = Plan.open(recipients)
+        for warning in made.warnings:
+            say(f"warning: {warning}")
         if card is not None:
             made = made.price(card)
     else:
         with progress_bar(recipients) as progress:
-            made = plan(recipients, ONE_PART, rates=card, progress=progress, **said)
+            said.pop("encoding", None)  # the source has it
+            made = plan(source, ONE_PART, rates=card, progress=progress, **said)
         say("a list has no text: every message is taken as one part")
     found = made.audit()
     if as_json:

@@ -17,6 +17,7 @@ from smsplan.cli import options
 from smsplan.cli.batches_command import connected
 from smsplan.cli.console import (
     name_unknown,
+    open_plan,
     read_json,
     read_numbers,
     read_text,
@@ -62,10 +63,9 @@ def create_campaign(
     """Write the journal of a campaign; nothing is sent."""
     from datetime import UTC
 
-    from smsplan.planner import Plan
     from smsplan.sinch.campaigns import Campaign
 
-    made = Plan.open(plan)
+    made = open_plan(plan)
     schedule = None
     if rate is not None:
         begin = datetime.now(UTC) if start is None else start.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import (
+    check_stdin,
     named_texts,
     pairs,
     progress_bar,
@@ -63,6 +64,8 @@ def compare_bodies(
     from smsplan.planner import compare
     from smsplan.templates import Template
 
+    from_stdin = any(each.partition("=")[2] == "-" for each in body_file)
+    check_stdin(RECIPIENTS=recipients, body_file="-" if from_stdin else None)
     texts = named_texts(body, "--body", body_file, "--body-file")
     if not texts:
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")

@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from smsplan.errors import InputError
+from smsplan.outputs import is_stdin, is_stdout
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from smsplan.planner import Plan
 
 
 # No table is drawn in fewer columns; what is drawn where nobody knows how many there are.
@@ -76,12 +79,38 @@ def write_everywhere() -> None:
         sys.stdout.reconfigure(errors="smsplan.terminal")
 
 
-def write_json(schema: str | None, data: dict[str, Any]) -> None:
-    """Write a JSON object to stdout, of ours with its versioned schema."""
+def write_json(schema: str | None, data: dict[str, Any], *, beside: bool = False) -> None:
+    """Write a JSON object to stdout (``beside`` rows, to stderr), of ours with its schema."""
     # Escaped where the terminal's encoding may not have a character; it says the same.
-    utf_8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    stream = sys.stderr if beside else sys.stdout
+    utf_8 = codecs.lookup(stream.encoding or "ascii").name == "utf-8"
     whole = data if schema is None else {"schema": schema, **data}
-    typer.echo(json.dumps(whole, ensure_ascii=not utf_8, indent=2))
+    typer.echo(json.dumps(whole, ensure_ascii=not utf_8, indent=2), err=beside)
+
+
+def open_plan(path: str) -> Plan:
+    """Open a saved plan, and say what is to be said of it."""
+    from smsplan.planner import Plan
+
+    made = Plan.open(path)
+    for warning in made.warnings:
+        say(f"warning: {warning}")
+    return made
+
+
+def rows_on_stdout(*outputs: str | None) -> bool:
+    """Whether rows go to stdout, where nothing else may then go."""
+    return any(path is not None and is_stdout(path) for path in outputs)
+
+
+def check_stdin(**read: str | None) -> None:
+    """Refuse to read stdin twice; the names are those of arguments and options."""
+    names = [name for name, path in read.items() if path is not None and is_stdin(path)]
+    if len(names) > 1:
+        listed = " and ".join(f"--{name}" if name.islower() else name for name in names)
+        raise InputError(
+            f"{listed.replace('_', '-')} are both standard input; put one of them in a file"
+        )
 
 
 def read_text(path: str, what: str) -> str:
@@ -128,17 +157,22 @@ def read_body(path: str) -> str:
     return read_text(path, "body file").removesuffix("\n").removesuffix("\r")
 
 
-def stdout() -> Console:
-    """Return rich's way to stdout; that its reader has gone is told as anywhere else."""
+def stdout(*, beside: bool = False) -> Console:
+    """Return rich's way to stdout; that its reader has gone is told as anywhere else.
+
+    ``beside`` rows on stdout: to stderr.
+    """
     from rich.console import Console
 
     class Stdout(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
-    made = Stdout(highlight=False)
+    made = Stdout(highlight=False, stderr=beside)
     # COLUMNS=0, and terminals that do not know how wide they are, would show nothing.
-    return made if made.width >= _NARROWEST else Stdout(highlight=False, width=_UNKNOWN)
+    if made.width < _NARROWEST:
+        made = Stdout(highlight=False, stderr=beside, width=_UNKNOWN)
+    return made
 
 
 def write_result(result: object) -> None:
@@ -215,9 +249,11 @@ def named_texts(
 
 
 @contextmanager
-def progress_bar(recipients: str) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on stderr, where somebody may be looking."""
-    if not sys.stderr.isatty():
+def progress_bar(
+    recipients: str, *, beside: bool = False
+) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on stderr, where somebody may be looking; none ``beside`` rows on stdout."""
+    if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
         yield None
         return
     from rich.console import Console

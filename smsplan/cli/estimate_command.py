@@ -7,13 +7,15 @@ from typing import Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import needs, pairs, read_body, text_of, whole, write_json
+from smsplan.cli.console import check_stdin, needs, pairs, read_body, text_of, whole, write_json
 from smsplan.cli.rates_options import terms
 from smsplan.errors import InputError
 
 
 def write_estimate(
-    recipients: str = typer.Argument(None, help="A list; none where there is none yet."),
+    recipients: str = typer.Argument(
+        None, help="A list, - for standard input; none where there is none yet."
+    ),
     body: str = typer.Option(None, help="The text, with ${name} for parameters."),
     body_file: str = typer.Option(None, help="A file with the text; - for standard input."),
     fraction: str = typer.Option("1%", help="The share of the list that is looked at."),
@@ -52,6 +54,7 @@ def write_estimate(
 
     if (body is None) == (body_file is None):
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")
+    check_stdin(RECIPIENTS=recipients, body_file=body_file)
     text = read_body(body_file) if body_file is not None else text_of(body, "--body", "--body-file")
     common: dict[str, Any] = {
         "rates": terms(

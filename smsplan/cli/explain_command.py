@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import needs, pairs, read_numbers, say, stdout, write_json, write_result
+from smsplan.cli.console import (
+    needs,
+    open_plan,
+    pairs,
+    read_numbers,
+    say,
+    stdout,
+    write_json,
+    write_result,
+)
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,14 +54,13 @@ def explain_plan(
         price=price,
         credentials=credentials,
     )
-    from smsplan.planner import Plan
 
     if plan is None:
         raise InputError(
             "nothing to explain; name a saved plan: smsplan explain planned.parquet, "
             "or a batch of the account: smsplan explain --batch ID"
         )
-    made = Plan.open(plan)
+    made = open_plan(plan)
     if as_json:
         write_json("smsplan.explain/1", _reasons(made))
     else:

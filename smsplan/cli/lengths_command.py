@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import write_json, write_result
+from smsplan.cli.console import open_plan, write_json, write_result
 
 
 def write_lengths(
@@ -14,9 +14,7 @@ def write_lengths(
     as_json: bool = options.JSON,
 ) -> None:
     """Say what characters less, or more, would change; for the text and for each parameter."""
-    from smsplan.planner import Plan
-
-    found = Plan.open(plan).by_length(longer=longer)
+    found = open_plan(plan).by_length(longer=longer)
     if as_json:
         write_json("smsplan.lengths/1", found.to_dict())
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 RECIPIENTS = typer.Argument(
-    ..., help="CSV, JSON Lines (also .gz, .zst), Parquet, a workbook, a folder, a pattern."
+    ...,
+    help="CSV, JSON Lines (also .gz, .zst), Parquet, a workbook, a folder, a pattern, - (stdin).",
 )
 PLAN_OR_NOT = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files.")
 PLAN = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files.")

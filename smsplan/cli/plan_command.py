@@ -9,10 +9,12 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import (
+    check_stdin,
     named_texts,
     pairs,
     progress_bar,
     read_body,
+    rows_on_stdout,
     say,
     stdout,
     text_of,
@@ -20,6 +22,7 @@ from smsplan.cli.console import (
     write_json,
 )
 from smsplan.cli.rates_options import terms
+from smsplan.outputs import check_distinct, is_stdout
 
 # Of more rows a second look would take longer than one waits for a remark.
 ASKED_ROWS = 1_000_000
@@ -57,10 +60,12 @@ def plan_file(
     exchange: list[str] = options.EXCHANGE,
     mixed_currencies: bool = options.MIXED_CURRENCIES,
     output: str = typer.Option(
-        None, help="Write the rows: .parquet, .csv, .csv.gz, or a folder: DIR/."
+        None, help="Write the rows: .parquet, .csv, .csv.gz, a folder: DIR/, or - (CSV, stdout)."
     ),
     resume: bool = typer.Option(False, help="Go on where a run into the folder was interrupted."),
-    rejects: str = typer.Option(None, help="Write the rows that are not sent."),
+    rejects: str = typer.Option(
+        None, help="Write the rows that are not sent; yours alone to read."
+    ),
     truncate_concat: bool = options.TRUNCATE_CONCAT,
     max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
     duplicates: Literal["flag", "keep"] = options.DUPLICATES,
@@ -114,6 +119,11 @@ def plan_file(
         raise typer.BadParameter("give --body-by and --body-for together", param_hint="--body-by")
     if body is not None:
         text_of(body, "--body", "--body-file")
+    check_stdin(RECIPIENTS=recipients, body_file=body_file)
+    reads = {"the input": recipients, "the body file": body_file, "the rate card": rates,
+             "the file of --operators": operators, "the profile": profile}  # fmt: skip
+    check_distinct({"--output": output, "--rejects": rejects}, reads)
+    beside = rows_on_stdout(output, rejects)
     if body_file is not None:
         body = read_body(body_file)
     texts = named_texts(body_for, "--body-for", body_file_for, "--body-file-for")
@@ -148,7 +158,7 @@ def plan_file(
         exchange=exchange,
         mixed_currencies=mixed_currencies,
     )
-    with progress_bar(recipients) as progress:
+    with progress_bar(recipients, beside=beside) as progress:
         made = plan(
             recipients,
             bodies_by or template,
@@ -201,17 +211,18 @@ def plan_file(
             "warnings": list(made.warnings),
             **breaches,
         }
-        write_json("smsplan.plan/1", data)
+        write_json("smsplan.plan/1", data, beside=beside)
     else:
         from rich.text import Text
 
         from smsplan.display.text import summary_table
 
-        stdout().print(summary_table(made.summary))
+        console = stdout(beside=beside)
+        console.print(summary_table(made.summary))
         if open_questions:
-            stdout().print(Text(f"\n{open_questions}"))
+            console.print(Text(f"\n{open_questions}"))
     for path, what in ((output, "rows"), (rejects, "rows that are not sent")):
-        if path is not None:
+        if path is not None and not is_stdout(path):
             say(f"wrote the {what} to {path}")
     if rejected is not None:
         raise rejected

@@ -7,7 +7,8 @@ import sys
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import stdout, write_json
+from smsplan.cli.console import open_plan, rows_on_stdout, stdout, write_json
+from smsplan.outputs import check_distinct
 
 
 def write_reconciliation(
@@ -22,18 +23,20 @@ def write_reconciliation(
 
     Exit code 3: something differs.
     """
-    from smsplan.planner import Plan
     from smsplan.ratecards import RateCard
 
+    reads = {"the plan": plan, "the file of reports": reports, "the rate card": rates}
+    check_distinct({"--output": output}, reads)
     card = None if rates is None else RateCard.read(rates, mixed_currencies=mixed_currencies)
-    found = Plan.open(plan).reconcile(reports, rates=card, output=output)
+    found = open_plan(plan).reconcile(reports, rates=card, output=output)
+    beside = rows_on_stdout(output)
     if as_json:
-        write_json("smsplan.reconciliation/1", found.to_dict())
+        write_json("smsplan.reconciliation/1", found.to_dict(), beside=beside)
     elif sys.stdout.isatty():
         from smsplan.display.text import reconciliation_table
 
-        stdout().print(reconciliation_table(found))
+        stdout(beside=beside).print(reconciliation_table(found))
     else:
-        typer.echo(str(found))
+        typer.echo(str(found), err=beside)
     if found.differences:
         raise typer.Exit(3)

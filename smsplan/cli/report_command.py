@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import say
+from smsplan.cli.console import open_plan, say
 
 
 def write_page(
@@ -20,8 +20,6 @@ def write_page(
 
     Self-contained, for somebody without Python; it asks no network.
     """
-    from smsplan.planner import Plan
-
-    Plan.open(plan).report(output, show_recipients=show_recipients, title=title)
+    open_plan(plan).report(output, show_recipients=show_recipients, title=title)
     masked = "numbers and values are shown" if show_recipients else "numbers and values are masked"
     say(f"wrote the report to {output}; {masked}")

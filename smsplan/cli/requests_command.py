@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from smsplan.cli import options, schedule_command
-from smsplan.cli.console import needs, say
+from smsplan.cli.console import needs, open_plan, say
 from smsplan.plurals import counted
 
 
@@ -38,9 +38,8 @@ def write_requests(
     """
     from smsplan.errors import InputError, OutputError
     from smsplan.outputs import private_folder, private_opener
-    from smsplan.planner import Plan
 
-    made = Plan.open(plan)
+    made = open_plan(plan)
     target = Path(output)
     if target.exists():
         raise InputError(f"'{target}' is there already; name a new folder")

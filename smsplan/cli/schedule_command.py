@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import pairs, say, stdout, write_json
+from smsplan.cli.console import open_plan, pairs, say, stdout, write_json
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,10 +44,8 @@ def write_schedule(
 
     Exit code 3: there are recipients to whom nothing can be sent.
     """
-    from smsplan.planner import Plan
-
     made = schedule_of(
-        Plan.open(plan),
+        open_plan(plan),
         rate=rate,
         start=start,
         quiet_hours=quiet_hours,

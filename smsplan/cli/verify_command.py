@@ -8,7 +8,7 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.batches_command import connected
-from smsplan.cli.console import safe, write_json
+from smsplan.cli.console import open_plan, safe, write_json
 from smsplan.errors import OutputError
 from smsplan.outputs import check_distinct, whole_file
 
@@ -35,12 +35,11 @@ def verify_plan(
 
     Exit code 3: something differs.
     """
-    from smsplan.planner import Plan
     from smsplan.sinch import Replay, Verification, verify
     from smsplan.sinch.asking import DryRuns
 
     check_distinct({"--output": output, "--record": record}, {"the plan": plan})
-    opened = Plan.open(plan)
+    opened = open_plan(plan)
 
     def ask(api: DryRuns) -> Verification:
         return verify(
