@@ -184,7 +184,7 @@ def test_no_common_hour_is_named() -> None:
         ("America/New_York",): "",
         (): "no time zone is known for these numbers",
     }
-    assert "not scheduled: 1 recipients (America/Adak, America/Anchorage and" in str(when)
+    assert "not scheduled: 1 recipient (America/Adak, America/Anchorage and" in str(when)
     assert "not scheduled" in when._repr_html_()
     with pytest.raises(InputError, match=r"2 recipients are not scheduled.*--leave-out"):
         list(made.batches(schedule=when))

@@ -102,9 +102,12 @@ def test_characters_add_up_to_the_unicode_step(full: Plan) -> None:
     assert sum(found["share_parts"]) == step.parts == characters.parts
     assert ends(found, "share_cost") == of(step.cost)
     assert sum(found["saved_together_parts"]) == characters.saved_together_parts
-    assert ends(found, "saved_together_cost")[1] == of(characters.saved_together_cost)[1]
     assert len(found) == len(characters.characters) + len(characters.scripts)
     assert found["character"].isna().sum() == len(characters.scripts) > 0
+    # Of money, shares are before tiers: they add up where there are none.
+    plain = full.price("0.034 GBP").characters()
+    shares = ends(plain.to_frame(bounds=True), "saved_together_cost")
+    assert shares[1] == of(plain.saved_together_cost)[1]
 
 
 def test_lengths_hold_the_plan(full: Plan) -> None:

@@ -34,7 +34,7 @@ def dry_run_line(summary: Summary) -> str:
     """Return the totals of the API's dry run, in its words."""
     recipients = count(summary.dry_run_recipients, "recipient")
     parts = count(summary.dry_run_messages, "message")
-    return f"The API's dry run: {recipients}, {parts} (its word for parts)."
+    return f"The API's dry run: {recipients}, {parts} (the API calls parts messages)."
 
 
 def schedule_head(schedule: Schedule) -> str:

@@ -43,7 +43,7 @@ def test_text_is_both_results(planned: str) -> None:
     done = CliRunner().invoke(app, ["explain", planned])
     assert done.exit_code == 0
     assert "characters outside GSM" in done.stdout
-    assert "left double" in done.stdout.lower()
+    assert all(word in done.stdout.lower() for word in ("left", "double", "quotation"))
 
 
 def test_a_plan_has_to_be_named() -> None:
