@@ -22,6 +22,7 @@ from smsplan.outputs import check_target, is_stream, whole_file
 
 # Rows of a row group in the Parquet files that are written.
 GROUP_ROWS = 1 << 18
+_PARQUET = (".parquet", ".pq")
 
 
 def check_output(path: str | os.PathLike[str]) -> None:
@@ -32,14 +33,16 @@ def check_output(path: str | os.PathLike[str]) -> None:
 
 def is_csv(path: str | os.PathLike[str]) -> bool:
     """Whether rows written to this path are CSV, as in what has no name: standard output."""
-    return os.fspath(path).lower().endswith((".csv", ".csv.gz")) or is_stream(path)
+    name = os.fspath(path).lower()
+    named = name.endswith((".csv", ".csv.gz"))
+    return named or (is_stream(path) and not name.endswith(_PARQUET))
 
 
 def _kind(path: str | os.PathLike[str]) -> str:
+    if os.fspath(path).lower().endswith(_PARQUET):
+        return "parquet"
     if is_csv(path):
         return "csv"
-    if os.fspath(path).lower().endswith((".parquet", ".pq")):
-        return "parquet"
     raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
 
 
