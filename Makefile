@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format coverage mutants docs bench bench-quick soak clean
+.PHONY: demo test test-slow lint format coverage installs mutants docs bench bench-quick soak clean
 
 demo: .venv/.run
 	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
 		--column name=first_name --default name=there --default city=local \
 		--region GB --rates data/rates.csv --output planned.parquet
 
+# Everything but what takes minutes.
 test: lint bench-quick
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --closing-line
 
@@ -27,8 +28,16 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What takes minutes. With SEED, six of the mutants.
+test-slow: installs mutants
+
+# The oldest declared and the newest versions of what is needed, in fresh environments.
+installs: .venv/.dev
+	$(BIN)/python tests/installs.py
+
+# Planted mistakes, each of which its test must catch; SEED=... plants six of them.
 mutants: .venv/.dev
-	$(BIN)/python tests/mutants.py
+	$(BIN)/python tests/mutants.py $(if $(SEED),--seed $(SEED))
 
 # The documentation site, into build/docs; a warning is an error.
 docs: .venv/.dev
@@ -61,8 +70,9 @@ clean:
 	@$(PIP) --editable .
 	@touch $@
 
-# What the checks need besides.
+# What the checks need besides: every extra, and the tools.
+EXTRAS := duckdb,plots,polars,sandbox,sinch,spark,xlsx
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@$(PIP) --upgrade "pip>=25.1" # the first that knows dependency groups
-	@$(PIP) --editable . --group dev
+	@$(PIP) --editable ".[$(EXTRAS)]" --group dev
 	@touch $@ .venv/.run

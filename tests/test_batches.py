@@ -10,6 +10,7 @@ import pytest
 
 from smsplan import (
     MediaBatch,
+    Profile,
     RequestRefused,
     TextBatch,
     TextUpdate,
@@ -186,3 +187,13 @@ def test_update_of_another_type() -> None:
     with pytest.raises(RequestRefused, match="mt_text"):
         TextUpdate.from_dict({"type": "mt_binary", "udh": "06"})
     assert TextUpdate.from_dict({"type": None, "body": "Hi"}).body == "Hi"
+
+
+def test_limits_count_code_units() -> None:
+    """An emoji counts two where the profile counts UTF-16, and one where it counts code points."""
+    longest = {"to": ["447700900123"], "body": "\U0001f600" * 1000}
+    assert batch_from_dict(longest).body == longest["body"]
+    longer = {**longest, "body": "\U0001f600" * 1001}
+    with pytest.raises(RequestRefused, match="it has 2002 characters, at most 2000 are allowed"):
+        batch_from_dict(longer)
+    assert batch_from_dict(longer, profile=Profile(length_unit="code_point")).body == longer["body"]

@@ -7,6 +7,7 @@ from email.parser import Parser
 from pathlib import Path
 
 from smsplan.errors import PACKAGES
+from tests.installs import minima
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,5 +44,10 @@ def test_what_is_installed_with_it(wheel: Path) -> None:
     }  # fmt: skip
     # Those that are modules are what a bare install says it misses.
     assert {name.replace("-", "_") for name in needed} - {"tzdata"} == PACKAGES
+    # What developers install is all of it, and every minimum is one that `make installs` can read.
+    extras = set(metadata.get_all("Provides-Extra", []))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"EXTRAS := {','.join(sorted(extras))}\n" in makefile
+    assert minima().keys() >= needed
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"

@@ -83,6 +83,13 @@ def test_values_are_not_expanded_again() -> None:
     assert template.expand(values, again=True).text == "${a}-${b}"
 
 
+def test_values_are_expanded_again_where_asked() -> None:
+    """With ``again`` a value's own parameters get theirs, but for one inside its own expansion."""
+    made = Template("${a} ${b}").expand({"a": "x${b}", "b": "y${a}${c}"}, again=True)
+    assert made.text == "xy${a}${c} yx${b}${c}"
+    assert made.unmatched == ("c",)
+
+
 def test_dollar_escapes() -> None:
     """`$${a}` is a dollar and the value, or, in engines that escape, the text `${a}`."""
     assert Template("$${a}").expand({"a": "5"}).text == "$5"

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 the input is at fault; 2 usage; 3 the answer is no; 4 surr
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -112,9 +113,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except SystemExit as ended:
-        # Click catches that first, ends with 1, which says that the input is at fault, and leaves
-        # a stdout of its own behind.
-        if ended.code == 1 and type(sys.stdout).__name__ == "PacifyFlushWrapper":
+        # Click catches that first, and ends with 1, which says that the input is at fault.
+        before = ended.__context__
+        if ended.code == 1 and isinstance(before, OSError) and before.errno == errno.EPIPE:
             sys.exit(0)
         raise
     except KeyboardInterrupt:

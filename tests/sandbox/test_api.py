@@ -57,6 +57,14 @@ def test_defaults(client: Client) -> None:
     assert made["delivery_report"] == "none"
 
 
+def test_null_is_absent(client: Client) -> None:
+    """A null is the same as a field that is not given: it is not echoed, and has no say."""
+    nulls = dict.fromkeys(("client_reference", "send_at", "delivery_report", "parameters"))
+    made = client.send(**nulls)
+    assert {name for name in nulls if name in made} == {"delivery_report"}
+    assert made["delivery_report"] == "none"
+
+
 def test_parameters_are_echoed(client: Client) -> None:
     """The map of parameters is echoed as it was written, plus signs included."""
     parameters = {"name": {"+447700900123": "Ana", "default": "there"}}
