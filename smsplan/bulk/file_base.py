@@ -79,8 +79,8 @@ class FileSource:
             if known not in (None, rows):
                 # A library may take what is cut off for the end.
                 raise InputError(
-                    f"'{self._name}' says that it has {known:,} rows, and {rows:,} were read: it is "
-                    "damaged, or cut off; export or copy it again"
+                    f"'{self._name}' says that it has {known:,} rows, and {rows:,} were read: it "
+                    "is damaged, or cut off; export or copy it again"
                 )
 
     def _read(self, names: list[str]) -> Iterator[Any]:
