@@ -25,14 +25,19 @@ _WHOLE = np.iinfo(np.int64).max
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run a cell rather than show it; numbers are shown.
 
-    >>> is_formula("=1+1"), is_formula("+447700900123"), is_formula("@SUM(A1)")
-    (True, False, True)
+    OWASP, CSV Injection: cells that begin with ``=``, ``+``, ``-``, ``@``, a tab, a carriage return
+    or a line feed; sheets strip what is blank before them.
+
+    >>> is_formula("=1+1"), is_formula("+447700900123"), is_formula("@SUM(A1)"), is_formula("\\n=1")
+    (True, False, True, True)
     """
     return re.match(_FORMULA, text) is not None
 
 
-# For ``re`` and for Arrow's RE2 alike. A sign before digits is a number, which a sheet shows.
-_FORMULA = "^(?s:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d].*[^0-9 ().\\-/])"
+# For ``re`` and for Arrow's RE2 alike, which take different characters for spaces.
+_BLANK = "\x00-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+# A sign before digits is a number, which a sheet shows.
+_FORMULA = f"^(?s:[\t\r\n]|[{_BLANK}]*(?:[=@\uff1d\uff20]|[+\\-\uff0b\uff0d].*[^0-9 ().\\-/]))"
 # The empty text, what CSV gives a meaning, and what a reader might strip.
 _QUOTE = r'^$|[,"\r\n]|^\s|\s$|^[\x{a0}\x{3000}]|[\x{a0}\x{3000}]$'
 
@@ -46,7 +51,7 @@ class Lines:
 
     def header(self, names: Sequence[str]) -> memoryview:
         """Return the line of names."""
-        return _octets([_quoted(pa.array([name], pa.large_string())) for name in names])
+        return _octets([self._text(pa.array([name], pa.large_string()), None) for name in names])
 
     def of(self, batch: pa.RecordBatch) -> memoryview:
         """Return the lines of a batch."""
@@ -195,7 +200,7 @@ def _table(octets: bytes) -> bytes:
 
 
 # First octets of what may be a formula, and of what may begin or end with a space.
-_SIGNS = _table(b"=@\t\r+-\xef")
+_SIGNS = _table(b"=@+-\x7f\xc2\xe1\xe2\xe3\xef" + bytes(range(0x21)))
 _SPACES = _table(b" \t\n\r\f\v\xc2\xe3\xa0\x80")
 _IN_NUMBERS = _table(b"0123456789 ().-/")
 _MEANT = _table(b',"\r\n')

@@ -67,47 +67,48 @@ class PrefixTree:
     @classmethod
     def of(cls, countries: tuple[str, ...], prefixes: tuple[str, ...]) -> PrefixTree:
         """Build the tree of the keys of a card."""
-        width = max(map(len, prefixes), default=0)
+        sizes = np.fromiter(map(len, prefixes), np.int64, len(prefixes))
+        width = int(sizes.max(initial=0))
         assert width <= _DIGITS, "a prefix is not longer than what is looked at"
-        # A prefix sorts before those that it begins.
-        distinct = ["", *sorted({prefix for prefix in prefixes if prefix})]
-        starts = {0: 0}
-        parents = [0] * len(distinct)
-        above = [(0, 10**width)]  # the nodes around the present one, with their ends
-        for node, prefix in enumerate(distinct[1:], start=1):
-            span = 10 ** (width - len(prefix))
-            start = int(prefix) * span
-            while above[-1][1] <= start:
-                _, end = above.pop()
-                starts[end] = above[-1][0]
-            parents[node] = above[-1][0]
-            starts[start] = node
-            above.append((node, start + span))
-        while len(above) > 1:
-            _, end = above.pop()
-            starts[end] = above[-1][0]
-        places = {prefix: node for node, prefix in enumerate(distinct)}
+        digits = np.fromiter((int(prefix or 0) for prefix in prefixes), np.int64, len(prefixes))
+        # A node is an interval: where it starts, and its digits, which order those of one start.
+        start, size = np.append(0, digits * POWERS[width - sizes]), np.append(0, sizes)
+        order = np.lexsort((size, start))
+        start, size = start[order], size[order]
+        distinct = np.append(True, (np.diff(start) > 0) | (np.diff(size) != 0))
+        at = np.empty(len(order), np.int64)
+        at[order] = np.cumsum(distinct) - 1
+        start, size, at = start[distinct], size[distinct], at[1:]
+        node, end = np.arange(len(start)), start + POWERS[width - size]
+        parents = _parents(start, size, width)
+        # At a start is the longest prefix of it; at an end, where no other starts, what is around
+        # the shortest of those that end there.
+        last = np.flatnonzero(np.append(np.diff(start) > 0, True))
+        outer = np.lexsort((size, end))
+        outer = outer[np.append(True, np.diff(end[outer]) > 0)]
+        outer = outer[(outer > 0) & ~np.isin(end[outer], start)]
+        points = np.concatenate([start[last], end[outer]])
+        order = np.argsort(points)
         named = tuple(sorted({country for country in countries if country}))
         numbers = {country: number for number, country in enumerate(named, start=1)}
-        plain = np.full(len(distinct), -1, dtype=np.int32)
-        keyed = {_INT64_MAX: -1}  # a key that is larger than any: every search ends within
-        for row, (country, prefix) in enumerate(zip(countries, prefixes, strict=True)):
-            if country:
-                keyed[places[prefix] * (len(named) + 1) + numbers[country]] = row
-            else:
-                plain[places[prefix]] = row
-        ends = sorted(starts)
-        keys = sorted(keyed)
+        country = np.fromiter((numbers.get(name, 0) for name in countries), np.int64, len(at))
+        rows = np.arange(len(at), dtype=np.int32)
+        plain = np.full(len(start), -1, dtype=np.int32)
+        plain[at[country == 0]] = rows[country == 0]
+        # Behind them a key that is larger than any: every search ends within.
+        keyed = np.append((at * (len(named) + 1) + country)[country > 0], _INT64_MAX)
+        of_key = np.append(rows[country > 0], -1).astype(np.int32)
+        by_key = np.argsort(keyed)
         return cls(
             width=width,
-            starts=np.array(ends, dtype=np.int64),
-            nodes=np.array([starts[end] for end in ends], dtype=np.int64),
-            sizes=np.array([len(prefix) for prefix in distinct], dtype=np.int64),
-            parents=np.array(parents, dtype=np.int64),
+            starts=points[order],
+            nodes=np.concatenate([node[last], parents[outer]])[order],
+            sizes=size,
+            parents=parents,
             countries=named,
             plain=plain,
-            keys=np.array(keys, dtype=np.int64),
-            rows=np.array([keyed[key] for key in keys], dtype=np.int32),
+            keys=keyed[by_key],
+            rows=of_key[by_key],
             numbers=np.array([*(numbers.get(name, 0) for name in COUNTRIES), 0], np.int64),
         )
 
@@ -157,3 +158,20 @@ class PrefixTree:
         if self.direct is not None:
             return self.direct[padded]
         return self.nodes[np.searchsorted(self.starts, padded, side="right") - 1]
+
+
+def _parents(start: _Ints, size: _Ints, width: int) -> _Ints:
+    """Return the longest other prefix that begins each: from the shortest on, the last one found.
+
+    Nodes are in the order of their starts, and of their sizes where these are the same.
+    """
+    parents = np.zeros(len(start), np.int64)
+    for fewer in np.unique(size)[1:-1]:
+        some = np.flatnonzero(size == fewer)
+        longer = np.flatnonzero(size > fewer)
+        span = POWERS[width - fewer]
+        begun = start[longer] // span * span
+        place = np.searchsorted(start[some], begun).clip(max=len(some) - 1)
+        found = start[some[place]] == begun
+        parents[longer[found]] = some[place[found]]
+    return parents

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,13 @@ _Ints = npt.NDArray[np.int64]
 _Rows = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PriceTable:
     """What numbers cost by country and prefix, one entry of each field a place.
 
     ``countries`` and ``prefixes`` are the keys (``""``: any), ``charges`` what messages cost there,
-    with at most ``scale`` decimals. No two places have the same keys.
+    with at most ``scale`` decimals. No two places have the same keys. Places that differ in their
+    rows alone have one of the ``distinct`` charges, by ``kinds``.
 
     >>> from smsplan.pricing.tables import price_table
     >>> table = price_table({"GB": "0.034 GBP", "+1": "0.010 GBP"})
@@ -51,7 +53,9 @@ class PriceTable:
 
     countries: tuple[str, ...]
     prefixes: tuple[str, ...]
-    charges: tuple[Charge, ...]
+    charges: Sequence[Charge]
+    distinct: tuple[Charge, ...] = field(repr=False, compare=False)
+    kinds: Sequence[int] = field(repr=False, compare=False)
     scale: int
     _tree: PrefixTree = field(init=False, repr=False, compare=False)
     _seen: list[int] = field(init=False, repr=False, compare=False)
@@ -60,30 +64,35 @@ class PriceTable:
         object.__setattr__(self, "_tree", PrefixTree.of(self.countries, self.prefixes))
         object.__setattr__(self, "_seen", [0])
 
-    @property
+    @cached_property
+    def _kind(self) -> npt.NDArray[np.int32]:
+        """The kind of charge of every place, and at the end, for -1, one behind the last."""
+        return np.append(np.asarray(self.kinds, np.int32), np.int32(len(self.distinct)))
+
+    @cached_property
     def currencies(self) -> tuple[str, ...]:
         """The currencies of the prices, in alphabetical order."""
-        return tuple(sorted({charge.currency for charge in self.charges} - {""}))
+        return tuple(sorted({charge.currency for charge in self.distinct} - {""}))
 
     @property
     def nothing(self) -> Cost:
         """What a plan costs that sends nothing: 0, in the currencies of the prices."""
         return Cost(dict.fromkeys(self.currencies, Decimal(0)))
 
-    @property
+    @cached_property
     def is_ranged(self) -> bool:
         """Whether an operator may decide what a message costs."""
-        return any(len(charge.outcomes) > 1 for charge in self.charges)
+        return any(len(charge.outcomes) > 1 for charge in self.distinct)
 
-    @property
+    @cached_property
     def rejects(self) -> bool:
         """Whether there are numbers to which nothing can be sent."""
-        return any(charge.rejected for charge in self.charges)
+        return any(charge.rejected for charge in self.distinct)
 
     def rejected(self, rows: _Rows) -> npt.NDArray[np.bool_]:
         """Return to which rows nothing can be sent."""
-        refused = np.array([*(charge.rejected for charge in self.charges), False])
-        found: npt.NDArray[np.bool_] = refused[rows]
+        refused = np.array([*(charge.rejected for charge in self.distinct), False])
+        found: npt.NDArray[np.bool_] = refused[self._kind[rows]]
         return found
 
     def lookup(self, recipients: pa.Array, countries: pa.Array) -> _Rows:
@@ -119,17 +128,25 @@ class PriceTable:
 
         Null for -1, where the operator decides, and where both are charged.
         """
-        prices = [charge.price for charge in self.charges]
-        known = np.array([False, *(price is not None for price in prices)])
-        table = _octets([0, *(_scaled(price or Decimal(0), self.scale) for price in prices)])
-        return self._decimals(table, rows + 1, known[rows + 1])
+        table, known = self._price_table
+        kinds = self._kind[rows]
+        return self._decimals(table, kinds, known[kinds])
+
+    @cached_property
+    def _price_table(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.bool_]]:
+        """The price of a part of every kind, as decimals are in memory, and where there is one."""
+        prices = [*(charge.price for charge in self.distinct), None]
+        known = np.array([price is not None for price in prices])
+        return _octets([_scaled(price or Decimal(0), self.scale) for price in prices]), known
 
     def currency_array(self, rows: _Rows) -> pa.Array:
         """Return the currencies of rows as words, null for -1 and where nothing can be sent."""
         names = self.currencies
         at = {name: place for place, name in enumerate(names)}
-        places = np.array([*(at.get(charge.currency, -1) for charge in self.charges), -1], np.int16)
-        return words(places[rows], names)
+        places = np.array(
+            [*(at.get(charge.currency, -1) for charge in self.distinct), -1], np.int16
+        )
+        return words(places[self._kind[rows]], names)
 
     def cost_arrays(self, rows: _Rows, parts: npt.NDArray[Any]) -> tuple[Any, Any, Any]:
         """Return what messages of so many billed parts cost: exactly, at least and at most.
@@ -137,15 +154,15 @@ class PriceTable:
         ``decimal128(38, scale)``, null for -1; the first also where the other two differ. Exact for
         up to 10**6 parts a message.
         """
-        # Messages are few kinds: each pair of place and parts is computed once, and then looked up.
+        # Messages are few kinds: each pair of charge and parts is computed once, then looked up.
         width = int(np.max(parts, initial=0)) + 1
-        pairs = (rows.astype(np.int64) + 1) * width + parts
-        if (len(self.charges) + 1) * width <= _DENSE_ENTRIES:
+        pairs = self._kind[rows].astype(np.int64) * width + parts
+        if (len(self.distinct) + 1) * width <= _DENSE_ENTRIES:
             used = at = np.flatnonzero(np.bincount(pairs))
         else:
             used, pairs = np.unique(pairs, return_inverse=True)
             at = np.arange(len(used))
-        ends = [self._ends(int(pair) // width - 1, int(pair) % width) for pair in used]
+        ends = [self._ends(int(pair) // width, int(pair) % width) for pair in used]
         known = rows >= 0
         top = _spread(_octets([most for _, most in ends]), at)
         high = self._decimals(top, pairs, known)
@@ -156,11 +173,11 @@ class PriceTable:
         shared = [pa.py_buffer(_bits(known & sure[pairs])), high.buffers()[1]]
         return pa.Array.from_buffers(high.type, len(pairs), shared), low, high
 
-    def _ends(self, row: int, parts: int) -> tuple[int, int]:
+    def _ends(self, kind: int, parts: int) -> tuple[int, int]:
         """Return the least and the most that a message costs, times ``10 ** scale``."""
-        if row < 0:
+        if kind == len(self.distinct):
             return 0, 0
-        charge = self.charges[row]
+        charge = self.distinct[kind]
         high = _scaled(charge.high(parts), self.scale)
         return (high if len(charge.outcomes) == 1 else _scaled(charge.low(parts), self.scale)), high
 
@@ -179,11 +196,11 @@ class PriceTable:
         """
         billed = (rows >= 0) & (parts > 0)
         width = int(np.max(parts, initial=0)) + 1
-        mixed = rows[billed].astype(np.int64) * width + parts[billed]
+        mixed = self._kind[rows[billed]].astype(np.int64) * width + parts[billed]
         used, counts = counted(mixed)
         total = Cost()
         for key, count in zip(used, counts, strict=True):
-            total += self.charges[int(key) // width].cost(int(key) % width, int(count))
+            total += self.distinct[int(key) // width].cost(int(key) % width, int(count))
         return total
 
     def more(self, rows: _Rows, parts: npt.NDArray[Any], fewer: npt.NDArray[Any]) -> Cost:
@@ -192,17 +209,18 @@ class PriceTable:
         Both numbers of parts of each kind of message are looked up, and then multiplied.
         """
         width = max(int(np.max(parts, initial=0)), int(np.max(fewer, initial=0))) + 1
-        mixed = (rows.astype(np.int64) * width + parts) * width + fewer
+        mixed = (self._kind[rows].astype(np.int64) * width + parts) * width + fewer
         after, before = Cost(), Cost()
         for key, count in zip(*counted(mixed), strict=True):
-            row, pair = divmod(int(key), width * width)
-            after += self.charges[row].cost(pair // width, int(count))
-            before += self.charges[row].cost(pair % width, int(count))
+            kind, pair = divmod(int(key), width * width)
+            after += self.distinct[kind].cost(pair // width, int(count))
+            before += self.distinct[kind].cost(pair % width, int(count))
         return after - before
 
     def cost(self, row: int, parts: int, messages: int) -> Cost:
         """Return what messages of so many billed parts cost at a place."""
-        return self.charges[row].cost(parts, messages)
+        charge: Charge = self.distinct[self._kind[row]]
+        return charge.cost(parts, messages)
 
 
 def _strings(array: pa.Array) -> pa.Array:

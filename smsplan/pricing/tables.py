@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 
 from smsplan.bulk.prices import PriceTable
+from smsplan.garbage import search_put_off
 from smsplan.ratecards import RateCard, Terms
 
 
+@search_put_off()
 def price_table(rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str]) -> PriceTable:
     """Return the table of what stands for rates.
 
@@ -17,11 +19,15 @@ def price_table(rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[
     (('GB', ''), 3)
     """
     terms = Terms.of(rates)
-    found = [(place, terms.at(*place)) for place in terms.places()]
-    priced = [(place, charge) for place, charge in found if charge is not None]
-    return PriceTable(
-        countries=tuple(country for (country, _), _ in priced),
-        prefixes=tuple(prefix for (_, prefix), _ in priced),
-        charges=tuple(charge for _, charge in priced),
-        scale=terms.scale,
-    )
+    if terms.table is None:
+        charges = terms.charges()
+        terms.table = PriceTable(
+            countries=tuple(country for country, _ in charges.places),
+            prefixes=tuple(prefix for _, prefix in charges.places),
+            charges=charges,
+            distinct=charges.distinct,
+            kinds=charges.kinds,
+            scale=terms.scale,
+        )
+    made: PriceTable = terms.table
+    return made

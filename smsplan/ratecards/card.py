@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.errors import InputError
+from smsplan.garbage import search_put_off
 from smsplan.ratecards.costs import EXACT
 from smsplan.ratecards.faults import (
     CardFault,
@@ -65,9 +66,12 @@ class RateCard:
             faults.append(CardFault(None, "it has no prices; add at least one"))
         if faults:
             raise RateCardError(faults)
+        self._keep(kept)
+
+    def _keep(self, checked: tuple[Rate, ...]) -> None:
         set_ = object.__setattr__
-        set_(self, "rates", kept)
-        set_(self, "_open", open_choices(kept))
+        set_(self, "rates", checked)
+        set_(self, "_open", open_choices(checked))
         set_(self, "_terms", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -92,6 +96,7 @@ class RateCard:
         return f"RateCard({list(self.rates)!r}{mixed})"
 
     @classmethod
+    @search_put_off()
     def read(
         cls,
         path: str | os.PathLike[str],
@@ -143,7 +148,9 @@ class RateCard:
         faults = [*faults, *faults_of(rows, mixed_currencies)]
         if faults:
             raise RateCardError(faults, path)
-        return cls((row.rate for row in rows), mixed_currencies=mixed_currencies)
+        made = cls.__new__(cls)
+        made._keep(tuple(row.rate for row in rows))
+        return made
 
     @classmethod
     def of(
@@ -257,7 +264,8 @@ class RateCard:
     @property
     def scale(self) -> int:
         """The largest number of decimals of a price, as written."""
-        return max(decimals(rate.price) for rate in self.rates)
+        # Rows share their prices, as they were read.
+        return max(map(decimals, {id(rate.price): rate.price for rate in self.rates}.values()))
 
     @property
     def currencies(self) -> tuple[str, ...]:

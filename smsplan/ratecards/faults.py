@@ -14,6 +14,8 @@ from smsplan.ratecards.rate import CHARGED, COUNTRIES, KINDS, OTHER_NAMES, PERS,
 
 # So that the cost of 10**6 parts still fits a decimal of 38 digits.
 MAX_WHOLE, MAX_DECIMALS = 12, 18
+_TOO_MUCH = Decimal(10**MAX_WHOLE)
+_CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
 # E.164: a number has at most 15 digits.
 MAX_PREFIX = 15
 _SHOWN_FAULTS = 50
@@ -60,21 +62,24 @@ class Row(NamedTuple):
     unread: tuple[str, ...] = ()
     place: str = ""
 
+    @property
+    def shown(self) -> str:
+        """Where it stands: its line, or its place."""
+        return self.place if self.rate.line is None else f"line {self.rate.line}"
+
 
 def faults_of(rows: list[Row], mixed_currencies: bool) -> list[CardFault]:
     """Find what is wrong with rates, one by one and together; unread fields are known already."""
     faults = []
     checked: list[Row] = []
     for index, row in enumerate(rows, start=1):
-        rate, place = row.rate, row.place
-        if rate.line is not None:
-            place = f"line {rate.line}"
-        elif not place and len(rows) > 1:
-            place = f"rate {index}"
-        wrong = [(name, text) for name, text in rate_faults(rate) if name not in row.unread]
-        unusable = (*row.unread, *(name for name, _ in wrong))
-        checked.append(Row(rate, unusable, place))
-        faults += [fault_at(checked[-1], text) for _, text in wrong]
+        wrong = [each for each in rate_faults(row.rate) if each[0] not in row.unread]
+        if wrong:
+            row = row._replace(unread=(*row.unread, *(name for name, _ in wrong)))
+        if row.rate.line is None and not row.place and len(rows) > 1:
+            row = row._replace(place=f"rate {index}")
+        checked.append(row)
+        faults += [fault_at(row, text) for _, text in wrong]
     faults += _same_keys(checked)
     if not mixed_currencies:
         faults += _mixed_currencies(checked)
@@ -91,7 +96,7 @@ def rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
     """Yield field and text of what one rate has that a card cannot use."""
     if rate.country and rate.country not in COUNTRIES:
         yield "country", _country_fault(rate.country)
-    if rate.prefix and not re.fullmatch(r"[0-9]+", rate.prefix):
+    if rate.prefix and not (rate.prefix.isascii() and rate.prefix.isdigit()):
         yield "prefix", "prefix is not made of digits; write the first digits of the numbers: '44'"
     elif len(rate.prefix) > MAX_PREFIX:
         yield "prefix", f"prefix has over {MAX_PREFIX} digits, as no number has; shorten it"
@@ -123,7 +128,7 @@ def rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
         yield "price", "price is not a finite number; write it like 0.034 or remove the row"
     elif price < 0:
         yield "price", "price is negative; write 0 or more"
-    elif price >= 10**MAX_WHOLE or decimals(price) > MAX_DECIMALS:
+    elif price >= _TOO_MUCH or decimals(price) > MAX_DECIMALS:
         yield (
             "price",
             f"price has over {MAX_WHOLE} digits before the point or over {MAX_DECIMALS} behind "
@@ -131,7 +136,7 @@ def rate_faults(rate: Rate) -> Iterator[tuple[str, str]]:
         )
     if rate.kind == "reject" and not rate.currency:
         pass
-    elif not re.fullmatch(r"[A-Z]{3}", rate.currency):
+    elif not _CURRENCY(rate.currency):
         yield "currency", _currency_fault(rate.currency)
     if rate.valid_from and rate.valid_to and rate.valid_from > rate.valid_to:
         yield "valid_from", "valid_from lies after valid_to; change one of them"
@@ -161,7 +166,7 @@ def _currency_fault(currency: str) -> str:
 
 def sender_name(text: str) -> str:
     """Return a sender type as it is compared: ``Toll-free`` is ``toll_free``."""
-    return re.sub(r"[\s-]+", "_", text.strip().casefold())
+    return re.sub(r"[\s-]+", "_", text.strip().casefold()) if text else ""
 
 
 Group = tuple[str, str, str, str]
@@ -220,7 +225,9 @@ def _same_keys(rows: list[Row]) -> Iterator[CardFault]:
     """Find rows that no number could tell apart on some day, and tiers that are no ladder."""
     before: dict[tuple[Group, str, str], list[Row]] = {}
     # A row in which one of these cannot be read is refused anyway, not because it looks the same.
-    for row in (row for row in rows if _KEYS.isdisjoint(row.unread)):
+    for row in rows:
+        if row.unread and not _KEYS.isdisjoint(row.unread):
+            continue
         rate = row.rate
         key = (_group(rate), sender_name(rate.sender_type), rate.charge_on)
         others = before.setdefault(key, [])
@@ -236,13 +243,14 @@ def _same_keys(rows: list[Row]) -> Iterator[CardFault]:
             listed = ", ".join(names[:-1]) + " and " + names[-1]
             yield fault_at(
                 row,
-                f"the same {listed} as {other.place}: two rows that no number could tell apart; "
+                f"the same {listed} as {other.shown}: two rows that no number could tell apart; "
                 f"{step}",
             )
             break
         others.append(row)
     for ladder in before.values():
-        yield from _no_ladder(ladder)
+        if len(ladder) > 1 or ladder[0].rate.tier_from:
+            yield from _no_ladder(ladder)
 
 
 def _no_ladder(rows: list[Row]) -> Iterator[CardFault]:
@@ -266,7 +274,7 @@ def _no_ladder(rows: list[Row]) -> Iterator[CardFault]:
             rate.kind,
         ):
             yield fault_at(
-                row, f"a tier that differs from {first.place} in more than its price; mend one"
+                row, f"a tier that differs from {first.shown} in more than its price; mend one"
             )
 
 

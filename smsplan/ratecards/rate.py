@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from smsplan.errors import InputError
@@ -115,14 +116,17 @@ class Rate:
             if name in data
         }
         currency = data.get("currency", "")
-        return cls(**{**data, **days, "currency": currency, "price": Decimal(data["price"])})
+        return cls(**{**data, **days, "currency": currency, "price": _decimal(data["price"])})
+
+
+_decimal = lru_cache(maxsize=4096)(Decimal)
 
 
 def decimals(price: Decimal) -> int:
     """Return the number of decimals of a price, as written."""
-    exponent = price.as_tuple().exponent
+    exponent = price.as_tuple()[2]
     assert isinstance(exponent, int), "a card's prices are finite"
-    return max(0, -exponent)
+    return -exponent if exponent < 0 else 0
 
 
 def cells_of(rate: Rate, price: Decimal) -> tuple[str, ...]:

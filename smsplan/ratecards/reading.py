@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from smsplan.errors import InputError
@@ -27,6 +28,8 @@ from smsplan.ratecards.shapes import json_rows, shape_of
 
 # Columns that decide a price in other people's cards and that are none of ours.
 _DECISIVE = ("network", "carrier", "number_type")
+_NOTHING = Decimal(0)
+_EMPTY = dict.fromkeys(COLUMNS, "")
 # Where a whole file is written in another way, one need not mend every price.
 _HINT = ", or say how the card writes them: decimal=',' (smsplan rates convert --decimal ,)"
 
@@ -42,6 +45,7 @@ class Unreadable(Exception):
         self.marks = marks
 
 
+@lru_cache(maxsize=4096)
 def price_of(text: str, decimal: str | None = None) -> Decimal:
     """Read a price, exactly as written; ``decimal`` is the mark before its decimals, if known."""
     if decimal is not None:
@@ -83,6 +87,7 @@ def price_of(text: str, decimal: str | None = None) -> Decimal:
     raise Unreadable("price is not a decimal number; write it like 0.034")
 
 
+@lru_cache(maxsize=4096)
 def split_price(text: str) -> tuple[str, str]:
     """Split ``0.034 GBP``, ``GBP 0.034`` or ``0.034GBP`` into price and currency (or ``""``)."""
     pieces = text.split()
@@ -273,9 +278,10 @@ def parsed(
                 )
             )
             continue
-        for place, (name, cell) in enumerate(zip(header, cells, strict=True), start=1):
-            if merged and cell.strip() and not name.strip():
-                unnamed.setdefault(place, line)
+        if merged:
+            for place, (name, cell) in enumerate(zip(header, cells, strict=True), start=1):
+                if cell.strip() and not name.strip():
+                    unnamed.setdefault(place, line)
         values = dict(zip(names, cells, strict=True))
         for item in shape.rows(values) if shape else (values,):
             if named:
@@ -385,13 +391,17 @@ def _row(
     cells: dict[str, str], line: int | None, decimal: str | None = None
 ) -> tuple[Rate, list[tuple[str, str]]]:
     """Read a row; with field and text of each fault, for which a stand-in is in the rate."""
-    get = {name: cells.get(name, "").strip() for name in COLUMNS}
+    get = dict(_EMPTY)
+    for name, cell in cells.items():
+        if cell and name in get:
+            get[name] = cell.strip()
     wrong: list[tuple[str, str]] = []
     text, own = split_price(get["price"])
-    price = Decimal(0)
-    rejected = get["kind"].lower() == "reject"
+    kind = get["kind"].lower() or "base"
+    price, rejected = _NOTHING, kind == "reject"
     try:
-        price = Decimal(0) if rejected and not text else price_of(text, decimal)
+        if text or not rejected:
+            price = price_of(text, decimal)
     except Unreadable as error:
         wrong.append(("price", f"{error}{_HINT if error.marks else ''}"))
     named, own = upper(get["currency"]), upper(own)
@@ -399,28 +409,29 @@ def _row(
         wrong.append(("currency", "price and currency name two currencies; remove the wrong one"))
     elif not named and not own and "currency" not in cells and not rejected:
         wrong.append(("currency", "price has no currency; write it like '0.034 GBP'"))
-    dates: dict[str, date | None] = {}
-    for name in ("valid_from", "valid_to"):
+    dates: dict[str, date] = {}
+    for name in ("valid_from", "valid_to") if get["valid_from"] or get["valid_to"] else ():
         try:
-            dates[name] = date.fromisoformat(get[name]) if get[name] else None
+            if get[name]:
+                dates[name] = date.fromisoformat(get[name])
         except ValueError:
-            dates[name] = None
             wrong.append((name, f"{name} is not a date; write it like 2026-04-01"))
-    mccmnc = get["mccmnc"] or cells.get("mcc", "").strip() + cells.get("mnc", "").strip()
+    mccmnc = get["mccmnc"]
+    if not mccmnc and ("mcc" in cells or "mnc" in cells):
+        mccmnc = cells.get("mcc", "").strip() + cells.get("mnc", "").strip()
     prefix = get["prefix"].removeprefix("+")
     if get["prefix"] and not prefix:
         wrong.append(("prefix", "prefix has no digits; write them behind the +"))
     country = get["country"].upper()
     for name in _DECISIVE:
         # Where operators are named by their codes, their names decide nothing.
-        if cells.get(name, "").strip() and not (name != "number_type" and mccmnc):
+        if name in cells and cells[name].strip() and not (name != "number_type" and mccmnc):
             hint = "sender_type" if name == "number_type" else "operator"
             wrong.append((name, f"'{name}' has a value; name it by the column '{hint}'"))
-    tier = re.sub(r"\.0+$", "", get["tier_from"])
-    if not re.fullmatch(r"[0-9]{0,15}", tier):
+    tier = get["tier_from"] and re.sub(r"\.0+$", "", get["tier_from"])
+    if tier and not re.fullmatch(r"[0-9]{0,15}", tier):
         wrong.append(("tier_from", "tier_from is no whole number; write one without marks: 150000"))
         tier = ""
-    kind = get["kind"].lower() or "base"
     if mccmnc and country in ("", "*") and not prefix:
         country = country_of(mccmnc) or ""
     rate = Rate(
@@ -435,8 +446,8 @@ def _row(
         tier_from=int(tier or 0),
         price=price,
         currency=named or own,
-        valid_from=dates["valid_from"],
-        valid_to=dates["valid_to"],
+        valid_from=dates.get("valid_from"),
+        valid_to=dates.get("valid_to"),
         source=cells.get("source", ""),
         line=line,
     )

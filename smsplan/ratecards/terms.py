@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from smsplan.errors import InputError
+from smsplan.garbage import search_put_off
 from smsplan.plurals import counted
 from smsplan.ratecards.card import RateCard
 from smsplan.ratecards.costs import EXACT, Cost
@@ -37,6 +38,8 @@ class Ladder(NamedTuple):
     @property
     def listed(self) -> Rate:
         """The first tier that costs anything: what rows of a plan are priced at."""
+        if len(self.rates) == 1:
+            return self.rates[0]
         return next((rate for rate in self.rates if rate.price), self.rates[0])
 
     @property
@@ -118,6 +121,45 @@ class Charge:
         return Cost.between(self.currency, low=low, expected=expected, high=high, basis=self.basis)
 
 
+class Charges(Sequence[Charge]):
+    """What messages cost at some ``places``.
+
+    Those of places that have the same price differ in the rows that they name alone: ``distinct``
+    has one of each, and ``kinds`` says which a place has.
+    """
+
+    def __init__(
+        self,
+        places: tuple[Place, ...],
+        distinct: tuple[Charge, ...],
+        kinds: Sequence[int],
+        ladders: tuple[Ladder, ...] = (),
+    ) -> None:
+        self.places, self.distinct, self.kinds = places, distinct, kinds
+        self._ladders = ladders
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Charges):
+            return NotImplemented
+        return self.places == other.places and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> Charge: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Charge]: ...
+    def __getitem__(self, at: int | slice) -> Charge | Sequence[Charge]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        charge = self.distinct[self.kinds[at]]
+        return replace(charge, base=(self._ladders[at],)) if self._ladders else charge
+
+
 @dataclass(frozen=True, slots=True)
 class CostLine:
     """A line of a total beside its messages: a tier, an allowance, a fee."""
@@ -153,6 +195,7 @@ class Terms:
     USD 0.0158 to 0.0228, expected 0.01755 (operators as given)
     """
 
+    @search_put_off()
     def __init__(
         self,
         card: RateCard,
@@ -163,6 +206,8 @@ class Terms:
     ) -> None:
         card.check_settled()
         self.card = card
+        # What is made of them once, for all who price by them: ``pricing.tables``.
+        self.table: Any = None
         self.mix = None if mix is None else OperatorMix.of(mix)
         self.exchanged = exchanged
         ladders: dict[Key, list[Rate]] = {}
@@ -171,7 +216,11 @@ class Terms:
                 key = (rate.country, rate.prefix, rate.network, rate.kind == "surcharge")
                 ladders.setdefault(key, []).append(rate)
         self._ladders = {
-            key: Ladder(tuple(sorted(rates, key=lambda rate: rate.tier_from)))
+            key: Ladder(
+                (rates[0],)
+                if len(rates) == 1
+                else tuple(sorted(rates, key=lambda rate: rate.tier_from))
+            )
             for key, rates in ladders.items()
         }
         self._at: dict[Place, list[Key]] = {}
@@ -223,6 +272,7 @@ class Terms:
         }
 
     @classmethod
+    @search_put_off()
     def from_dict(cls, data: Mapping[str, Any]) -> Terms:
         """Read what :meth:`to_dict` wrote."""
         card = RateCard(map(Rate.from_dict, data["rates"]), mixed_currencies=True)
@@ -250,10 +300,37 @@ class Terms:
     @cached_property
     def is_ranged(self) -> bool:
         """Whether what a message costs may depend on the operator of the number."""
-        return any(
+        return not self._is_plain and any(
             charge is not None and len(charge.outcomes) > 1
             for charge in (self.at(*place) for place in self.places())
         )
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether each row is the whole price at its place: no operators, surcharges or mix."""
+        return self.mix is None and not any(key[2] or key[3] for key in self._ladders)
+
+    def charges(self) -> Charges:
+        """Return what messages cost at every place that has a price: :meth:`places`, :meth:`at`."""
+        if not self._is_plain:
+            found = [(place, self.at(*place)) for place in self.places()]
+            priced = [(place, charge) for place, charge in found if charge is not None]
+            every = tuple(charge for _, charge in priced)
+            return Charges(tuple(place for place, _ in priced), every, range(len(every)))
+        # Half a million prefixes, of which none has a say at another's place, share a few prices.
+        kinds: dict[Any, int] = {}
+        distinct: list[Charge] = []
+        of_place = []
+        for ladder in self._ladders.values():
+            rate = ladder.rates[0]
+            # As it is written: 0.10 is not 0.1 where it is shown.
+            alike = str(rate.price), rate.per, rate.kind, rate.currency
+            kind = kinds.setdefault(alike if len(ladder.rates) == 1 else ladder, len(distinct))
+            if kind == len(distinct):
+                distinct.append(_plain_charge(ladder))
+            of_place.append(kind)
+        places = tuple(key[:2] for key in self._ladders)
+        return Charges(places, tuple(distinct), of_place, tuple(self._ladders.values()))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -570,13 +647,33 @@ def _of_price(text: str) -> Terms:
 
 
 def _outcome(base: Ladder, surcharge: Ladder | None) -> Outcome:
-    prices = {"part": _NO_PRICE, "message": _NO_PRICE}
+    part = message = _NO_PRICE
     if base.listed.kind != "reject":
         for ladder in (base, surcharge):
-            if ladder is not None:
-                rate = ladder.listed
-                prices[rate.per] = EXACT.add(prices[rate.per], rate.price)
-    return Outcome(**prices)
+            if ladder is None:
+                continue
+            rate = ladder.listed
+            if rate.per == "part":
+                part = EXACT.add(part, rate.price)
+            else:
+                message = EXACT.add(message, rate.price)
+    return Outcome(part, message)
+
+
+def _plain_charge(ladder: Ladder) -> Charge:
+    """Return what messages cost where one price is all there is."""
+    rate = ladder.listed
+    rejected = rate.kind == "reject"
+    outcome = _outcome(ladder, None)
+    return Charge(
+        currency="" if rejected else rate.currency,
+        outcomes=(outcome,),
+        expected=(Fraction(outcome.part), Fraction(outcome.message)),
+        basis="",
+        rejected=rejected,
+        base=(ladder,),
+        surcharges=(),
+    )
 
 
 def _place(ladder: Ladder) -> str:
@@ -629,7 +726,7 @@ def settled_terms(
     exchanged = ""
     if exchange:
         rows, exchanged = _exchanged(rows, exchange, on)
-    settled = RateCard(rows, mixed_currencies=True)
+    settled = card if rows == [*card.rates] else RateCard(rows, mixed_currencies=True)
     return Terms(settled, mix=mix, used=used, exchanged=exchanged)
 
 
