@@ -67,7 +67,7 @@ exclude = ["old/*"]          # left out, also where they are named
 fail-on = "warning"          # error, warning or info
 
 defaults = { name = "there" }
-syntax = "${}"               # or "$<>"
+syntax = "${}"               # or "$<>", "{{}}", "(())", "*||*", "%%", "[]", "<%=%>"
 profile = "current"          # or a TOML file
 max-parts = 2
 near = 10                    # up to how many characters over a part are few

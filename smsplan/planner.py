@@ -294,6 +294,11 @@ class Plan:
         return self._store.native(lambda ours: ours)
 
     @property
+    def recipient_columns(self) -> tuple[str, ...]:
+        """The names of the list's columns; none of a plan that was opened."""
+        return () if self._source is None else tuple(self._source.columns)
+
+    @property
     def rates_digest(self) -> str | None:
         """What identifies the rate card: SHA-256 (hex); None without one."""
         return None if self.terms is None else self.terms.digest
@@ -920,7 +925,8 @@ def _planned(
         None,
         kind=source.kind,
         terms=terms,
-        warnings=warnings(pipeline.options) + (() if terms is None else terms.remarks),
+        warnings=warnings(pipeline.options, source.columns)
+        + (() if terms is None else terms.remarks),
         names=None if pipeline.selection is None else pipeline.selection.names,
     )
     made._source = source

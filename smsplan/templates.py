@@ -8,43 +8,16 @@ pass; a value is never expanded again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Literal, NamedTuple
 
 from smsplan.errors import InputError
+from smsplan.placeholders import KEY, advice, in_own_syntax, placeholders
 
-KEY = r"[A-Za-z0-9_.\-]+"
 _PLACEHOLDER = re.compile(rf"\$\{{({KEY})\}}")
 _ESCAPABLE = re.compile(rf"(\$?)\$\{{({KEY})\}}")
-_ANGLE = re.compile(rf"\$<({KEY})>")
-
-# What people write who come from other template languages. The API's own placeholder stands first,
-# so that it is consumed before the looser forms can match inside it.
-_NAME = r"[^\W\d]\w*"
-_LOOSE = r"[^\W\d][\w.\-]*"
-_SUSPECTS = re.compile(
-    rf"(?P<parameter>\$\{{{KEY}\}})"
-    r"|(?P<malformed>\$\{[^{}$\n]{0,60}\})"
-    r"|(?P<unclosed>\$\{)"
-    rf"|(?P<angle>\$<{KEY}>)"
-    r"|(?P<malformed_angle>\$<[^<>$\n]{0,60}>)"
-    r"|(?P<double_braces>\{\{[^{}\n]{1,60}\}\})"
-    rf"|(?P<dollar_name>\${_NAME})"
-    rf"|(?P<percent>%{_LOOSE}%)"
-    r"|(?P<braces>\{\s*[\w.\-]+(?: [\w.\-]+){0,3}\s*\})"
-)
-_ADVICE = {
-    "malformed": "is not a parameter: a key has letters, digits, '_', '.' and '-' only",
-    "unclosed": "opens a parameter and does not close it; write '${key}'",
-    "malformed_angle": "is not a parameter: a key has letters, digits, '_', '.' and '-' only",
-    "angle": "is literal text in this syntax; write '${key}' or use syntax='$<>'",
-    "double_braces": "is literal text; the API's parameters are written '${key}'",
-    "dollar_name": "is literal text; the API's parameters are written '${key}'",
-    "percent": "is literal text; the API's parameters are written '${key}'",
-    "braces": "is literal text; the API's parameters are written '${key}'",
-}
 
 
 class Expansion(NamedTuple):
@@ -65,11 +38,11 @@ class Expansion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TemplateWarning:
-    """Something that looks like a parameter but is sent as it stands.
+    """Something that looks like a parameter but is sent as it is.
 
-    ``kind`` is one of ``malformed``, ``malformed_angle``, ``unclosed``, ``angle``,
-    ``double_braces``, ``dollar_name``, ``percent``, ``braces``; ``position`` the index of its
-    first code point in the body.
+    ``kind`` is ``malformed``, ``malformed_angle``, ``unclosed``, ``angle`` or a family of other
+    tools' placeholders, such as ``double_braces`` (:mod:`smsplan.placeholders`); ``position`` is
+    the index of its first code point in the body.
     """
 
     kind: str
@@ -85,8 +58,10 @@ class TemplateWarning:
 class Template:
     """A message body with parameters.
 
-    ``syntax="$<>"`` accepts ``$<key>`` as well, which no shell touches, and turns it into the
-    API's ``${key}``. ``body`` is always in the API's form.
+    ``syntax="$<>"`` reads ``$<key>`` as well, which no shell touches, and turns it into the API's
+    ``${key}``. So do, for what other tools write, ``"{{}}"`` (``{{key}}``, ``{{1}}``), ``"(())"``,
+    ``"*||*"``, ``"%%"``, ``"[]"`` and ``"<%=%>"``; blanks in a key become ``_``. ``body`` is always
+    in the API's form.
 
     >>> hello = Template("Hello ${name}, ${name}!")
     >>> hello.parameters
@@ -105,15 +80,10 @@ class Template:
     # By which rule the body was taken apart; None: it was not, its pieces were given.
     dollar_escapes: bool | None = field(repr=False, compare=False)
 
-    def __init__(
-        self, body: str, *, syntax: Literal["${}", "$<>"] = "${}", dollar_escapes: bool = False
-    ) -> None:
+    def __init__(self, body: str, *, syntax: str = "${}", dollar_escapes: bool = False) -> None:
         if not isinstance(body, str):
             raise InputError(f"the body is {type(body).__name__}, not text; pass a string")
-        if syntax not in ("${}", "$<>"):
-            raise InputError(f"unknown template syntax '{syntax}'; use '${{}}' or '$<>'")
-        if syntax == "$<>":
-            body = _ANGLE.sub(r"${\1}", body)
+        body = in_own_syntax(body, syntax)
         object.__setattr__(self, "body", body)
         object.__setattr__(self, "pieces", _split(body, dollar_escapes=dollar_escapes))
         object.__setattr__(self, "dollar_escapes", dollar_escapes)
@@ -157,10 +127,21 @@ class Template:
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
         """What looks like a parameter and is not, in order of position."""
+        return self.warnings_for(())
+
+    def warnings_for(self, columns: Collection[str]) -> tuple[TemplateWarning, ...]:
+        """Return the warnings for a list with these columns.
+
+        ``[x]``, ``#x#`` and other forms that prose has count where ``x`` is one of the columns, or
+        names a field as people call them.
+
+        >>> [one.text for one in Template("Hi [size], [sic]").warnings_for(["Size"])]
+        ['[size]']
+        """
         return tuple(
-            TemplateWarning(kind, match.start(), match.group(), _ADVICE[kind])
-            for match in _SUSPECTS.finditer(self.body)
-            if (kind := match.lastgroup) is not None and kind != "parameter"
+            TemplateWarning(found.kind, found.start, found.text, advice(found, columns))
+            for found in placeholders(self.body, columns)
+            if found.kind != "parameter"
         )
 
     def expand(

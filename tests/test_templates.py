@@ -48,7 +48,7 @@ def test_parameters(body: str, parameters: tuple[str, ...]) -> None:
         ("Hi ${name", ["unclosed"]),
         ("Hi ${name}", []),
         ("5$ or $5, 10% off 20%", []),
-        ("${a} {b} $c", ["braces", "dollar_name"]),
+        ("${a} {city} $c", ["braces", "dollar_name"]),
     ],
 )
 def test_warnings(body: str, kinds: list[str]) -> None:

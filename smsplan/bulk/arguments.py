@@ -281,14 +281,14 @@ def templates(
     }
 
 
-def warnings(options: Options) -> tuple[str, ...]:
-    """What is worth saying about the bodies."""
+def warnings(options: Options, known: Sequence[str]) -> tuple[str, ...]:
+    """What is worth saying about the bodies, to recipients that have these columns."""
     if options.body_by is None:
-        return tuple(map(str, options.template.warnings))
+        return tuple(map(str, options.template.warnings_for(known)))
     return tuple(
         f"body '{value}': {warning}"
         for value, template in options.templates.items()
-        for warning in template.warnings
+        for warning in template.warnings_for(known)
     )
 
 

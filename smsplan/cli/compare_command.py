@@ -53,7 +53,7 @@ def compare_bodies(
     truncate_concat: bool = options.TRUNCATE_CONCAT,
     max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
     duplicates: Literal["flag", "keep"] = options.DUPLICATES,
-    syntax: Literal["${}", "$<>"] = options.SYNTAX,
+    syntax: str = options.SYNTAX,
     profile: str = options.PROFILE,
     encoding: str = options.ENCODING,
     as_json: bool = options.JSON,

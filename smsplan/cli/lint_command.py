@@ -42,9 +42,7 @@ def lint_templates(
         None, help="The lowest severity that ends with exit code 3; else warning."
     ),
     default: list[str] = options.DEFAULT,
-    syntax: Literal["${}", "$<>"] = typer.Option(
-        None, help="'$<>' takes $<name>, which no shell touches."
-    ),
+    syntax: str = typer.Option(None, help=options.SYNTAX_HELP),
     max_parts: int = typer.Option(None, min=1, help="How many parts a message may take."),
     max_cost: list[str] = typer.Option(
         [], help="The budget, with --recipients and prices: '500 EUR'. Repeatable."

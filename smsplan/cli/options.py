@@ -39,7 +39,11 @@ MIXED_CURRENCIES = typer.Option(False, help="The rate card has several currencie
 TRUNCATE_CONCAT = typer.Option(False, help="Cut every message to one part.")
 MAX_NUMBER_OF_MESSAGE_PARTS = typer.Option(None, min=1, help="Do not send longer messages.")
 DUPLICATES = typer.Option("flag", help="flag: send once; keep: send every row.")
-SYNTAX = typer.Option("${}", help="'$<>' takes $<name>, which no shell touches.")
+SYNTAX_HELP = (
+    "How the text writes parameters, beside ${name}: '$<>', which no shell touches, or as other "
+    "tools do: '{{}}', '(())', '*||*', '%%', '[]', '<%=%>'."
+)
+SYNTAX = typer.Option("${}", help=SYNTAX_HELP)
 PROFILE = typer.Option("current", help="Name of a profile, or a TOML file.")
 ENCODING = typer.Option(None, help="Encoding of a file of text, such as cp1252; else UTF-8.")
 MAX_PARTS = typer.Option(None, min=0, help="Exit with 3 above so many parts.")

@@ -70,7 +70,7 @@ def plan_file(
     max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
     duplicates: Literal["flag", "keep"] = options.DUPLICATES,
     bodies: bool = typer.Option(False, help="Add the texts to the rows."),
-    syntax: Literal["${}", "$<>"] = options.SYNTAX,
+    syntax: str = options.SYNTAX,
     no_parameters: bool = typer.Option(False, help="The body has no parameters and is meant so."),
     profile: str = options.PROFILE,
     encoding: str = options.ENCODING,

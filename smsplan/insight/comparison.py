@@ -287,7 +287,11 @@ def comparison(
             )
         )
     said = ["there is one body; name another to compare it with"] if len(options) == 1 else []
-    said += [f"body '{name}': {text}" for name, each in options.items() for text in warnings(each)]
+    said += [
+        f"body '{name}': {text}"
+        for name, each in options.items()
+        for text in warnings(each, source.columns)
+    ]
     return Comparison(
         variants=tuple(made),
         priced=prices is not None,

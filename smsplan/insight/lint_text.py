@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from unicodedata import category, name, normalize
 
 import regex
@@ -17,8 +17,9 @@ from smsplan.encoding.substitution import replacements
 from smsplan.errors import InputError
 from smsplan.insight.summary import Summary
 from smsplan.limits import Limits
+from smsplan.placeholders import syntax_of
 from smsplan.profiles import Profile
-from smsplan.templates import Template
+from smsplan.templates import Template, TemplateWarning
 
 # Stands in for what no rule about characters may touch; visible, no letter, and in no list.
 _MASK = "\ue000"
@@ -45,6 +46,10 @@ class Totals(Protocol):
     def summary(self) -> Summary:
         """The totals."""
 
+    @property
+    def recipient_columns(self) -> Sequence[str]:
+        """The names of the columns of the list."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintSettings:
@@ -65,7 +70,7 @@ class LintSettings:
     select: Sequence[str] = ("SMS",)
     ignore: Sequence[str] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
-    syntax: Literal["${}", "$<>"] = "${}"
+    syntax: str = "${}"
     profile: Profile | str | None = None
     max_parts: int | None = None
     near: int = 10
@@ -83,8 +88,10 @@ class LintSettings:
         ]
         if not isinstance(self.defaults, Mapping) or not _texts(list(self.defaults.values())):
             faults.append('defaults are no texts by parameter; write {name = "there"}')
-        if self.syntax not in ("${}", "$<>"):
-            faults.append(f"syntax={self.syntax!r}; use '${{}}' or '$<>'")
+        try:
+            syntax_of(self.syntax)
+        except InputError as error:
+            faults.append(str(error))
         least = {"near": 0, "max_url": 1, "max_parts": 1}
         for key, low in least.items():
             value = getattr(self, key)
@@ -127,6 +134,7 @@ class Look:
         self.template = template
         self.body = template.body
         self.settings = settings
+        self.plan = plan
         self.summary = None if plan is None else plan.summary
         self.composer = Composer(template, settings.by, truncate_concat=settings.truncate_concat)
 
@@ -169,10 +177,16 @@ class Look:
         return self.composer.measure(characters(text, self.settings.by))
 
     @cached_property
+    def suspects(self) -> tuple[TemplateWarning, ...]:
+        """What looks like a parameter and is not."""
+        columns = () if self.plan is None else self.plan.recipient_columns
+        return self.template.warnings_for(columns)
+
+    @cached_property
     def masked(self) -> str:
         """The body, as long as it is, without parameters and what looks like one."""
         hidden = [spot[:2] for key, spot in self._pieces if key is not None]
-        hidden += [(one.position, one.position + len(one.text)) for one in self.template.warnings]
+        hidden += [(one.position, one.position + len(one.text)) for one in self.suspects]
         out = list(self.body)
         for start, end in hidden:
             out[start:end] = _MASK * (end - start)

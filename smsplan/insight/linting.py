@@ -175,16 +175,16 @@ def _place(lines: Sequence[int], index: int) -> tuple[int, int]:
 
 def _certain(look: Look, complaints: Sequence[Complaint]) -> Iterable[Complaint]:
     """Take away fixes that overlap an earlier one, touch parameters together, or cost parts."""
-    body, given = look.body, look.settings
+    body = look.body
     fixes: list[Complaint] = []
     for one in complaints:
         if one.fix is not None and (not fixes or one.start >= fixes[-1].end):
             fixes.append(one)
-    before = _parameters(body, given)
-    if _parameters(_applied(body, fixes), given) != before:
+    before = _parameters(look)
+    if _parameters(_fixed(look, fixes)) != before:
         kept: list[Complaint] = []
         for one in fixes:
-            if _parameters(_applied(body, [*kept, one]), given) == before:
+            if _parameters(_fixed(look, [*kept, one])) == before:
                 kept.append(one)
         fixes = kept
     if not _worth_it(look, fixes):
@@ -203,15 +203,19 @@ def _worth_it(look: Look, fixes: Sequence[Complaint]) -> bool:
     """Whether fixes may make the fixed text longer: only for GSM, and never for more parts."""
     if not any(_longer(look.body, one) for one in fixes):
         return True
-    mended = Template(_applied(look.body, fixes), syntax=look.settings.syntax)
-    after = look.parts_of("".join(mended.literals))
+    after = look.parts_of("".join(_fixed(look, fixes).template.literals))
     return is_gsm(after) and after.number_of_parts <= look.measure.number_of_parts
 
 
-def _parameters(body: str, given: LintSettings) -> tuple[object, ...]:
+def _fixed(look: Look, fixes: Sequence[Complaint]) -> Look:
+    """Look at the text after fixes."""
+    body = _applied(look.body, fixes)
+    return Look(Template(body, syntax=look.settings.syntax), look.settings, look.plan)
+
+
+def _parameters(look: Look) -> tuple[object, ...]:
     """What fixes must not change: the parameters, and what looks like one."""
-    template = Template(body, syntax=given.syntax)
-    return template.pieces[1::2], tuple((each.kind, each.text) for each in template.warnings)
+    return look.template.pieces[1::2], tuple((each.kind, each.text) for each in look.suspects)
 
 
 def _applied(text: str, fixes: Sequence[Complaint]) -> str:

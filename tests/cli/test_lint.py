@@ -146,8 +146,7 @@ def test_github(tmp_path: Path) -> None:
     done = run(path.name, "--format", "github", cwd=tmp_path)
     assert done.stdout.decode() == (
         "::warning file=100%25%2Ca%3Ab.txt,line=2,endLine=2,col=4,endColumn=10,"
-        "title=SMS301 not-a-parameter::'{name}' is literal text; the API's parameters are written "
-        "'${key}'\n"
+        "title=SMS301 not-a-parameter::'{name}' is sent as it is, to everybody; write '${name}'\n"
     )
     path.write_text("%25name%0A%\n")
     written = run(path.name, "--format", "github", cwd=tmp_path).stdout

@@ -14,16 +14,18 @@ from smsplan.insight.rules.registry import Found, rule
     "SMS301",
     "not-a-parameter",
     "warning",
-    "It looks like a parameter and is sent as it stands",
-    why="The API's parameters are written ${name}. What other template languages write, {{name}}, "
-    "{name}, $name, %name%, arrives as it is, at everybody.",
+    "It looks like a parameter and is sent as it is",
+    why="The API's parameters are written ${name}. What other tools write, {{name}}, ((name)), "
+    "*|NAME|*, %name%, arrives as it is, at everybody. A form that prose has too, [name] or "
+    "#NAME#, is named where the word is a column of the recipients or the usual name of a field. "
+    "`syntax` reads the common forms.",
     example="Hi {{name}}",
     counterexample="Hi ${name}",
     given={"defaults": {"name": "there"}},
 )
 def not_a_parameter(look: Look) -> Iterator[Found]:
     """Repeat the template's warnings."""
-    return _suspects(look, {"angle", "double_braces", "dollar_name", "percent", "braces"})
+    return _suspects(look, malformed=False)
 
 
 @rule(
@@ -31,19 +33,19 @@ def not_a_parameter(look: Look) -> Iterator[Found]:
     "malformed-parameter",
     "error",
     "A parameter that is not closed, or whose name has strange characters",
-    why="A name has letters, digits, '_', '.' and '-'. Everything else is sent as it stands.",
+    why="A name has letters, digits, '_', '.' and '-'. Everything else is sent as it is.",
     example="Hi ${first name}",
     counterexample="Hi ${first_name}",
     given={"defaults": {"first_name": "there"}},
 )
 def malformed_parameter(look: Look) -> Iterator[Found]:
     """Repeat the template's warnings."""
-    return _suspects(look, {"malformed", "unclosed", "malformed_angle"})
+    return _suspects(look, malformed=True)
 
 
-def _suspects(look: Look, kinds: set[str]) -> Iterator[Found]:
-    for warning in look.template.warnings:
-        if warning.kind in kinds:
+def _suspects(look: Look, *, malformed: bool) -> Iterator[Found]:
+    for warning in look.suspects:
+        if (warning.kind in {"malformed", "unclosed", "malformed_angle"}) is malformed:
             spot = Spot(warning.position, warning.position + len(warning.text))
             yield Found(spot, f"'{warning.text}' {warning.advice}")
 
