@@ -17,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 from urllib.parse import urlsplit
 
+from smsplan.doubtful import doubtful_header, doubtful_sender
 from smsplan.errors import Fault, RequestRefused
 from smsplan.numbers import normalise
+from smsplan.placeholders import KEY
 from smsplan.profiles import Profile
-from smsplan.templates import KEY, Template
+from smsplan.templates import Template
 
 DELIVERY_REPORTS = ("none", "summary", "full", "per_recipient", "per_recipient_final")
 MAX_RECIPIENTS = 1000
@@ -111,6 +113,15 @@ class _Batch:
     def check(self, profile: Profile) -> tuple[Fault, ...]:
         """Return every fault that this request has under another profile."""
         return tuple(self._faults(profile))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the API may take and phones may not: the sender, the header."""
+        return tuple(self._doubts())
+
+    def _doubts(self) -> Iterator[str]:
+        if self.from_ is not None and (doubt := doubtful_sender(self.from_)) is not None:
+            yield doubt
 
     def _faults(self, profile: Profile) -> Iterator[Fault]:
         yield from _to_faults("to", self.to, profile, required=True)
@@ -251,14 +262,26 @@ class BinaryBatch(_Batch):
                 yield _type_fault(name, "a string")
             else:
                 try:
-                    octets += len(decode(value))
+                    decoded = decode(value)
                 except ValueError:
                     form = "base64" if name == "body" else "hexadecimal"
                     yield _format(name, f"it is not {form}")
+                    continue
+                octets += len(decoded)
+                if name == "udh" and profile.malformed_header == "refused":
+                    doubt = doubtful_header(decoded)
+                    if doubt is not None:
+                        yield _format(name, doubt)
         if octets > MAX_BINARY_OCTETS:
             yield _constraint(
                 "body", f"body and udh have {octets} octets, at most {MAX_BINARY_OCTETS} fit"
             )
+
+    def _doubts(self) -> Iterator[str]:
+        yield from _Batch._doubts(self)
+        doubt = doubtful_header(_from_hex(self.udh))
+        if doubt is not None:
+            yield doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -586,6 +609,8 @@ def _from_faults(from_: Any, profile: Profile) -> Iterator[Fault]:
         yield _format(
             "from", "it is neither a number of up to 18 digits nor a name of up to 11 characters"
         )
+    elif profile.sender_characters == "gsm" and (doubt := doubtful_sender(from_)) is not None:
+        yield _format("from", doubt)
 
 
 def _parameters_faults(parameters: Any, profile: Profile) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -390,6 +390,7 @@ class DryRun:
     ``number_of_messages`` is the API's word for the total of **parts**; ``per_recipient`` is null
     unless asked for. ``details`` has every recipient of a text batch, in the order of the request.
     ``missing`` names the totals that an answer left out: they are 0 here, and say nothing.
+    ``warnings`` name what the API may take and phones may not: a sender, a header.
     """
 
     number_of_recipients: int
@@ -398,6 +399,7 @@ class DryRun:
     details: tuple[Detail, ...] = ()
     lines: tuple[CostLine, ...] = ()
     missing: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def _repr_html_(self) -> str:
         from smsplan.display.messages import dry_run_html
@@ -574,6 +576,7 @@ def dry_run(
         answers,
         details,
         _lines(terms, details) if terms is not None and terms.has_lines else (),
+        warnings=batch.warnings,
     )
 
 
@@ -731,7 +734,7 @@ def _other_type(batch: Batch, recipients: int, profile: Profile) -> DryRun:
                 ),
             )
         )
-    return DryRun(recipients, recipients)
+    return DryRun(recipients, recipients, warnings=batch.warnings)
 
 
 def _detail(recipient: str, message: Message, terms: Terms | None) -> Detail:

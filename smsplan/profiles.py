@@ -63,6 +63,8 @@ class Profile:
     leading_zero: Literal["accepted", "refused"] = "accepted"
     integer_numbers: Literal["accepted", "refused"] = "accepted"
     default_originator: bool = True
+    sender_characters: Literal["any", "gsm"] = "any"
+    malformed_header: Literal["accepted", "refused"] = "accepted"
     # Characters
     form_feed: Literal["extension", "unicode"] = "extension"
     line_breaks: Literal["kept", "crlf_to_lf"] = "kept"

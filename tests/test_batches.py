@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from smsplan import (
     TextBatch,
     TextUpdate,
     batch_from_dict,
+    dry_run,
 )
 from smsplan.batches import unknown_fields
 
@@ -26,6 +28,41 @@ def faults(payload: dict[str, Any], **keywords: Any) -> list[tuple[str, str]]:
     with pytest.raises(RequestRefused) as caught:
         batch_from_dict(payload, **keywords)
     return [(fault.code, fault.field) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"from": "Кафе"}, "'К' (U+041A CYRILLIC CAPITAL LETTER KA)"),
+        ({"from": "日本"}, "outside the GSM 7-bit default alphabet"),
+        ({"from": "[Brand]"}, "'[' (U+005B LEFT SQUARE BRACKET)"),
+        ({"from": " Brand"}, "begins or ends with a blank"),
+        ({"from": "Café 24"}, None),
+        ({"from": "+447700900123"}, None),
+        ({"udh": "0b0003010201"}, "UDHL 0x0b names 11 octets and 5 follow"),
+        ({"udh": "060504"}, "UDHL 0x06 names 6 octets and 2 follow"),
+        ({"udh": "0100"}, "information element 0x00 goes beyond the end"),
+        ({"udh": "03000401"}, "information element 0x00 goes beyond the end"),
+        ({"udh": ""}, "it is empty"),
+        ({"udh": "06050423F423F4"}, None),
+        ({"udh": "0A0003010201240101"}, "UDHL 0x0a names 10 octets and 8 follow"),
+        ({"udh": "080003010201240101"}, None),
+    ],
+)
+def test_doubtful(fields: dict[str, str], says: str | None) -> None:
+    """What no document refuses is accepted and named; a switch refuses it."""
+    request = {"to": ["+447700900123"], "body": "AAECAw=="}
+    if "udh" in fields:
+        request["type"] = "mt_binary"
+    request |= fields
+    made = dry_run(request)
+    assert [says is not None and says in each for each in made.warnings] == [True] * bool(says)
+    strict = Profile(sender_characters="gsm", malformed_header="refused")
+    if says is None:
+        assert dry_run(request, profile=strict) == made
+    else:
+        with pytest.raises(RequestRefused, match=re.escape(says)):
+            dry_run(request, profile=strict)
 
 
 @pytest.mark.parametrize("sample", SAMPLES["requests"], ids=lambda sample: sample["label"])

@@ -56,6 +56,11 @@ SWITCHES: dict[str, tuple[list[Any], list[dict[str, Any]]]] = {
     "leading_zero": (["accepted", "refused"], [batch("a", to=("0701234567",))]),
     "integer_numbers": (["accepted", "refused"], [batch("a", to=(46701234567,))]),
     "default_originator": ([True, False], [batch("a")]),
+    "sender_characters": (["any", "gsm"], [{**batch("a"), "from": "Кафе"}]),
+    "malformed_header": (
+        ["accepted", "refused"],
+        [{"type": "mt_binary", "to": [A], "udh": "0b0003010201", "body": "AAECAw=="}],
+    ),
     "form_feed": (["extension", "unicode"], [batch("a\fb")]),
     "line_breaks": (["kept", "crlf_to_lf"], [batch("a\r\nb")]),
     "spaces": (["kept", "space"], [batch("a\u00a0b")]),
@@ -124,6 +129,7 @@ NOT_IN_A_PLAN = {
     "no_details",
     "details_over_1000",
     "other_types",
+    "malformed_header",
 }
 
 
@@ -154,6 +160,7 @@ def planned(name: str, value: Any, request: dict[str, Any]) -> Any:
         made = plan(
             rows,
             request["body"],
+            from_=request.get("from"),
             profile=profile,
             truncate_concat=request.get("truncate_concat", False),
             max_number_of_message_parts=request.get("max_number_of_message_parts"),

@@ -101,7 +101,7 @@ def test_not_text() -> None:
     with pytest.raises(InputError, match="pass a string"):
         Template(5)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="unknown template syntax"):
-        Template("a", syntax="%")  # type: ignore[arg-type]
+        Template("a", syntax="%")
 
 
 KEYS = st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=5)

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from smsplan.batches import TextBatch
 from smsplan.bulk.options import Options
 from smsplan.bulk.settle import COLUMNS, RANGE
+from smsplan.doubtful import doubtful_sender
 from smsplan.encoding.substitution import Level, Substitution
 from smsplan.encoding.transliteration import checked
 from smsplan.errors import InputError, RequestRefused
@@ -283,13 +284,16 @@ def templates(
 
 def warnings(options: Options, known: Sequence[str]) -> tuple[str, ...]:
     """What is worth saying about the bodies, to recipients that have these columns."""
+    doubtful = None if options.from_ is None else doubtful_sender(options.from_)
+    found = [] if doubtful is None else [doubtful]
     if options.body_by is None:
-        return tuple(map(str, options.template.warnings_for(known)))
-    return tuple(
+        return (*found, *map(str, options.template.warnings_for(known)))
+    found += [
         f"body '{value}': {warning}"
         for value, template in options.templates.items()
         for warning in template.warnings_for(known)
-    )
+    ]
+    return tuple(found)
 
 
 def find_columns(

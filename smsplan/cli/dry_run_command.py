@@ -104,6 +104,8 @@ def dry_run_file(
     elif answer is not None:
         write_json(None, answer.to_dict())
     if answer is not None:
+        for warning in answer.warnings:
+            say(f"warning: {warning}")
         if rates or price:
             say(f"cost: {answer.cost}")
         if limits:

@@ -23,6 +23,7 @@ ANSWERS = frozenset(
         "no_details",
         "details_over_1000",
         "other_types",
+        "malformed_header",
     }
 )
 
@@ -41,6 +42,7 @@ QUESTIONS = {
     "max_digits": "the most digits of a number",
     "leading_zero": "whether a number that begins with 0 is accepted",
     "default_originator": "whether the account has an originator for a message without 'from'",
+    "sender_characters": "whether a sender may have characters outside the GSM alphabet",
     "form_feed": "whether a form feed (U+000C) is in the extension table",
     "line_breaks": "whether CR LF is counted as one character or two",
     "spaces": "whether TAB, no-break space and U+2028 become spaces",
@@ -134,6 +136,7 @@ _PROBES: dict[str, tuple[dict[str, Any], ...]] = {
     "empty_body": (_one(""),),
     "leading_zero": ({"to": ["0" + A[3:]], "body": "Hi"},),
     "default_originator": (_one("Hi"),),
+    "sender_characters": ({**_one("Hi"), "from": "Кафе"},),
     "form_feed": (_one("a\f" + "a" * 69),),
     "line_breaks": (_one("a\r\n" + "a" * 158), _one("a\r\na")),
     "spaces": (_one("\u00a0" + "a" * 70),),
@@ -187,7 +190,7 @@ def probe(
     best: tuple[int, dict[str, Any], dict[str, str]] | None = None
     for request in _probes(switch, profiles.values()):
         if switch != "default_originator":
-            request = {**request, **_originator(profiles)}
+            request = {**_originator(profiles), **request}
         said = {value: answer(request, profile) for value, profile in profiles.items()}
         told = sum(said[first] != said[second] for first, second in apart)
         if best is None or told > best[0]:

@@ -29,6 +29,7 @@ from smsplan.sinch.verification import Difference, fields_of, whole
 SWITCHES = (
     *verification.SWITCHES,
     *("integer_numbers", "reference_limit", "no_details", "details_over_1000", "other_types"),
+    "malformed_header",
 )
 """The switches that the answer to a dry run of one batch may depend on."""
 _ALL = 1000

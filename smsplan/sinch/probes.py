@@ -154,13 +154,21 @@ def fixed(numbers: tuple[str, ...], common: Mapping[str, Any]) -> Iterator[Probe
     two = probe("two recipients", "", to=(first, second))
     yield probe("duplicates", "duplicates", to=(first, second, again), twin=two)
     yield probe("over 1,000 details", "details_over_1000", most=1001)
-    yield Probe(
-        "binary",
-        {"type": "mt_binary", "to": [one], "udh": "06050423F423F4", "body": "SGVsbG8gV29ybGQh",
-         **common},
-        ("other_types",),
-        twin=hi,
-    )  # fmt: skip
+    binary = {
+        "type": "mt_binary",
+        "to": [one],
+        "udh": "06050423F423F4",
+        "body": "SGVsbG8gV29ybGQh",
+        **common,
+    }
+    well_formed = Probe("binary", binary, ("other_types",), twin=hi)
+    yield well_formed
+    # Its length names an octet more than follows.
+    malformed = {**binary, "udh": "07050423F423F4"}
+    yield Probe("malformed header", malformed, ("malformed_header",), twin=well_formed)
+    latin = Probe("sender", {**hi.payload, "from": "Kafe"}, ())
+    cyrillic = {**hi.payload, "from": "Кафе"}
+    yield Probe("sender of other letters", cyrillic, ("sender_characters",), twin=latin)
     yield probe("integers", "integer_numbers", to=(int(digits),))
     matched = probe("matched parameter", "", to=(one, other), body="Hi ${n}",
                     parameters={"n": {one: "Ana", other: "Bo"}})  # fmt: skip

@@ -47,6 +47,7 @@ _IRRELEVANT = frozenset(
         "no_details",
         "details_over_1000",
         "other_types",
+        "malformed_header",
         "integer_numbers",
         "reference_limit",
     }
