@@ -546,13 +546,18 @@ def dry_run(
     """
     chosen = Profile.of(profile)
     detailed, shown = _query(per_recipient, number_of_recipients, chosen)
+    kind = batch.get("type") if isinstance(batch, Mapping) else batch.type
+    if chosen.other_types == "refused" and kind in (BinaryBatch.type, MediaBatch.type):
+        # Before anything else of it is looked at.
+        said = f"A dry run of type '{kind}' is not supported."
+        raise RequestRefused((Fault("syntax_constraint_violation", "type", said),))
     if not isinstance(batch, (TextBatch, BinaryBatch, MediaBatch)):
         batch = batch_from_dict(batch, profile=chosen)
     elif faults := batch.check(chosen):
         raise RequestRefused(faults)
     recipients = resolve(batch.to, chosen, groups)
     if not isinstance(batch, TextBatch):
-        return _other_type(batch, len(recipients), chosen)
+        return DryRun(len(recipients), len(recipients), warnings=batch.warnings)
 
     terms = None if rates is None else Terms.of(rates)
     composer = composer_of(batch, chosen)
@@ -721,20 +726,6 @@ def _query(
     if faults:
         raise RequestRefused(tuple(faults))
     return text == "true", min(number_of_recipients, 1000)
-
-
-def _other_type(batch: Batch, recipients: int, profile: Profile) -> DryRun:
-    if profile.other_types == "refused":
-        raise RequestRefused(
-            (
-                Fault(
-                    "syntax_constraint_violation",
-                    "type",
-                    f"A dry run of type '{batch.type}' is not supported.",
-                ),
-            )
-        )
-    return DryRun(recipients, recipients, warnings=batch.warnings)
 
 
 def _detail(recipient: str, message: Message, terms: Terms | None) -> Detail:

@@ -41,7 +41,7 @@ class TemplateWarning:
     """Something that looks like a parameter but is sent as it is.
 
     ``kind`` is ``malformed``, ``malformed_angle``, ``unclosed``, ``angle`` or a family of other
-    tools' placeholders, such as ``double_braces`` (:mod:`smsplan.placeholders`); ``position`` is
+    tools' placeholders, such as ``double_braces``; ``position`` is
     the index of its first code point in the body.
     """
 

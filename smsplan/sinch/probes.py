@@ -161,11 +161,10 @@ def fixed(numbers: tuple[str, ...], common: Mapping[str, Any]) -> Iterator[Probe
         "body": "SGVsbG8gV29ybGQh",
         **common,
     }
-    well_formed = Probe("binary", binary, ("other_types",), twin=hi)
-    yield well_formed
+    yield Probe("binary", binary, ("other_types",), twin=hi)
     # Its length names an octet more than follows.
     malformed = {**binary, "udh": "07050423F423F4"}
-    yield Probe("malformed header", malformed, ("malformed_header",), twin=well_formed)
+    yield Probe("malformed header", malformed, ("other_types", "malformed_header"), twin=hi)
     latin = Probe("sender", {**hi.payload, "from": "Kafe"}, ())
     cyrillic = {**hi.payload, "from": "Кафе"}
     yield Probe("sender of other letters", cyrillic, ("sender_characters",), twin=latin)

@@ -316,6 +316,7 @@ CHANGED: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "max_digits": ([("1234567890123456", "x"), (A, "y"), ("1234567890123456", "z")], {}),
     "leading_zero": ([("0701234567", "x"), ("0701234567", "y"), (A, "x")], {}),
     "default_originator": ([(A, "x")], {"from_": None}),
+    "sender_characters": ([(A, "x")], {"from_": "Кафе"}),
     "form_feed": ([(A, "\f" + "a" * 80)], {}),
     "line_breaks": ([(A, "a" * 159 + "\r"), (B, "\r\n")], {"body": "${a}\n"}),
     "spaces": ([(A, "\u00a0" + "a" * 80), (B, "\t"), (A, "\u2028")], {}),

@@ -71,6 +71,8 @@ def of_kind(kind: str) -> Plan:
     key: dict[str, Any] = {"columns": {"aaaaaaaaaaaaaaaaa": "k"}}
     if kind == "number":
         return plan([{"to": "+46701234567"}, {"to": "1"}], "Hello")
+    if kind == "sender":
+        return plan(["+46701234567", "+46701234568"], "Hello", from_="Кафе")
     if kind == "empty":
         return plan(["+46701234567", "+46701234568"], "")
     if kind == "long":
@@ -100,6 +102,7 @@ def of_kind(kind: str) -> Plan:
 KIND_OF: dict[tuple[str, Any] | str, str] = {
     "empty_body": "empty",
     "body_limit": "long",
+    "sender_characters": "sender",
     ("min_digits", 1): "number",
     "truncation": "cut",
     "truncation_encoding": "cut",
