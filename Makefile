@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format coverage installs mutants docs bench bench-quick soak clean
+.PHONY: demo test test-slow lint format coverage installs mutants docs bench bench-quick size soak clean
 
 demo: .venv/.run
 	$(BIN)/smsplan plan data/recipients.csv --body-file data/body.txt --to phone \
@@ -46,6 +46,10 @@ docs: .venv/.dev
 # The speed claims: everything, into benchmarks/RESULTS.md; and in under a minute, for CI.
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.run
+
+# How large the package is: statements, long functions, repeated names.
+size: .venv/.dev
+	@$(BIN)/python -m benchmarks.size
 
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.run --quick
