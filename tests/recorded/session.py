@@ -127,9 +127,8 @@ def folder(path: Path) -> Iterator[None]:
 def _shorter(value: Any) -> Any:
     """Return JSON of which long lists and tables show their first entries, and how many follow."""
     if isinstance(value, dict):
-        pairs = [(key, _shorter(each)) for key, each in list(value.items())[:_SHOWN]]
-        left = [("...", len(value) - _SHOWN)] if len(value) > _SHOWN else []
-        return dict([*pairs, *left])
+        more = {"...": len(value) - _SHOWN} if len(value) > _SHOWN else {}
+        return {key: _shorter(each) for key, each in list(value.items())[:_SHOWN]} | more
     if isinstance(value, list):
         left = [f"... {len(value) - 3} more"] if len(value) > 3 else []
         return [*map(_shorter, value[:3]), *left]
