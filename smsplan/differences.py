@@ -14,6 +14,7 @@ from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
+from smsplan.showing import drawn
 
 # A default that is written out is no change.
 _DEFAULTS = {
@@ -53,9 +54,7 @@ class Difference:
         return f"<Difference: {self}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import difference_html
-
-        return difference_html(self)
+        return drawn("messages.difference_html", self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -31,6 +31,7 @@ from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
+from smsplan.showing import drawn
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -298,9 +299,7 @@ class RecipientDryRun:
         )
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import recipient_html
-
-        return recipient_html(self)
+        return drawn("messages.recipient_html", self)
 
     def _key(self) -> tuple[Any, ...]:
         encoding = _SAME_ENCODINGS.get(self.encoding.lower(), self.encoding)
@@ -402,9 +401,7 @@ class DryRun:
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import dry_run_html
-
-        return dry_run_html(self)
+        return drawn("messages.dry_run_html", self)
 
     @cached_property
     def cost(self) -> Cost:

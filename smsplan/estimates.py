@@ -20,11 +20,11 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from smsplan.errors import InputError, packages_needed
-from smsplan.insight.shown import Shown
 from smsplan.insight.summary import Group, Summary, SummaryTally
 from smsplan.name_statistics import NAMES, names
 from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
+from smsplan.showing import Shown
 from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
 

@@ -23,6 +23,7 @@ from smsplan.planning import Pair, Pipeline, Selection, Stats, Tally, saved_rows
 from smsplan.plurals import counted
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, RateCard, Terms
+from smsplan.showing import display, plotted
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -666,21 +667,17 @@ class Plan:
         Raises :class:`~smsplan.errors.InputError` where ``path`` is no name of a page or the plan
         has no totals, :class:`~smsplan.errors.OutputError` where it cannot be written.
         """
-        from smsplan.display.report import write_report
-
-        write_report(self, path, show_recipients=show_recipients, title=title, made=made)
+        display("report.write_report")(
+            self, path, show_recipients=show_recipients, title=title, made=made
+        )
 
     def plot_parts(self, ax: Axes | None = None) -> Axes:
         """Draw how many messages have how many units, and where another part begins."""
-        from smsplan.display.plots import plot_parts
-
-        return plot_parts(self, ax)
+        return plotted("plots.plot_parts", self, ax)
 
     def plot_countries(self, ax: Axes | None = None) -> Axes:
         """Draw what messages to each country cost, from low to high."""
-        from smsplan.display.plots import plot_countries
-
-        return plot_countries(self, ax)
+        return plotted("plots.plot_countries", self, ax)
 
     def _planned(self) -> Planned:
         from smsplan.insight.planned import Planned

@@ -15,7 +15,7 @@ from smsplan.encoding.substitution import (
     stand_ins,
     substitute,
 )
-from smsplan.errors import packages_needed
+from smsplan.showing import drawn
 
 
 class Explained(NamedTuple):
@@ -51,15 +51,10 @@ class Explanation:
     lossy: Substituted
 
     def __str__(self) -> str:
-        with packages_needed():
-            from smsplan.display.text import explanation_text
-
-        return explanation_text(self)
+        return drawn("text.explanation_text", self)
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import explanation_html
-
-        return explanation_html(self)
+        return drawn("messages.explanation_html", self)
 
 
 def explain(text: str) -> Explanation:

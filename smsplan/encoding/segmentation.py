@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from smsplan.encoding import gsm7, ucs2, udh
 from smsplan.encoding.gsm7 import Tables, allowed_tables, tables
 from smsplan.errors import InputError, TooManyParts
+from smsplan.showing import drawn
 
 MAX_PARTS = 255
 
@@ -546,9 +547,7 @@ class Segmentation(_Open):
         return partial(segment, **self._asked._asdict()), (self.text,)
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import segmentation_html
-
-        return segmentation_html(self)
+        return drawn("messages.segmentation_html", self)
 
     def __repr__(self) -> str:
         named = "".join(

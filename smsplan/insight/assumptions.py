@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
-from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:

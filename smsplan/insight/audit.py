@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import Note, Problem
 from smsplan.insight.planned import Planned
-from smsplan.insight.shown import Shown
 from smsplan.insight.summary import count_of
 from smsplan.ratecards import Cost
+from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:

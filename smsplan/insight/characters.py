@@ -14,8 +14,8 @@ from smsplan.encoding.substitution import Level
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
-from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ class Characters(Shown):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it by matplotlib, on ``ax`` or on a new figure; returns the axes."""
-        from smsplan.display.plots import plot_characters
-
-        return plot_characters(self, ax)
+        return plotted("plots.plot_characters", self, ax)
 
     def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
         """Return both lists as one pandas DataFrame, whose shares add up to the Unicode step.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.findings import FindingsTally
-from smsplan.insight.shown import Shown
 from smsplan.insight.summary import Summary, SummaryTally, accepted
 from smsplan.ratecards import Cost, Terms, money
 from smsplan.ratecards.costs import EXACT
+from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
 from smsplan.insight.planned import Planned
-from smsplan.insight.shown import Shown
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
+from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
@@ -150,9 +150,7 @@ class Lengths(Shown):
 
     def plot(self, ax: Axes | None = None, *, parameter: str | None = None) -> Axes:
         """Draw the template's curve, or a ``parameter``'s, by matplotlib; returns the axes."""
-        from smsplan.display.plots import plot_lengths
-
-        return plot_lengths(self, ax, parameter=parameter)
+        return plotted("plots.plot_lengths", self, ax, parameter=parameter)
 
     def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
         """Return the points of every curve as a pandas DataFrame, the template's first.

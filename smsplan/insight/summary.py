@@ -14,6 +14,7 @@ from smsplan.insight.findings import Finding
 from smsplan.limits import Facts
 from smsplan.profiles import Profile
 from smsplan.ratecards import Cost, CostLine, Terms
+from smsplan.showing import drawn
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
@@ -106,19 +107,13 @@ class Summary:
         return sum((count.cost for count in self.encodings.values()), Cost())
 
     def __str__(self) -> str:
-        from smsplan.display.text import summary_text
-
-        return summary_text(self)
+        return drawn("text.summary_text", self)
 
     def __repr__(self) -> str:
-        from smsplan.display.heads import summary_head
-
-        return f"<Summary: {summary_head(self)}>"
+        return f"<Summary: {drawn('heads.summary_head', self)}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.display.html import summary_html
-
-        return summary_html(self)
+        return drawn("html.summary_html", self)
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Summary:
         """Return the summary with its reasons."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 from smsplan.insight.planned import Planned
 from smsplan.insight.shares import Share
-from smsplan.insight.shown import Shown
 from smsplan.ratecards import Cost
+from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ class Waterfall(Shown):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it by matplotlib, on ``ax`` or on a new figure; returns the axes."""
-        from smsplan.display.plots import plot_waterfall
-
-        return plot_waterfall(self, ax)
+        return plotted("plots.plot_waterfall", self, ax)
 
     def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
         """Return the steps as a pandas DataFrame; their parts and money add up to the plan's.

@@ -26,6 +26,7 @@ from smsplan.errors import InputError
 from smsplan.outputs import check_distinct
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports, report_of
+from smsplan.showing import drawn
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
@@ -125,19 +126,13 @@ class Reconciliation:
     remarks: tuple[str, ...]
 
     def __str__(self) -> str:
-        from smsplan.display.text import reconciliation_text
-
-        return reconciliation_text(self)
+        return drawn("text.reconciliation_text", self)
 
     def __repr__(self) -> str:
-        from smsplan.display.heads import reconciliation_head
-
-        return f"<Reconciliation: {reconciliation_head(self)}>"
+        return f"<Reconciliation: {drawn('heads.reconciliation_head', self)}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.display.html import reconciliation_html
-
-        return reconciliation_html(self)
+        return drawn("html.reconciliation_html", self)
 
     def to_frame(self, *, currency: str | None = None, bounds: bool = False) -> Frame:
         """Return the countries as a pandas DataFrame; both sides add up to ``total``.

@@ -33,6 +33,7 @@ from smsplan.bulk.words import places
 from smsplan.errors import InputError
 from smsplan.numbers.zones import zones_by_prefix
 from smsplan.ratecards import COUNTRIES as ISO
+from smsplan.showing import drawn, plotted
 from smsplan.tabular import ANY, COUNT, TIME, frame
 
 # Hours for all, a preset, or hours by country.
@@ -147,25 +148,17 @@ class Schedule:
         return sum(group.recipients for group in self.groups if group.why)
 
     def __str__(self) -> str:
-        from smsplan.display.text import schedule_text
-
-        return schedule_text(self)
+        return drawn("text.schedule_text", self)
 
     def __repr__(self) -> str:
-        from smsplan.display.heads import schedule_head
-
-        return f"<Schedule: {schedule_head(self)}>"
+        return f"<Schedule: {drawn('heads.schedule_head', self)}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.display.html import schedule_html
-
-        return schedule_html(self)
+        return drawn("html.schedule_html", self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw when the messages go out, by matplotlib; returns the axes."""
-        from smsplan.display.plots import plot_schedule
-
-        return plot_schedule(self, ax)
+        return plotted("plots.plot_schedule", self, ax)
 
     def to_frame(self) -> Frame:
         """Return the portions as a pandas DataFrame, in order of time (UTC).

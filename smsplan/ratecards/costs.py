@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 from smsplan.errors import InputError
 from smsplan.plurals import counted
+from smsplan.showing import drawn
 
 # Contexts of our own: the caller's may have any precision, rounding and traps.
 EXACT = Context(
@@ -257,9 +258,7 @@ class Cost:
         return f"{total}, {messages} without a price" if self.unpriced else total
 
     def _repr_html_(self) -> str:
-        from smsplan.display.messages import cost_html
-
-        return cost_html(self)
+        return drawn("messages.cost_html", self)
 
     @property
     def brief(self) -> str:
