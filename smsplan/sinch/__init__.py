@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smsplan.sinch.api import BatchesApi, BatchPage, SentBatch, SinchApi
+    from smsplan.sinch.api import SinchApi
     from smsplan.sinch.api_error import ApiError
     from smsplan.sinch.calibration import Calibration, calibrate
     from smsplan.sinch.campaigns import Campaign, Status
     from smsplan.sinch.credentials import Credentials
     from smsplan.sinch.journal import State
     from smsplan.sinch.live_dry_runs import LiveDryRun, live_dry_run
+    from smsplan.sinch.operations import BatchesApi, BatchPage, SentBatch
     from smsplan.sinch.recording import Replay
     from smsplan.sinch.verification import Difference, Verification, verify
 
@@ -26,6 +27,9 @@ __all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Cr
 
 
 _MODULES = {
+    "BatchPage": "operations",
+    "BatchesApi": "operations",
+    "SentBatch": "operations",
     "ApiError": "api_error",
     "Calibration": "calibration",
     "calibrate": "calibration",

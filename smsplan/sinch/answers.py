@@ -11,7 +11,7 @@ from smsplan.dryruns import DryRun, RecipientDryRun, dry_run
 from smsplan.errors import RequestRefused
 from smsplan.numbers import normalise
 from smsplan.profiles import Profile
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.recording import named
 

@@ -34,8 +34,9 @@ from smsplan.outputs import check_distinct, whole_file
 from smsplan.plurals import counted
 from smsplan.profiles import SWITCHES
 from smsplan.reports import Report
-from smsplan.sinch.api import ApiError, BatchesApi, SinchApi
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.journal import Entry, Journal, State
+from smsplan.sinch.operations import BatchesApi, ReportsApi
 from smsplan.sinch.sending import POLL, SKEW, Sender
 
 if TYPE_CHECKING:
@@ -421,7 +422,7 @@ class Campaign:
             raise InputError(f"{done}, {len(refused):,} did not, first '{id_}': {first}")
         return count
 
-    def delivery_reports(self, api: SinchApi) -> Iterator[Report]:
+    def delivery_reports(self, api: ReportsApi) -> Iterator[Report]:
         """Yield the delivery reports of the campaign: what :meth:`Plan.reconcile` takes."""
         entries = self._journal.entries()
         ids = {entry.batch_id for entry in entries if entry.batch_id is not None}
@@ -429,7 +430,7 @@ class Campaign:
         since = None if start is None else datetime.fromtimestamp(start, UTC) - SKEW
         return (report for report in api.reports(start_date=since) if report.batch_id in ids)
 
-    def reports(self, api: SinchApi, output: str | os.PathLike[str]) -> int:
+    def reports(self, api: ReportsApi, output: str | os.PathLike[str]) -> int:
         """Write the delivery reports of the campaign as CSV, which ``reconcile`` reads.
 
         Returns how many there are; whole or not at all.

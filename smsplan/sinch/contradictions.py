@@ -11,7 +11,7 @@ from typing import Any
 from smsplan.dryruns import DryRun
 from smsplan.plurals import counted
 from smsplan.sinch.answers import Answer, Refused
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.probes import Probe
 
 _NUMBER = re.compile(r"(?<!\w)\+?\d{5,}(?=\d\d(?!\w))")

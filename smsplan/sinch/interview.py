@@ -17,7 +17,7 @@ from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.sinch import probes
 from smsplan.sinch.answers import ELSEWHERE, Answer, Refused, number_of, refusal, theirs
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.contradictions import plain, said
 from smsplan.sinch.probes import Limit, Probe

@@ -21,7 +21,7 @@ from smsplan.profiles import Profile
 from smsplan.sinch import verification
 from smsplan.sinch.alternatives import Explaining, Switches, as_dict, in_words
 from smsplan.sinch.answers import Answer, Refused, items, refused_by, same, theirs
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.asking import DryRuns
 from smsplan.sinch.verification import Difference, fields_of, whole
 

@@ -10,7 +10,7 @@ from smsplan.dryruns import DryRun
 from smsplan.encoding.alphabets import LANGUAGES
 from smsplan.profiles import SWITCHES, Profile
 from smsplan.sinch.answers import Refused, number_of, ours
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.asking import LENIENT
 from smsplan.sinch.contradictions import Contradiction, contradiction
 from smsplan.sinch.deciding import (

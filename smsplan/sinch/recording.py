@@ -20,7 +20,7 @@ from smsplan.batches import Batch, TextBatch
 from smsplan.dryruns import DryRun
 from smsplan.errors import InputError, OutputError
 from smsplan.outputs import private_opener
-from smsplan.sinch.api import ApiError
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.asking import DryRuns
 
 _DIGITS = re.compile(r"\d{5,}")

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from smsplan.batches import TextBatch, parse_time
 from smsplan.errors import InputError
 from smsplan.profiles import Profile
-from smsplan.sinch.api import ApiError, BatchesApi, SentBatch
+from smsplan.sinch.api_error import ApiError
 from smsplan.sinch.journal import Entry, Journal, State
+from smsplan.sinch.operations import BatchesApi, SentBatch
 
 POLL = 2.0
 # The service's clock may be so far from ours; a reference is a batch's own, however old.

@@ -29,7 +29,7 @@ from smsplan.sinch.alternatives import (
     nearest,
 )
 from smsplan.sinch.answers import Answer, Refused, items, number_of, ours, refusal, same, theirs
-from smsplan.sinch.api import place_in_to
+from smsplan.sinch.api_error import place_in_to
 from smsplan.sinch.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
 from smsplan.sinch.words import Words, certain
 from smsplan.tabular import ANY, frame

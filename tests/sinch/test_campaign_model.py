@@ -15,9 +15,9 @@ import pytest
 from smsplan import TextBatch, plan
 from smsplan.sinch import ApiError, SentBatch
 from smsplan.sinch import journal as journals
-from smsplan.sinch.api import BatchPage
 from smsplan.sinch.campaigns import Campaign
 from smsplan.sinch.journal import State
+from smsplan.sinch.operations import BatchPage
 
 HOLD, SETTLE, MARGIN = 600.0, 120.0, 30.0
 TRIES = 15
