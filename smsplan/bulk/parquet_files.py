@@ -23,8 +23,13 @@ from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
 from smsplan.errors import InputError, OutputError
 from smsplan.outputs import same_file
 
-# A column is worth a dictionary where each value of a row group stands in it so often.
-_REPEATS = 3
+# A column is worth a dictionary where a chunk of it has so many octets a row at most, and beside
+# the places of its values, so many octets of values.
+_PER_ROW, _PLACE, _VALUES = 6.5, 3, 1 << 20
+# So many octets of a batch are wanted, as its first rows have them; so many rows it has at least.
+_BATCH_OCTETS, _LOOKED_AT = 1 << 24, 1 << 10
+# Of so many row groups.
+_GROUPS = 64
 
 
 class ParquetSource(FileSource):
@@ -75,24 +80,18 @@ class ParquetSource(FileSource):
     def compact(self, unique: Collection[str]) -> ParquetSource:
         """Return the same file, which gives texts that repeat as the dictionaries they are in.
 
-        They are read, measured and written once for each distinct value of a row group. A column
-        whose first values hardly repeat, and the ``unique`` ones, are left as they are.
+        They are read, measured and written once for each distinct value of a row group. Columns
+        whose values hardly repeat, and the ``unique`` ones, are left as they are.
         """
         out = copy.copy(self)
-        texts = [
-            field.name
-            for field in self._schema
-            if pa.types.is_string(field.type) and field.name not in unique
-        ]
-        if not (texts and self._rows) or self._skip:
-            return out
-        out._repeating = texts
-        with out._file() as file:
-            first = next(file.iter_batches(BATCH_ROWS, columns=texts))
-            rows = max(file.metadata.row_group(0).num_rows, first.num_rows)
-        out._repeating = [
-            name for name in texts if len(first.column(name).dictionary) * _REPEATS <= rows
-        ]
+        if self._rows and not self._skip:
+            with self._file() as file:
+                repeating = _repeating(file.metadata)
+            out._repeating = [
+                field.name
+                for field in self._schema
+                if pa.types.is_string(field.type) and field.name in repeating - set(unique)
+            ]
         return out
 
     def _known_rows(self) -> int:
@@ -109,7 +108,7 @@ class ParquetSource(FileSource):
                 yield pa.RecordBatch.from_pylist([], pa.schema(fields))
 
     def _strict(self, file: Any, names: list[str]) -> Iterator[Any]:
-        for batch in file.iter_batches(BATCH_ROWS, columns=names):
+        for batch in file.iter_batches(_batch_rows(file, names), columns=names):
             _check_text(batch, self._name)
             yield batch
 
@@ -118,6 +117,39 @@ class ParquetSource(FileSource):
         for group in range(file.num_row_groups):
             batches = file.iter_batches(BATCH_ROWS, row_groups=[group])
             yield from _whole(batches, self._schema, file.metadata.row_group(group).num_rows)
+
+
+def _repeating(metadata: Any) -> set[str]:
+    """Say which columns have few values beside their rows, by what their chunks take.
+
+    That is the places of the values and, once each, the values: these are handed out with every
+    batch, so there must be few of them, in every row group.
+    """
+    groups = range(0, metadata.num_row_groups, max(1, metadata.num_row_groups // _GROUPS))
+    chunks = [metadata.row_group(group) for group in groups]
+    return {
+        metadata.row_group(0).column(place).path_in_schema
+        for place in range(metadata.num_columns)
+        if all(
+            group.column(place).total_uncompressed_size
+            <= min(_PER_ROW * group.num_rows, _PLACE * group.num_rows + _VALUES)
+            for group in chunks
+        )
+    }
+
+
+def _batch_rows(file: Any, names: list[str]) -> int:
+    """Return of how many rows a batch may be, so that it takes so much memory at most."""
+    first = next(file.iter_batches(_LOOKED_AT, columns=names), None)
+    if first is None or not first.num_rows or not names:
+        return BATCH_ROWS
+    octets = sum(
+        (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
+        for column in first.columns
+    )
+    rows = int(_BATCH_OCTETS * first.num_rows / max(octets, 1))
+    # A power of two: parts of a plan hold so many batches, and none is cut.
+    return min(BATCH_ROWS, max(_LOOKED_AT, 1 << rows.bit_length() - 1))
 
 
 def _whole(batches: Iterator[Any], schema: Any, rows: int) -> Iterator[Any]:

@@ -20,8 +20,8 @@ from smsplan.bulk.seals import SealedFile
 from smsplan.errors import InputError
 from smsplan.outputs import check_target, is_stream, whole_file
 
-# Rows of a row group in the Parquet files that are written.
-GROUP_ROWS = 1 << 18
+# Rows of a row group in the Parquet files that are written, and octets of them in memory.
+GROUP_ROWS, GROUP_OCTETS = 1 << 18, 1 << 26
 _PARQUET = (".parquet", ".pq")
 
 
@@ -97,7 +97,8 @@ class Sink:
         """Append a batch."""
         if self._parquet is not None:
             self._waiting.append(batch)
-            if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
+            rows = sum(waiting.num_rows for waiting in self._waiting)
+            if rows >= GROUP_ROWS or sum(map(_octets, self._waiting)) >= GROUP_OCTETS:
                 self._write_group()
             return
         if batch.num_rows:
@@ -195,6 +196,14 @@ def sink(
             if out is not None:
                 out.discard()
             raise
+
+
+def _octets(batch: Any) -> int:
+    """Return what a batch takes in memory, but for its words, which batches share."""
+    return sum(
+        (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
+        for column in batch.columns
+    )
 
 
 def _has_null_word(array: Any) -> bool:
