@@ -17,7 +17,8 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
-from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.bulk.frames import BATCH_ROWS, Source, own_octets
+from smsplan.bulk.rows import one_batch
 from smsplan.bulk.seals import is_sealed
 from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
 from smsplan.errors import InputError, OutputError
@@ -26,8 +27,9 @@ from smsplan.outputs import same_file
 # A column is worth a dictionary where a chunk of it has so many octets a row at most, and beside
 # the places of its values, so many octets of values.
 _PER_ROW, _PLACE, _VALUES = 6.5, 3, 1 << 20
-# So many octets of a batch are wanted, as its first rows have them; so many rows it has at least.
-_BATCH_OCTETS, _LOOKED_AT = 1 << 24, 1 << 10
+# A batch has so many rows at most and at least, and of octets, as its first rows have them, so
+# many at most.
+_ROWS, _FEWEST, _OCTETS = 1 << 16, 1 << 10, 1 << 24
 # Of so many row groups.
 _GROUPS = 64
 
@@ -108,7 +110,9 @@ class ParquetSource(FileSource):
                 yield pa.RecordBatch.from_pylist([], pa.schema(fields))
 
     def _strict(self, file: Any, names: list[str]) -> Iterator[Any]:
-        for batch in file.iter_batches(_batch_rows(file, names), columns=names):
+        rows = _batch_rows(file, names)
+        # Others plan and write meanwhile: threads for columns take memory, and save no time.
+        for batch in _joined(file.iter_batches(rows, columns=names, use_threads=False), rows):
             _check_text(batch, self._name)
             yield batch
 
@@ -139,17 +143,33 @@ def _repeating(metadata: Any) -> set[str]:
 
 
 def _batch_rows(file: Any, names: list[str]) -> int:
-    """Return of how many rows a batch may be, so that it takes so much memory at most."""
-    first = next(file.iter_batches(_LOOKED_AT, columns=names), None)
-    if first is None or not first.num_rows or not names:
-        return BATCH_ROWS
-    octets = sum(
-        (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
-        for column in first.columns
-    )
-    rows = int(_BATCH_OCTETS * first.num_rows / max(octets, 1))
+    """Return how many rows a batch may have, so that it takes so much memory at most."""
+    first = next(file.iter_batches(_FEWEST, columns=names, use_threads=False), None)
+    if first is None or not first.num_rows:
+        return _ROWS
+    rows = _OCTETS * first.num_rows // max(own_octets(first), 1)
     # A power of two: parts of a plan hold so many batches, and none is cut.
-    return min(BATCH_ROWS, max(_LOOKED_AT, 1 << rows.bit_length() - 1))
+    return min(_ROWS, max(_FEWEST, 1 << rows.bit_length() - 1))
+
+
+def _joined(batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    """Join small batches, which end with their row groups, to such of at most so many rows."""
+    waiting: list[Any] = []
+    ready = 0
+    for batch in batches:
+        if ready + batch.num_rows > rows or 2 * batch.num_rows > rows:
+            yield from _one(waiting)
+            waiting, ready = [], 0
+        waiting.append(batch)
+        ready += batch.num_rows
+    yield from _one(waiting)
+
+
+def _one(batches: list[Any]) -> Iterator[Any]:
+    if len(batches) > 1:
+        yield one_batch(pa.Table.from_batches(batches))
+    else:
+        yield from batches
 
 
 def _whole(batches: Iterator[Any], schema: Any, rows: int) -> Iterator[Any]:
