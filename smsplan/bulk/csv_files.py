@@ -104,7 +104,7 @@ class CsvSource(PackedSource):
 
     def _read(self, names: list[str]) -> Iterator[Any]:
         sent = 0
-        for block in (BLOCK << 2, MAX_ROW):
+        for block in (BLOCK << 1, MAX_ROW):
             try:
                 start = 0
                 for batch in self._by_blocks(names, block):

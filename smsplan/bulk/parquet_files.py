@@ -17,7 +17,7 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
-from smsplan.bulk.frames import BATCH_ROWS, Source, own_octets
+from smsplan.bulk.frames import Source, own_octets
 from smsplan.bulk.rows import one_batch
 from smsplan.bulk.seals import is_sealed
 from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
@@ -29,7 +29,7 @@ from smsplan.outputs import same_file
 _PER_ROW, _PLACE, _VALUES = 6.5, 3, 1 << 20
 # A batch has so many rows at most and at least, and of octets, as its first rows have them, so
 # many at most.
-_ROWS, _FEWEST, _OCTETS = 1 << 16, 1 << 10, 1 << 24
+BATCH_ROWS, _FEWEST, _OCTETS = 1 << 16, 1 << 10, 1 << 24
 # Of so many row groups.
 _GROUPS = 64
 
@@ -146,10 +146,10 @@ def _batch_rows(file: Any, names: list[str]) -> int:
     """Return how many rows a batch may have, so that it takes so much memory at most."""
     first = next(file.iter_batches(_FEWEST, columns=names, use_threads=False), None)
     if first is None or not first.num_rows:
-        return _ROWS
+        return BATCH_ROWS
     rows = _OCTETS * first.num_rows // max(own_octets(first), 1)
     # A power of two: parts of a plan hold so many batches, and none is cut.
-    return min(_ROWS, max(_FEWEST, 1 << rows.bit_length() - 1))
+    return min(BATCH_ROWS, max(_FEWEST, 1 << rows.bit_length() - 1))
 
 
 def _joined(batches: Iterator[Any], rows: int) -> Iterator[Any]:
@@ -257,7 +257,11 @@ class FolderSource(FileSource):
                 files,
                 format=pa.dataset.ParquetFileFormat(
                     default_fragment_scan_options=pa.dataset.ParquetFragmentScanOptions(
-                        page_checksum_verification=True
+                        page_checksum_verification=True,
+                        # Else the whole of a row group is in memory.
+                        pre_buffer=False,
+                        use_buffered_stream=True,
+                        buffer_size=BLOCK,
                     )
                 ),
                 filesystem=filesystem,
@@ -345,7 +349,12 @@ class FolderSource(FileSource):
 
     def _batches(self, fragment: Any, names: list[str]) -> Iterator[Any]:
         batches: Iterator[Any] = fragment.to_batches(
-            schema=self._dataset.schema, columns=names, batch_size=BATCH_ROWS, use_threads=False
+            schema=self._dataset.schema,
+            columns=names,
+            batch_size=BATCH_ROWS,
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
         )
         return batches
 

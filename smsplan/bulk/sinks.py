@@ -68,6 +68,7 @@ class Sink:
         # Batches of the next row group, their rows, and what they take in memory.
         self._waiting: list[Any] = []
         self._rows = self._size = 0
+        self._pool = pa.default_memory_pool()
         self._octets: Any = None
         if self._kind == "parquet":
             with self._naming(None):
@@ -118,6 +119,10 @@ class Sink:
             del columns
             with self._naming(group):
                 self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+            del group
+            if self._pool.backend_name != "system":
+                # A pool of its own keeps what it got; the system's would search long for it.
+                self._pool.release_unused()
 
     @contextmanager
     def _naming(self, rows: Any | None) -> Iterator[None]:

@@ -324,8 +324,9 @@ class _Unit:
 
 def _units(text: str, level: Level) -> Iterator[_Unit]:
     """Cut a text into units and look each up alone."""
-    misread = [match.span() for match in _UTF_8.finditer(text)]
-    windows = any(_kind(each) == look_alikes.MISREAD for each in _UTF_8.sub("", text))
+    # In order, as a set that is looked up for each piece.
+    misread = dict.fromkeys(match.span() for match in _UTF_8.finditer(text))
+    windows = any(_kind(each) == look_alikes.MISREAD for each in set(_UTF_8.sub("", text)))
     tones = level == "lossy" and TONAL.search(normalize("NFC", text)) is not None
     for start, piece in _pieces(text, misread):
         if (start, start + len(piece)) in misread:
@@ -340,7 +341,7 @@ def _units(text: str, level: Level) -> Iterator[_Unit]:
             yield _Unit(start, piece, new.translate(TONES) if tones else new, kind)
 
 
-def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+def _pieces(text: str, whole: Iterable[tuple[int, int]]) -> Iterator[tuple[int, str]]:
     """Yield runs of the alphabet and clusters; what is ``whole`` is one piece."""
     done = 0
     for start, end in [*whole, (len(text), len(text))]:

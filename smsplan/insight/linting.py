@@ -108,10 +108,13 @@ def mend(
         fixes = [one for one in found if one.fix is not None]
         if not fixes:
             return Mended("".join(written), tuple(done), found)
-        for one in reversed(fixes):
-            written[one.start : one.end] = [
-                line if of_file and new == "\n" else new for new in one.fix or ""
-            ]
+        mended: list[str] = []
+        behind = 0
+        for one in fixes:
+            mended += written[behind : one.start]
+            mended += [line if of_file and new == "\n" else new for new in one.fix or ""]
+            behind = one.end
+        written = mended + written[behind:]
         done += fixes
 
 
