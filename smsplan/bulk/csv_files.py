@@ -18,11 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from smsplan.bulk.file_base import BLOCK, MAX_ROW, PackedSource, reading, unique_columns
+from smsplan.bulk.file_base import MAX_ROW, PackedSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS
 from smsplan.bulk.unreadable import MARK, with_gaps, without_bad_text
 from smsplan.errors import InputError, OutputError
 
+# What is read at once; Arrow parses four such blocks together, and takes many times as much for it.
+BLOCK = 1 << 19
 # The first line has so many characters at most.
 _MAX_HEADER = 1 << 24
 _limit_lock = threading.Lock()
@@ -104,7 +106,7 @@ class CsvSource(PackedSource):
 
     def _read(self, names: list[str]) -> Iterator[Any]:
         sent = 0
-        for block in (BLOCK << 1, MAX_ROW):
+        for block in (BLOCK << 2, MAX_ROW):
             try:
                 start = 0
                 for batch in self._by_blocks(names, block):

@@ -49,9 +49,11 @@ _BORROWED = (GREEK, GREEK_CAPITAL)
 _ALPHABET = tables().septets
 _is_gsm = tables().text
 # A run of the alphabet, up to what may change its last character; else a grapheme cluster, UAX #29,
-# or an octet that was no control, and marks that go with what it is.
+# or an octet that was no control, and marks that go with what it is. Of the clusters, pairs of
+# regional indicators first: ``\X`` counts all those before it anew at each.
 _PIECE = regex.compile(
-    rf"(?:[{regex.escape(''.join(_ALPHABET))}](?![\p{{M}}\u200c\u200d]))+|[\x80-\x9f]\p{{M}}+|\X",
+    rf"(?:[{regex.escape(''.join(_ALPHABET))}](?![\p{{M}}\u200c\u200d]))+|[\x80-\x9f]\p{{M}}+"
+    r"|[\U0001f1e6-\U0001f1ff]{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*|\X",
     regex.V0,
 )
 # Letters and the marks on them: what belongs to one word.

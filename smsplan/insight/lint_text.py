@@ -14,6 +14,7 @@ from unicodedata import category, name, normalize
 import regex
 
 from smsplan.dryruns import Composer, characters
+from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import AUTO_ENCODING, GREEK_CAPITAL, LOOK_ALIKES
 from smsplan.encoding.segmentation import Encoding, Measure, culprits
 from smsplan.encoding.substitution import Change, replacements
@@ -27,7 +28,6 @@ from smsplan.templates import Template
 _MASK = "\ue000"
 _MASKS = re.compile(f"{_MASK}+")
 
-_CLUSTER = regex.compile(r"\X")
 # Between two of ASCII or mask a cluster ends in any case: those beside others, with the others.
 _CLUSTERS = re.compile(rf"[ -~{_MASK}]?(?:[^ -~{_MASK}]+[ -~{_MASK}]?)+")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
@@ -296,12 +296,12 @@ class Look:
                 return
             if places[at] >= match.end():
                 continue
-            for cluster in _CLUSTER.finditer(self.masked, *match.span()):
-                first, end = at, cluster.end()
+            for start, end in ucs2.clusters(match[0]):
+                first, end = at, match.start() + end
                 while at < len(places) and places[at] < end:
                     at += 1
                 if at > first:
-                    yield cluster.start(), end, places[first:at]
+                    yield match.start() + start, end, places[first:at]
         yield from ((place, place + 1, [place]) for place in places[at:])
 
     def _allowed(self, code: str, spots: list[Spot]) -> Sequence[Spot]:

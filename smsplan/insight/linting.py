@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -49,6 +49,8 @@ class Complaint:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+# How often fixes are tried together, at most, for each time that a text is linted.
+_TRIALS = 200
 _BREAKS = frozenset({"\r\n", "\r", "\n"})
 _LINES = re.compile(r"\r\n|[\s\S]")
 
@@ -183,18 +185,36 @@ def _certain(look: Look, complaints: Sequence[Complaint]) -> Iterable[Complaint]
     for one in complaints:
         if one.fix is not None and (not fixes or one.start >= fixes[-1].end):
             fixes.append(one)
-    before = _parameters(body, given)
-    if _parameters(_applied(body, fixes), given) != before:
-        kept: list[Complaint] = []
-        for one in fixes:
-            if _parameters(_applied(body, [*kept, one]), given) == before:
-                kept.append(one)
-        fixes = kept
+    if fixes:
+        before = _parameters(body, given)
+        fixes = _kept(fixes, lambda some: _parameters(_applied(body, some), given) == before)
     if not _worth_it(look, fixes):
         fixes = [one for one in fixes if not _longer(body, one)]
     certain = {id(one) for one in fixes}
     for one in complaints:
         yield one if one.fix is None or id(one) in certain else replace(one, fix=None)
+
+
+def _kept(
+    fixes: Sequence[Complaint], allowed: Callable[[Sequence[Complaint]], bool]
+) -> list[Complaint]:
+    """Return the fixes that may be made together, in order; each trial reads the whole text.
+
+    So many at once are tried, and halves of what may not be made: where most may, that takes few
+    trials. Behind so many trials the rest is left as it is.
+    """
+    kept: list[Complaint] = []
+    left = [list(fixes)]
+    trials = 0
+    while left and trials < _TRIALS:
+        some = left.pop()
+        trials += 1
+        if allowed([*kept, *some]):
+            kept += some
+        elif len(some) > 1:
+            half = len(some) // 2
+            left += [some[half:], some[:half]]
+    return kept
 
 
 def _longer(body: str, one: Complaint) -> bool:
