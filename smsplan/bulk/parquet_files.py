@@ -27,8 +27,7 @@ from smsplan.outputs import same_file
 # A column is worth a dictionary where a chunk of it has so many octets a row at most, and beside
 # the places of its values, so many octets of values.
 _PER_ROW, _PLACE, _VALUES = 6.5, 3, 1 << 20
-# A batch has so many rows at most and at least, and of octets, as its first rows have them, so
-# many at most.
+# A batch has so many rows at most and at least, and about so many octets at most.
 BATCH_ROWS, _FEWEST, _OCTETS = 1 << 16, 1 << 10, 1 << 24
 # Of so many row groups.
 _GROUPS = 64
@@ -123,21 +122,26 @@ class ParquetSource(FileSource):
             yield from _whole(batches, self._schema, file.metadata.row_group(group).num_rows)
 
 
+def _groups(metadata: Any) -> list[Any]:
+    """Return row groups of a file, of which there may be thousands: some of them."""
+    every = metadata.num_row_groups
+    return [metadata.row_group(group) for group in range(0, every, max(1, every // _GROUPS))]
+
+
 def _repeating(metadata: Any) -> set[str]:
     """Say which columns have few values beside their rows, by what their chunks take.
 
     That is the places of the values and, once each, the values: these are handed out with every
     batch, so there must be few of them, in every row group.
     """
-    groups = range(0, metadata.num_row_groups, max(1, metadata.num_row_groups // _GROUPS))
-    chunks = [metadata.row_group(group) for group in groups]
+    groups = _groups(metadata)
     return {
         metadata.row_group(0).column(place).path_in_schema
         for place in range(metadata.num_columns)
         if all(
             group.column(place).total_uncompressed_size
             <= min(_PER_ROW * group.num_rows, _PLACE * group.num_rows + _VALUES)
-            for group in chunks
+            for group in groups
         )
     }
 
@@ -147,9 +151,19 @@ def _batch_rows(file: Any, names: list[str]) -> int:
     first = next(file.iter_batches(_FEWEST, columns=names, use_threads=False), None)
     if first is None or not first.num_rows:
         return BATCH_ROWS
-    rows = _OCTETS * first.num_rows // max(own_octets(first), 1)
+    # As its first rows have them: written once for each value, a column takes more than its chunk.
+    # Or as the chunks have them, in which longer values may follow.
+    octets = own_octets(first) / first.num_rows
+    for group in _groups(file.metadata):
+        columns = (group.column(place) for place in range(group.num_columns))
+        taken = sum(
+            column.total_uncompressed_size
+            for column in columns
+            if column.path_in_schema in names or column.path_in_schema.split(".")[0] in names
+        )
+        octets = max(octets, taken / max(group.num_rows, 1))
     # A power of two: parts of a plan hold so many batches, and none is cut.
-    return min(BATCH_ROWS, max(_FEWEST, 1 << rows.bit_length() - 1))
+    return min(BATCH_ROWS, max(_FEWEST, 1 << int(_OCTETS / max(octets, 1)).bit_length() - 1))
 
 
 def _joined(batches: Iterator[Any], rows: int) -> Iterator[Any]:
