@@ -40,9 +40,7 @@ def _line(run: Run, rows: int, columns: int, kind: str, group: int) -> None:
         write(source, rows, columns, kind, group)
         plan = child("plan", source, planned)
         copy = child("copy", source, Path(folder) / "copy.parquet", planned)
-        run.check(
-            f"rows of {what}", pa.parquet.ParquetFile(planned).metadata.num_rows == rows
-        )
+        run.check(f"rows of {what}", pa.parquet.ParquetFile(planned).metadata.num_rows == rows)
     times = plan.peak / copy.peak
     run.line(what, f"{copy.peak:,.0f}", f"{plan.peak:,.0f}", f"{times:.2f}",
              f"{plan.seconds / copy.seconds:.2f}")  # fmt: skip
