@@ -62,5 +62,6 @@ def test_addresses(wheel: Path) -> None:
     assert addresses
     for address in map(urlsplit, addresses.values()):
         assert address.scheme == "https"
-        assert "." in (address.hostname or "")
-        assert not address.hostname.endswith((".example", "example.com", ".invalid", ".local"))
+        host = address.hostname or ""
+        assert "." in host
+        assert not host.endswith((".example", "example.com", ".invalid", ".local"))

@@ -296,7 +296,7 @@ class Look:
                 return
             if places[at] >= match.end():
                 continue
-            for start, end in ucs2.clusters(match[0]):
+            for start, end in _cut(match[0]):
                 first, end = at, match.start() + end
                 while at < len(places) and places[at] < end:
                     at += 1
@@ -331,6 +331,12 @@ class Look:
 def _kind(character: str) -> str:
     entry = LOOK_ALIKES.get(character)
     return "" if entry is None else entry.kind
+
+
+@lru_cache(maxsize=1 << 12)
+def _cut(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where clusters begin and end: what stands around odd characters recurs."""
+    return tuple(ucs2.clusters(text))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from smsplan.encoding import ucs2
 from smsplan.errors import InputError
+from smsplan.garbage import search_put_off
 from smsplan.insight.lint_text import LintSettings, Look, Totals, harmless, is_gsm
 from smsplan.insight.rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
 from smsplan.templates import Template
@@ -63,6 +64,7 @@ class Mended(NamedTuple):
     left: tuple[Complaint, ...]
 
 
+@search_put_off()
 def lint(
     template: str | Template, *, plan: Totals | None = None, **settings: Any
 ) -> tuple[Complaint, ...]:
@@ -86,6 +88,7 @@ def lint(
     return _lint(_template(template, given), given, plan)
 
 
+@search_put_off()
 def mend(
     text: str, *, plan: Totals | None = None, of_file: bool = False, **settings: Any
 ) -> Mended:
