@@ -36,12 +36,12 @@ def texts(source: str, target: str, jobs: str) -> None:
     plan(source, "${text}", duplicates="keep", rates=RATES, output=target, jobs=int(jobs))
 
 
-def copy(source: str, target: str, like: str) -> None:
-    """Read the same columns and write the columns of a plan, ours as constants."""
+def copy(source: str, target: str, like: str, rows: str = str(GROUP)) -> None:
+    """Read the same columns, so many rows at once, and write a plan's, ours as constants."""
     schema = pa.parquet.read_schema(like).remove_metadata()
     first = next(pa.parquet.ParquetFile(like).iter_batches(1 << 10))
     with pa.parquet.ParquetWriter(target, schema, compression="zstd") as writer:
-        for batch in pa.parquet.ParquetFile(source).iter_batches(GROUP):
+        for batch in pa.parquet.ParquetFile(source).iter_batches(int(rows)):
             zeros = pa.array(np.zeros(batch.num_rows, np.int64))
             columns = [
                 batch.column(field.name)

@@ -2,7 +2,8 @@
 
     python -m benchmarks.run [--quick] [--rows N]
 
-Only wrong outputs fail, and more than 5 % of rows planned one by one: noise does not.
+Only wrong outputs fail, more than 5 % of rows planned one by one, and more memory than a bound:
+noise does not.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmarks.cluster import cluster
 from benchmarks.files import files
 from benchmarks.insight import insight
 from benchmarks.measure import Run
+from benchmarks.memory import memory
 from benchmarks.people import people
 from benchmarks.scalar import scalar
 from benchmarks.substitution import substitution
@@ -89,6 +91,7 @@ def main() -> int:
     substitution(run, data)
     adversaries(run)
     files(run, data)
+    memory(run)
     if not run.quick:
         cluster(run, data)
         curve(run, data)

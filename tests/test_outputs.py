@@ -409,6 +409,54 @@ def test_left_of_plans(people: Path) -> None:
     assert names == {".mine.part", "part-00000.parquet", "_manifest.json"}
 
 
+PLANNER = """
+import sys, time
+from smsplan import plan
+seen = []
+def progress(rows):
+    seen.append(rows)
+    if len(seen) == 2:
+        print("planned", flush=True)
+        time.sleep(60)
+plan("people.csv", "Hi", output=sys.argv[1], duplicates="keep", progress=progress)
+"""
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet", "out/"])
+def test_left_of_a_killed_plan(people: Path, output: str) -> None:
+    """The next plan into the same file or folder leaves its own file there, and nothing else."""
+    people.write_text("to\n" + "447700900123\n" * 300_000)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PLANNER, output], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "planned\n"
+        process.send_signal(signal.SIGKILL)
+    folder = Path(output) if output.endswith("/") else Path()
+    assert list(folder.glob(".*.part")), "it was killed while it wrote"
+    resume = output.endswith("/")
+    made = plan(people, "Hi", output=output, duplicates="keep", resume=resume)
+    assert made.summary.rows == 300_000
+    assert not list(folder.glob(".*.part"))
+
+
+def test_a_folder_with_nothing_but_what_a_killed_run_left(people: Path) -> None:
+    """Killed before its manifest was there, a run left nothing to go on with: it is new."""
+    Path("folder").mkdir()
+    Path("folder/._manifest.json.01234567.part").touch()
+    plan(people, "Hi", output="folder/")
+    assert {path.name for path in Path("folder").iterdir()} == {
+        "part-00000.parquet",
+        "_manifest.json",
+    }
+    Path("other").mkdir()
+    Path("other/.mine.part").touch()
+    with pytest.raises(InputError, match="is not empty"):
+        plan(people, "Hi", output="other/")
+    assert Path("other/.mine.part").exists()
+
+
 def test_two_runs_into_one_folder(people: Path) -> None:
     """The second is an error that says why, and the first is not disturbed."""
     people.write_text("to\n" + "447700900123\n" * 300_000)

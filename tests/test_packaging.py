@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from email.parser import Parser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from smsplan.errors import PACKAGES
 from tests.installs import minima
@@ -51,3 +52,16 @@ def test_what_is_installed_with_it(wheel: Path) -> None:
     assert minima().keys() >= needed
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
+
+
+def test_addresses(wheel: Path) -> None:
+    """Package indexes link to where one can read more: each address is whole and encrypted."""
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = Parser().parsestr(archive.read("smsplan-0.1.0.dist-info/METADATA").decode())
+    addresses = dict(each.split(", ", 1) for each in metadata.get_all("Project-URL", []))
+    assert addresses
+    for address in map(urlsplit, addresses.values()):
+        assert address.scheme == "https"
+        host = address.hostname or ""
+        assert "." in host
+        assert not host.endswith((".example", "example.com", ".invalid", ".local"))

@@ -18,11 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from smsplan.bulk.file_base import BLOCK, MAX_ROW, PackedSource, reading, unique_columns
+from smsplan.bulk.file_base import MAX_ROW, PackedSource, reading, unique_columns
 from smsplan.bulk.frames import BATCH_ROWS
 from smsplan.bulk.unreadable import MARK, with_gaps, without_bad_text
 from smsplan.errors import InputError, OutputError
 
+# What is read at once; Arrow parses four such blocks together, and takes many times as much for it.
+BLOCK = 1 << 19
 # The first line has so many characters at most.
 _MAX_HEADER = 1 << 24
 _limit_lock = threading.Lock()

@@ -69,6 +69,8 @@ class Folder:
     def _take_over(self, *, resume: bool) -> None:
         """Go on with what is in the folder, if that is asked for and nobody else does."""
         self._locked()
+        # Before anything else: a run that was killed at its beginning left nothing but that.
+        sweep(self.path, rf"part-\d+\.parquet|{re.escape(MANIFEST)}")
         if resume and (self.path / MANIFEST).exists():
             self._go_on()
         elif any(self.path.iterdir()):
@@ -76,7 +78,6 @@ class Folder:
                 f"folder '{self.path}' is not empty; name a new one, or go on with what is in it: "
                 "resume=True (--resume)"
             )
-        sweep(self.path, rf"part-\d+\.parquet|{re.escape(MANIFEST)}")
 
     def _locked(self) -> None:
         """Keep others out until :meth:`release`, or the end of the process."""

@@ -17,14 +17,20 @@ import pyarrow.fs
 import pyarrow.parquet
 
 from smsplan.bulk.file_base import BLOCK, FileSource, reading, unique_columns
-from smsplan.bulk.frames import BATCH_ROWS, Source
+from smsplan.bulk.frames import Source, own_octets
+from smsplan.bulk.rows import one_batch
 from smsplan.bulk.seals import is_sealed
 from smsplan.bulk.unreadable import MARK, empty_rows, without_bad_text
 from smsplan.errors import InputError, OutputError
 from smsplan.outputs import same_file
 
-# A column is worth a dictionary where each value of a row group stands in it so often.
-_REPEATS = 3
+# A column is worth a dictionary where a chunk of it has so many octets a row at most, and beside
+# the places of its values, so many octets of values.
+_PER_ROW, _PLACE, _VALUES = 6.5, 3, 1 << 20
+# A batch has so many rows at most and at least, and about so many octets at most.
+BATCH_ROWS, _FEWEST, _OCTETS = 1 << 16, 1 << 10, 1 << 24
+# Of so many row groups.
+_GROUPS = 64
 
 
 class ParquetSource(FileSource):
@@ -75,24 +81,18 @@ class ParquetSource(FileSource):
     def compact(self, unique: Collection[str]) -> ParquetSource:
         """Return the same file, which gives texts that repeat as the dictionaries they are in.
 
-        They are read, measured and written once for each distinct value of a row group. A column
-        whose first values hardly repeat, and the ``unique`` ones, are left as they are.
+        They are read, measured and written once for each distinct value of a row group. Columns
+        whose values hardly repeat, and the ``unique`` ones, are left as they are.
         """
         out = copy.copy(self)
-        texts = [
-            field.name
-            for field in self._schema
-            if pa.types.is_string(field.type) and field.name not in unique
-        ]
-        if not (texts and self._rows) or self._skip:
-            return out
-        out._repeating = texts
-        with out._file() as file:
-            first = next(file.iter_batches(BATCH_ROWS, columns=texts))
-            rows = max(file.metadata.row_group(0).num_rows, first.num_rows)
-        out._repeating = [
-            name for name in texts if len(first.column(name).dictionary) * _REPEATS <= rows
-        ]
+        if self._rows and not self._skip:
+            with self._file() as file:
+                repeating = _repeating(file.metadata)
+            out._repeating = [
+                field.name
+                for field in self._schema
+                if pa.types.is_string(field.type) and field.name in repeating - set(unique)
+            ]
         return out
 
     def _known_rows(self) -> int:
@@ -109,7 +109,9 @@ class ParquetSource(FileSource):
                 yield pa.RecordBatch.from_pylist([], pa.schema(fields))
 
     def _strict(self, file: Any, names: list[str]) -> Iterator[Any]:
-        for batch in file.iter_batches(BATCH_ROWS, columns=names):
+        rows = _batch_rows(file, names)
+        # Others plan and write meanwhile: threads for columns take memory, and save no time.
+        for batch in _joined(file.iter_batches(rows, columns=names, use_threads=False), rows):
             _check_text(batch, self._name)
             yield batch
 
@@ -118,6 +120,70 @@ class ParquetSource(FileSource):
         for group in range(file.num_row_groups):
             batches = file.iter_batches(BATCH_ROWS, row_groups=[group])
             yield from _whole(batches, self._schema, file.metadata.row_group(group).num_rows)
+
+
+def _groups(metadata: Any) -> list[Any]:
+    """Return row groups of a file, of which there may be thousands: some of them."""
+    every = metadata.num_row_groups
+    return [metadata.row_group(group) for group in range(0, every, max(1, every // _GROUPS))]
+
+
+def _repeating(metadata: Any) -> set[str]:
+    """Say which columns have few values beside their rows, by what their chunks take.
+
+    That is the places of the values and, once each, the values: these are handed out with every
+    batch, so there must be few of them, in every row group.
+    """
+    groups = _groups(metadata)
+    return {
+        metadata.row_group(0).column(place).path_in_schema
+        for place in range(metadata.num_columns)
+        if all(
+            group.column(place).total_uncompressed_size
+            <= min(_PER_ROW * group.num_rows, _PLACE * group.num_rows + _VALUES)
+            for group in groups
+        )
+    }
+
+
+def _batch_rows(file: Any, names: list[str]) -> int:
+    """Return how many rows a batch may have, so that it takes so much memory at most."""
+    first = next(file.iter_batches(_FEWEST, columns=names, use_threads=False), None)
+    if first is None or not first.num_rows:
+        return BATCH_ROWS
+    # As its first rows have them: written once for each value, a column takes more than its chunk.
+    # Or as the chunks have them, in which longer values may follow.
+    octets = own_octets(first) / first.num_rows
+    for group in _groups(file.metadata):
+        columns = (group.column(place) for place in range(group.num_columns))
+        taken = sum(
+            column.total_uncompressed_size
+            for column in columns
+            if column.path_in_schema in names or column.path_in_schema.split(".")[0] in names
+        )
+        octets = max(octets, taken / max(group.num_rows, 1))
+    # A power of two: parts of a plan hold so many batches, and none is cut.
+    return min(BATCH_ROWS, max(_FEWEST, 1 << int(_OCTETS / max(octets, 1)).bit_length() - 1))
+
+
+def _joined(batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    """Join small batches, which end with their row groups, to such of at most so many rows."""
+    waiting: list[Any] = []
+    ready = 0
+    for batch in batches:
+        if ready + batch.num_rows > rows or 2 * batch.num_rows > rows:
+            yield from _one(waiting)
+            waiting, ready = [], 0
+        waiting.append(batch)
+        ready += batch.num_rows
+    yield from _one(waiting)
+
+
+def _one(batches: list[Any]) -> Iterator[Any]:
+    if len(batches) > 1:
+        yield one_batch(pa.Table.from_batches(batches))
+    else:
+        yield from batches
 
 
 def _whole(batches: Iterator[Any], schema: Any, rows: int) -> Iterator[Any]:
@@ -205,7 +271,11 @@ class FolderSource(FileSource):
                 files,
                 format=pa.dataset.ParquetFileFormat(
                     default_fragment_scan_options=pa.dataset.ParquetFragmentScanOptions(
-                        page_checksum_verification=True
+                        page_checksum_verification=True,
+                        # Else the whole of a row group is in memory.
+                        pre_buffer=False,
+                        use_buffered_stream=True,
+                        buffer_size=BLOCK,
                     )
                 ),
                 filesystem=filesystem,
@@ -293,7 +363,12 @@ class FolderSource(FileSource):
 
     def _batches(self, fragment: Any, names: list[str]) -> Iterator[Any]:
         batches: Iterator[Any] = fragment.to_batches(
-            schema=self._dataset.schema, columns=names, batch_size=BATCH_ROWS, use_threads=False
+            schema=self._dataset.schema,
+            columns=names,
+            batch_size=BATCH_ROWS,
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
         )
         return batches
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from smsplan.bulk.frames import Source
+from smsplan.bulk.frames import Source, own_octets
 from smsplan.bulk.lines import Lines
 from smsplan.bulk.seals import SealedFile
 from smsplan.errors import InputError
 from smsplan.outputs import check_target, is_stream, whole_file
 
-# Rows of a row group in the Parquet files that are written.
-GROUP_ROWS = 1 << 18
+# Rows of a row group in the Parquet files that are written, and octets of them in memory.
+GROUP_ROWS, GROUP_OCTETS = 1 << 18, 1 << 25
 _PARQUET = (".parquet", ".pq")
 
 
@@ -65,7 +65,10 @@ class Sink:
         self._file = SealedFile(file)
         self._parquet: Any = None
         self._words = words
+        # Batches of the next row group, their rows, and what they take in memory.
         self._waiting: list[Any] = []
+        self._rows = self._size = 0
+        self._pool = pa.default_memory_pool()
         self._octets: Any = None
         if self._kind == "parquet":
             with self._naming(None):
@@ -97,7 +100,9 @@ class Sink:
         """Append a batch."""
         if self._parquet is not None:
             self._waiting.append(batch)
-            if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
+            self._rows += batch.num_rows
+            self._size += own_octets(batch)
+            if self._rows >= GROUP_ROWS or self._size >= GROUP_OCTETS:
                 self._write_group()
             return
         if batch.num_rows:
@@ -108,16 +113,16 @@ class Sink:
     def _write_group(self) -> None:
         """Write a row group of several batches: readers skip and compress by row groups."""
         if self._waiting:
-            # One dictionary for a row group, or its writer gives dictionaries up.
-            group = pa.Table.from_batches(self._waiting, self._schema).unify_dictionaries()
-            self._waiting = []
-            for place, column in enumerate(group.columns):
-                if any(_has_null_word(chunk) for chunk in column.chunks):
-                    chunks = [_without_null_words(chunk) for chunk in column.chunks]
-                    column = pa.chunked_array(chunks, column.type)
-                    group = group.set_column(place, self._schema.field(place), column)
+            columns = list(zip(*(batch.columns for batch in self._waiting), strict=True))
+            self._waiting, self._rows, self._size = [], 0, 0
+            group = pa.table([_one_dictionary(chunks) for chunks in columns], self._schema)
+            del columns
             with self._naming(group):
                 self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+            del group
+            if self._pool.backend_name != "system":
+                # A pool of its own keeps what it got; the system's would search long for it.
+                self._pool.release_unused()
 
     @contextmanager
     def _naming(self, rows: Any | None) -> Iterator[None]:
@@ -197,21 +202,42 @@ def sink(
             raise
 
 
-def _has_null_word(array: Any) -> bool:
-    return bool(pa.types.is_dictionary(array.type)) and array.dictionary.null_count > 0
+def _one_dictionary(chunks: Sequence[Any]) -> Any:
+    """Return the chunks of a column with one dictionary, or its writer gives dictionaries up.
+
+    To unify takes as long as to hash all their values: only those that differ are.
+    """
+    kind = chunks[0].type
+    if not pa.types.is_dictionary(kind):
+        return pa.chunked_array(chunks)
+    runs: list[list[Any]] = []
+    for chunk in map(_without_null_words, chunks):
+        if runs and runs[-1][-1].dictionary.equals(chunk.dictionary):
+            runs[-1].append(chunk)
+        else:
+            runs.append([chunk])
+    if len(runs) == 1:
+        return pa.chunked_array(runs[0])
+    joined = [
+        _with_words(pa.concat_arrays([chunk.indices for chunk in run]), run[0].dictionary, kind)
+        for run in runs
+    ]
+    return pa.chunked_array(joined).unify_dictionaries()
 
 
 def _without_null_words(array: Any) -> Any:
     """Return the same values where null is no entry of the dictionary: Parquet takes none."""
-    if not _has_null_word(array):
+    if not array.dictionary.null_count:
         return array
     words = array.dictionary
     known = words.drop_null()
     missing = pc.is_null(words.take(array.indices))
     places = pc.if_else(missing, pa.scalar(None, array.indices.type), array.indices)
-    return pa.DictionaryArray.from_arrays(
-        places, words.fill_null(known[0]) if len(known) else known
-    )
+    return _with_words(places, words.fill_null(known[0]) if len(known) else known, array.type)
+
+
+def _with_words(places: Any, words: Any, kind: Any) -> Any:
+    return pa.DictionaryArray.from_arrays(places, words, ordered=kind.ordered, safe=False)
 
 
 def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:

@@ -49,9 +49,11 @@ _BORROWED = (GREEK, GREEK_CAPITAL)
 _ALPHABET = tables().septets
 _is_gsm = tables().text
 # A run of the alphabet, up to what may change its last character; else a grapheme cluster, UAX #29,
-# or an octet that was no control, and marks that go with what it is.
+# or an octet that was no control, and marks that go with what it is. Of the clusters, pairs of
+# regional indicators first: ``\X`` counts all those before it anew at each.
 _PIECE = regex.compile(
-    rf"(?:[{regex.escape(''.join(_ALPHABET))}](?![\p{{M}}\u200c\u200d]))+|[\x80-\x9f]\p{{M}}+|\X",
+    rf"(?:[{regex.escape(''.join(_ALPHABET))}](?![\p{{M}}\u200c\u200d]))+|[\x80-\x9f]\p{{M}}+"
+    r"|[\U0001f1e6-\U0001f1ff]{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*|\X",
     regex.V0,
 )
 # Letters and the marks on them: what belongs to one word.
@@ -324,8 +326,9 @@ class _Unit:
 
 def _units(text: str, level: Level) -> Iterator[_Unit]:
     """Cut a text into units and look each up alone."""
-    misread = [match.span() for match in _UTF_8.finditer(text)]
-    windows = any(_kind(each) == look_alikes.MISREAD for each in _UTF_8.sub("", text))
+    # In order, as a set that is looked up for each piece.
+    misread = dict.fromkeys(match.span() for match in _UTF_8.finditer(text))
+    windows = any(_kind(each) == look_alikes.MISREAD for each in set(_UTF_8.sub("", text)))
     tones = level == "lossy" and TONAL.search(normalize("NFC", text)) is not None
     for start, piece in _pieces(text, misread):
         if (start, start + len(piece)) in misread:
@@ -340,7 +343,7 @@ def _units(text: str, level: Level) -> Iterator[_Unit]:
             yield _Unit(start, piece, new.translate(TONES) if tones else new, kind)
 
 
-def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+def _pieces(text: str, whole: Iterable[tuple[int, int]]) -> Iterator[tuple[int, str]]:
     """Yield runs of the alphabet and clusters; what is ``whole`` is one piece."""
     done = 0
     for start, end in [*whole, (len(text), len(text))]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 from unicodedata import category, name, normalize
 
 import regex
 
 from smsplan.dryruns import Composer, characters
+from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import AUTO_ENCODING, GREEK_CAPITAL, LOOK_ALIKES
 from smsplan.encoding.segmentation import Encoding, Measure, culprits
-from smsplan.encoding.substitution import replacements
+from smsplan.encoding.substitution import Change, replacements
 from smsplan.errors import InputError
 from smsplan.insight.summary import Summary
 from smsplan.limits import Limits
@@ -23,8 +27,10 @@ from smsplan.templates import Template, TemplateWarning
 
 # Stands in for what no rule about characters may touch; visible, no letter, and in no list.
 _MASK = "\ue000"
+_MASKS = re.compile(f"{_MASK}+")
 
-_CLUSTER = regex.compile(r"\X")
+# Between two of ASCII or mask a cluster ends in any case: those beside others, with the others.
+_CLUSTERS = re.compile(rf"[ -~{_MASK}]?(?:[^ -~{_MASK}]+[ -~{_MASK}]?)+")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _LATIN = regex.compile(r"\p{Script=Latin}")
 _NO_SCRIPT = regex.compile(r"[\p{Script=Common}\p{Script=Inherited}]")
@@ -193,36 +199,48 @@ class Look:
         return "".join(out)
 
     @cached_property
-    def outside(self) -> frozenset[int]:
-        """Where characters stand that no alphabet of the profile has."""
+    def outside(self) -> Sequence[int]:
+        """Where characters stand that no alphabet of the profile has, in order."""
         profile = self.settings.by
-        found = [
-            place
-            for character, place in culprits(self.masked, languages=profile.languages)
-            if character != _MASK
-            and culprits(characters(character, profile), languages=profile.languages)
-        ]
-        if profile.auto_encoding == "on" and all(
-            self.masked[place] in AUTO_ENCODING for place in found
-        ):
+        # A space is in every alphabet.
+        found = culprits(self.masked.replace(_MASK, " "), languages=profile.languages)
+        strange = {
+            character
+            for character in {each.character for each in found}
+            if culprits(characters(character, profile), languages=profile.languages)
+        }
+        if profile.auto_encoding == "on" and strange <= AUTO_ENCODING.keys():
             # The account replaces them, wherever it matters.
-            return frozenset()
-        return frozenset(found)
+            return ()
+        return [place for character, place in found if character in strange]
+
+    def _outside(self, start: int, end: int) -> Sequence[int]:
+        """Those of :attr:`outside` between two places."""
+        first = bisect_left(self.outside, start)
+        return self.outside[first : bisect_left(self.outside, end, first)]
+
+    @cached_property
+    def _strange_words(self) -> list[tuple[int, int]]:
+        """Where words begin and end that have characters outside, in order."""
+        return [
+            word.span()
+            for word in (_WORD.finditer(self.masked) if self.outside else ())
+            if not word[0].isascii() and self._outside(*word.span())
+        ]
 
     @cached_property
     def foreign(self) -> tuple[str, int, int] | None:
         """The first word of another script than Latin, without which there would be no Unicode."""
-        for word in _WORD.finditer(self.masked):
+        for start, end in self._strange_words:
+            word = self.masked[start:end]
             strange = [
-                place
-                for place in range(word.start(), word.end())
-                if place in self.outside
-                and not _NO_SCRIPT.match(self.masked[place])
-                and culprits(normalize("NFC", self.masked[place]))
+                character
+                for character in map(self.masked.__getitem__, self._outside(start, end))
+                if not _NO_SCRIPT.match(character) and culprits(normalize("NFC", character))
             ]
-            kinds = {_kind(self.masked[place]) for place in strange}
-            if strange and kinds != {GREEK_CAPITAL} and not _LATIN.search(word[0]):
-                return word[0], word.start(), word.end()
+            kinds = set(map(_kind, strange))
+            if strange and kinds != {GREEK_CAPITAL} and not _LATIN.search(word):
+                return word, start, end
         return None
 
     @cached_property
@@ -231,23 +249,33 @@ class Look:
         return _RIGHT_TO_LEFT.search(self.masked) is not None
 
     @cached_property
+    def _changes(self) -> dict[int, Change]:
+        """What may stand in for what, by its place."""
+        # One mask is as good as many.
+        short = _MASKS.sub(_MASK, self.masked)
+        changes = replacements(short, "safe")
+        ends = [match.end() for match in _MASKS.finditer(self.masked)]
+        # How many masks are left out before the end of each run, and that end in the short text.
+        gone = [0, *accumulate(len(each) - 1 for each in _MASKS.findall(self.masked))]
+        near = [end - less for end, less in zip(ends, gone[1:], strict=True)]
+        places = (each.position + gone[bisect_right(near, each.position)] for each in changes)
+        return dict(zip(places, changes, strict=True))
+
+    @cached_property
     def spots(self) -> Mapping[str, Sequence[Spot]]:
         """The characters outside the alphabet, by the code of the rule that they are a case of."""
         found: dict[str, list[Spot]] = {}
-        fixes = {change.position: change for change in replacements(self.masked, "safe")}
-        words = {
-            place: word[0]
-            for word in _WORD.finditer(self.masked)
-            for place in range(word.start(), word.end())
+        fixes = self._changes
+        latin = {
+            place
+            for start, end in self._strange_words
+            if _LATIN.search(self.masked, start, end)
+            for place in self._outside(start, end)
         }
-        for match in _CLUSTER.finditer(self.masked):
-            start, cluster = match.start(), match[0]
-            outside = self.outside.intersection(range(start, match.end()))
-            if not outside:
-                continue
+        for start, end, outside in self._clusters():
             # What only chooses the look of a digit makes no emoji of it.
-            if _EMOJI.search(cluster) and not outside <= fixes.keys():
-                found.setdefault("SMS106", []).append(Spot(start, match.end()))
+            if _is_emoji(self.masked[start:end]) and not fixes.keys() >= set(outside):
+                found.setdefault("SMS106", []).append(Spot(start, end))
                 continue
             whole = fixes.get(start)
             if (
@@ -255,9 +283,9 @@ class Look:
                 and whole.kind == "composed"
                 and (len(whole.original) > 1 or not culprits(whole.replacement))
             ):
-                found.setdefault("SMS108", []).append(Spot(start, match.end(), whole.replacement))
+                found.setdefault("SMS108", []).append(Spot(start, end, whole.replacement))
                 continue
-            for place in sorted(outside):
+            for place in outside:
                 change = fixes.get(place)
                 fix = None
                 if (
@@ -267,9 +295,28 @@ class Look:
                     and not set(change.replacement) & set("${}<>")
                 ):
                     fix = change.replacement
-                code = _code(self.body[place], words.get(place, ""))
+                code = _code(self.body[place], place in latin)
                 found.setdefault(code, []).append(Spot(place, place + 1, fix))
         return {code: self._allowed(code, spots) for code, spots in found.items()}
+
+    def _clusters(self) -> Iterator[tuple[int, int, Sequence[int]]]:
+        """Yield where grapheme clusters begin and end that have characters outside, and these."""
+        places, at = self.outside, 0
+        for match in _CLUSTERS.finditer(self.masked) if places else ():
+            while at < len(places) and places[at] < match.start():
+                yield places[at], places[at] + 1, places[at : at + 1]
+                at += 1
+            if at == len(places):
+                return
+            if places[at] >= match.end():
+                continue
+            for start, end in _cut(match[0]):
+                first, end = at, match.start() + end
+                while at < len(places) and places[at] < end:
+                    at += 1
+                if at > first:
+                    yield match.start() + start, end, places[first:at]
+        yield from ((place, place + 1, [place]) for place in places[at:])
 
     def _allowed(self, code: str, spots: list[Spot]) -> Sequence[Spot]:
         """Leave out what is right in a text of another script: it is Unicode anyway."""
@@ -287,10 +334,8 @@ class Look:
     def dearness(self) -> str:
         """What it means that the fixed text is Unicode, in figures."""
         now = self.measure.number_of_parts
-        plain = "".join(
-            "x" if culprits(character) else character
-            for character in characters(self.fixed, self.settings.by)
-        )
+        text = characters(self.fixed, self.settings.by)
+        plain = text.translate({ord(each): "x" for each in set(text) if culprits(each)})
         less = self.parts_of(plain).number_of_parts
         if now > less:
             return f"{now} parts instead of {less}"
@@ -302,7 +347,19 @@ def _kind(character: str) -> str:
     return "" if entry is None else entry.kind
 
 
-def _code(character: str, word: str) -> str:
+@lru_cache(maxsize=1 << 12)
+def _cut(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where clusters begin and end: what stands around odd characters recurs."""
+    return tuple(ucs2.clusters(text))
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_emoji(cluster: str) -> bool:
+    return _EMOJI.search(cluster) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _code(character: str, in_latin_word: bool) -> str:
     """Say which rule a character outside the alphabet is a case of."""
     entry = LOOK_ALIKES.get(normalize("NFC", character))
     group = category(character)
@@ -323,7 +380,7 @@ def _code(character: str, word: str) -> str:
             # Marks that count as quotes are letters by their category.
             quote = entry is not None and entry.replacement in _SENTENCE_ENDS and entry.safe
             return "SMS102" if quote else "SMS107"
-        return "SMS110" if _LATIN.search(word) else "SMS113"
+        return "SMS110" if in_latin_word else "SMS113"
     if entry is not None and entry.safe and entry.replacement in _SENTENCE_ENDS:
         return "SMS102"
     if entry is not None and entry.safe and group != "Po" and set(entry.replacement) == {"-"}:
@@ -350,6 +407,8 @@ def _styled(character: str) -> bool:
 
 def harmless(text: str) -> str:
     """Escape what a terminal acts upon, line breaks too."""
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text

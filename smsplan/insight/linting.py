@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from smsplan.encoding import ucs2
 from smsplan.errors import InputError
+from smsplan.garbage import search_put_off
 from smsplan.insight.lint_text import LintSettings, Look, Totals, harmless, is_gsm
 from smsplan.insight.rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
 from smsplan.templates import Template
@@ -49,6 +50,8 @@ class Complaint:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+# How often fixes are tried together, at most, for each time that a text is linted.
+_TRIALS = 200
 _BREAKS = frozenset({"\r\n", "\r", "\n"})
 _LINES = re.compile(r"\r\n|[\s\S]")
 
@@ -61,6 +64,7 @@ class Mended(NamedTuple):
     left: tuple[Complaint, ...]
 
 
+@search_put_off()
 def lint(
     template: str | Template, *, plan: Totals | None = None, **settings: Any
 ) -> tuple[Complaint, ...]:
@@ -84,6 +88,7 @@ def lint(
     return _lint(_template(template, given), given, plan)
 
 
+@search_put_off()
 def mend(
     text: str, *, plan: Totals | None = None, of_file: bool = False, **settings: Any
 ) -> Mended:
@@ -108,10 +113,13 @@ def mend(
         fixes = [one for one in found if one.fix is not None]
         if not fixes:
             return Mended("".join(written), tuple(done), found)
-        for one in reversed(fixes):
-            written[one.start : one.end] = [
-                line if of_file and new == "\n" else new for new in one.fix or ""
-            ]
+        mended: list[str] = []
+        behind = 0
+        for one in fixes:
+            mended += written[behind : one.start]
+            mended += [line if of_file and new == "\n" else new for new in one.fix or ""]
+            behind = one.end
+        written = mended + written[behind:]
         done += fixes
 
 
@@ -180,18 +188,36 @@ def _certain(look: Look, complaints: Sequence[Complaint]) -> Iterable[Complaint]
     for one in complaints:
         if one.fix is not None and (not fixes or one.start >= fixes[-1].end):
             fixes.append(one)
-    before = _parameters(look)
-    if _parameters(_fixed(look, fixes)) != before:
-        kept: list[Complaint] = []
-        for one in fixes:
-            if _parameters(_fixed(look, [*kept, one])) == before:
-                kept.append(one)
-        fixes = kept
+    if fixes:
+        before = _parameters(look)
+        fixes = _kept(fixes, lambda some: _parameters(_fixed(look, some)) == before)
     if not _worth_it(look, fixes):
         fixes = [one for one in fixes if not _longer(body, one)]
     certain = {id(one) for one in fixes}
     for one in complaints:
         yield one if one.fix is None or id(one) in certain else replace(one, fix=None)
+
+
+def _kept(
+    fixes: Sequence[Complaint], allowed: Callable[[Sequence[Complaint]], bool]
+) -> list[Complaint]:
+    """Return the fixes that may be made together, in order; each trial reads the whole text.
+
+    So many at once are tried, and halves of what may not be made: where most may, that takes few
+    trials. Behind so many trials the rest is left as it is.
+    """
+    kept: list[Complaint] = []
+    left = [list(fixes)]
+    trials = 0
+    while left and trials < _TRIALS:
+        some = left.pop()
+        trials += 1
+        if allowed([*kept, *some]):
+            kept += some
+        elif len(some) > 1:
+            half = len(some) // 2
+            left += [some[half:], some[:half]]
+    return kept
 
 
 def _longer(body: str, one: Complaint) -> bool:

@@ -10,8 +10,10 @@ import pyarrow.parquet
 import pytest
 
 from smsplan import Plan, plan
-from smsplan.bulk.frames import open_source
+from smsplan.bulk import parquet_files, sinks
+from smsplan.bulk.frames import open_source, own_octets
 from smsplan.bulk.parquet_files import compact
+from smsplan.bulk.sinks import sink
 
 NAMES = ["Ana", "Łukasz", "", None, "José €", "x" * 200]
 
@@ -69,15 +71,71 @@ def test_same_as_frames(recipients: tuple[pa.Table, Path], tmp_path: Path, endin
 
 
 def test_repeating_texts_are_dictionaries(recipients: tuple[pa.Table, Path]) -> None:
-    """Columns whose first values repeat are given as dictionaries, the numbers never."""
+    """Columns of few values in every row group are given as dictionaries, the numbers never."""
     source = compact(open_source(recipients[1]), {"to"})
     kinds = next(source.batches()).schema
-    assert [field.name for field in kinds if pa.types.is_dictionary(field.type)] == [
-        "name",
-        "own",
-        "id",
-    ]
+    found = [field.name for field in kinds if pa.types.is_dictionary(field.type)]
+    assert found == ["name", "own"]
     assert source.schema.field("name").type == pa.string()
+
+
+@pytest.mark.parametrize("values", [1_000, 1_000_000])
+@pytest.mark.parametrize("group", [1_000, 70_000])
+def test_batches_of_like_size(values: int, group: int, tmp_path: Path) -> None:
+    """Whatever the row groups: as many rows at once as so many octets hold, in their order."""
+    rows = 210_000
+    # The later ones are longer.
+    column = pa.array([f"{row % values:0{10 + row // 70_000 * 10}}" for row in range(rows)])
+    table = pa.table({str(place): column for place in range(12)})
+    pa.parquet.write_table(table, tmp_path / "in.parquet", row_group_size=group)
+    source = compact(open_source(tmp_path / "in.parquet"), ())
+    batches = list(source.batches())
+    assert max(own_octets(batch) for batch in batches) <= 1.1 * parquet_files._OCTETS
+    assert len(batches) <= 16
+    texts = pa.table(
+        {
+            name: pa.chunked_array([batch.column(name).cast(pa.string()) for batch in batches])
+            for name in table.column_names
+        }
+    )
+    assert texts.equals(table)
+
+
+def test_row_groups_of_like_size(tmp_path: Path) -> None:
+    """A row group is closed by its octets: with many columns, after fewer rows."""
+    rows = 60_000
+    schema = pa.schema([(str(place), pa.string()) for place in range(50)])
+    column = pa.array([f"{row:>30}" for row in range(rows)])
+    batch = pa.RecordBatch.from_arrays([column] * 50, schema=schema)
+    with sink(tmp_path / "out.parquet", schema) as out:
+        for start in range(0, rows, 1_000):
+            out.write(batch.slice(start, 1_000))
+    metadata = pa.parquet.ParquetFile(tmp_path / "out.parquet").metadata
+    most = 1.1 * sinks.GROUP_OCTETS / (50 * 34)
+    groups = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    assert sum(groups) == rows
+    assert 0.5 * most < max(groups) < most
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_only_dictionaries_that_differ_are_unified(ordered: bool, tmp_path: Path) -> None:
+    """Chunks with equal dictionaries stay as they are; others get one, with every value."""
+    first, second = pa.array(["a", "b"]), pa.array(["b", "c"])
+    chunks = [
+        pa.DictionaryArray.from_arrays(pa.array([0, None, 1]), words, ordered=ordered)
+        for words in (first, pa.array(["a", "b"]), second, first)
+    ]
+    same = sinks._one_dictionary(chunks[:2])
+    assert [chunk.indices for chunk in same.chunks] == [chunk.indices for chunk in chunks[:2]]
+    made = sinks._one_dictionary(chunks)
+    assert made.type == chunks[0].type
+    assert all(chunk.dictionary.equals(made.chunk(0).dictionary) for chunk in made.chunks)
+    assert made.to_pylist() == [value for chunk in chunks for value in chunk.to_pylist()]
+    schema = pa.schema([("a", chunks[0].type)])
+    with sink(tmp_path / "out.parquet", schema) as out:
+        for chunk in chunks:
+            out.write(pa.RecordBatch.from_arrays([chunk], schema=schema))
+    assert pa.parquet.read_table(tmp_path / "out.parquet")["a"].to_pylist() == made.to_pylist()
 
 
 def test_output_keeps_dictionaries_small(recipients: tuple[pa.Table, Path], tmp_path: Path) -> None:

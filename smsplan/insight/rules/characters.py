@@ -17,13 +17,15 @@ from smsplan.plurals import counted
 def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:
     """Complain of the characters of a rule: each that can be mended, each other kind once."""
     others: dict[str, list[Spot]] = {}
+    said: dict[str, str] = {}
     for spot in look.spots.get(code, ()):
         text = look.body[spot.start : spot.end]
         if spot.fix is None:
             others.setdefault(text, []).append(spot)
         else:
-            what = _named(text)
-            yield Found(spot, sentence.format(what=what, dear=look.dearness))
+            if text not in said:
+                said[text] = sentence.format(what=_named(text), dear=look.dearness)
+            yield Found(spot, said[text])
     for text, spots in others.items():
         times = f", {len(spots)} times" if spots[1:] else ""
         yield Found(spots[0], sentence.format(what=_named(text) + times, dear=look.dearness))
