@@ -31,7 +31,7 @@ from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
-from smsplan.templates import Template
+from smsplan.templates import Filled, Template
 
 if TYPE_CHECKING:
     from smsplan.encoding import Measure
@@ -109,7 +109,10 @@ class Composer:
     def __call__(self, values: Mapping[str, str | None]) -> Message:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
         within = self.within_limits(values)
-        return self.of_text(*self.expand(within), shortened=within != values)
+        filled = self.expand(within)
+        if not filled.complete:
+            return self._over(filled, shortened=within != values)
+        return self.of_text(filled.text, filled.unmatched, shortened=within != values)
 
     def of_text(
         self, text: str, unmatched: tuple[str, ...] = (), *, shortened: bool = False
@@ -153,6 +156,24 @@ class Composer:
             partial(self._culprits, encoding, whole),
         )
 
+    def _over(self, filled: Filled, *, shortened: bool) -> Message:
+        """Make the message of an expansion that was stopped: more than any message holds."""
+        text = characters(filled.text, self.profile)
+        encoding, units, parts, *_ = self.measure(text)
+        return Message(
+            text,
+            encoding,
+            units,
+            max(parts, MAX_PARTS + 1),
+            0,
+            filled.unmatched,
+            shortened,
+            False,
+            False,
+            Problem.UNMATCHED_PARAMETER if filled.unmatched else Problem.OVER_255_PARTS,
+            partial(self._culprits, encoding, text),
+        )
+
     def within_limits(self, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
         """Cut the values that have a limit."""
         if not self.limits:
@@ -165,8 +186,8 @@ class Composer:
 
     def sent(self, values: Mapping[str, str | None]) -> str | None:
         """Return the text that is sent in the place of template and values; None: these are."""
-        text, _ = self.expand(self.within_limits(values))
-        return self.replaced(characters(text, self.profile))
+        filled = self.expand(self.within_limits(values))
+        return self.replaced(characters(filled.text, self.profile)) if filled.complete else None
 
     def replaced(self, text: str) -> str | None:
         """Return what the substitution makes of an expanded text; None where it changes nothing."""
@@ -193,11 +214,11 @@ class Composer:
             return Encoding.UNICODE
         return None
 
-    def expand(self, values: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
+    def expand(self, values: Mapping[str, str | None]) -> Filled:
         """Return the text of these values, and the keys that have none."""
         if self.literal:
-            return self.template.body, ()
-        return self.template.expand(
+            return Filled(self.template.body, (), complete=True)
+        return self.template.filled(
             values,
             unmatched="empty" if self.profile.unmatched == "empty" else "verbatim",
             again=self.profile.values_in_values == "again",
