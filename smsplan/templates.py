@@ -48,8 +48,8 @@ _ADVICE = {
 }
 
 
-# The most code points of a text whose values have parameters: 255 parts of GSM hold no more. A dozen
-# values that name each other could ask for millions. Of values that name themselves the
+# The most code points of a text whose values have parameters: 255 parts of GSM hold no more. A
+# dozen values that name each other could ask for millions. Of values that name themselves the
 # placeholders are bounded too; in other texts that fit there are never so many.
 MOST_EXPANDED = 255 * 153
 MOST_PLACEHOLDERS = 1 << 18
