@@ -1,0 +1,158 @@
+"""Which values of a column are damaged: no values, mojibake, escapes that were not undone.
+
+``leftovers.py`` and ``mojibake.py`` say of one text what is; here octets say which texts cannot be
+any of it, so that only the few others are looked at, each distinct one once.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsplan.bulk.cells import text_cells
+from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
+from smsplan.leftovers import NO_VALUES, escapes, undone
+from smsplan.mojibake import misread, repaired
+
+NO_VALUE, MOJIBAKE, ESCAPE = 1, 2, 4
+_BLOCK = 1 << 17
+# Every escape begins with one of these.
+_ESCAPES = rb"\&<%=_]"
+_NO_VALUES = pa.array(list(NO_VALUES), pa.large_string())
+
+
+class Damage:
+    """The damaged values of a column of a batch: their rows, texts, and bits of what is wrong."""
+
+    def __init__(self, rows: Ints, texts: list[str], bits: npt.NDArray[np.uint8]) -> None:
+        self.rows = rows
+        self.texts = texts
+        self.bits = bits
+
+    def having(self, bit: int) -> list[tuple[int, str]]:
+        """Return the rows that have a bit, with their texts."""
+        return [(int(self.rows[at]), self.texts[at]) for at in np.flatnonzero(self.bits & bit)]
+
+
+def damage(array: Any, name: str) -> Damage | None:
+    """Return what is damaged in a column; None where nothing is.
+
+    >>> found = damage(pa.array(["Ana", "#N/A", "ZoÃ©", "A &amp; B", "Zoé"]), "name")
+    >>> found.rows.tolist(), found.bits.tolist()
+    ([1, 2, 3], [1, 2, 4])
+    """
+    if pa.types.is_dictionary(array.type) and len(array.dictionary) <= len(array):
+        found = damage(array.dictionary, name)
+        if found is None:
+            return None
+        # Each row has the place of its value.
+        indices = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+        order = np.searchsorted(found.rows, indices)
+        at = np.minimum(order, len(found.rows) - 1)
+        rows = np.flatnonzero(found.rows[at] == indices)
+        return _damage(rows, [found.texts[place] for place in at[rows]], found.bits[at[rows]])
+    texts = text_cells(array, name).text
+    octets = Octets.of(texts)
+    rows = np.flatnonzero(_suspects(texts, octets))
+    if not len(rows):
+        return None
+    values = texts.take(pa.array(rows)).dictionary_encode()
+    known = values.dictionary.to_pylist()
+    bits = np.array([*map(bits_of, known), 0], np.uint8)
+    places = pc.fill_null(values.indices, len(known)).to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(bits[places])
+    return _damage(rows[kept], [known[place] for place in places[kept]], bits[places[kept]])
+
+
+def _damage(rows: Ints, texts: list[str], bits: npt.NDArray[np.uint8]) -> Damage | None:
+    return Damage(rows, texts, bits) if len(rows) else None
+
+
+def bits_of(text: str) -> int:
+    """Say what is wrong with one value.
+
+    >>> bits_of("NULL"), bits_of("Null"), bits_of("ZoÃ©<br>")
+    (1, 0, 6)
+    """
+    if text in NO_VALUES:
+        return NO_VALUE
+    return MOJIBAKE * bool(misread(text)) | ESCAPE * any(True for _ in escapes(text))
+
+
+def without(text: str, bit: int) -> str:
+    """Return a text without the damage of a kind."""
+    return repaired(text) if bit == MOJIBAKE else undone(text)
+
+
+def _suspects(texts: Any, octets: Octets) -> Mask:
+    """Mark the rows that are no values, and those that have to be looked at."""
+    marked = np.zeros(len(octets), bool)
+    if not len(octets.data):
+        return marked
+    firsts, sizes = _shapes()
+    some = np.flatnonzero(firsts[octets.data.take(octets.offsets[:-1], mode="clip")])
+    some = some[sizes[np.minimum(octets.lengths[some], len(sizes) - 1)]]
+    found = pc.is_in(texts.take(pa.array(some)), _NO_VALUES)
+    marked[some] = found.to_numpy(zero_copy_only=False)
+    at = np.concatenate([_escapes(octets.data), _leads(octets.data)])
+    if len(at):
+        marked[octets.rows_of(at)] = True
+    return marked
+
+
+@cache
+def _shapes() -> tuple[Mask, Mask]:
+    """Which octets are the first of values that are none, and which lengths they have."""
+    firsts, sizes = np.zeros(256, bool), np.zeros(64, bool)
+    for value in NO_VALUES:
+        octets = value.encode()
+        firsts[octets[0]] = sizes[len(octets)] = True
+    return firsts, sizes
+
+
+def _escapes(data: Bytes) -> Ints:
+    """Return the places of octets with which an escape may begin."""
+    found = []
+    for start in range(0, len(data), _BLOCK):
+        block = data[start : start + _BLOCK]
+        octets = block.tobytes()
+        if any(octet in octets for octet in _ESCAPES):
+            found.append(np.flatnonzero(_begins()[block]) + start)
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+@cache
+def _begins() -> Mask:
+    table = np.zeros(256, bool)
+    table[list(_ESCAPES)] = True
+    return table
+
+
+def _leads(data: Bytes) -> Ints:
+    """Return where a character that mojibake begins with stands before another above ASCII."""
+    if not len(data) or data.max() < 0xC3:
+        return np.zeros(0, np.int64)
+
+    def octet(places: Ints) -> Bytes:
+        return data.take(places, mode="clip")
+
+    at = np.flatnonzero(data >= 0xC3)
+    lead, second, third = data[at], octet(at + 1), octet(at + 2)
+    # Of Windows-1252 and ISO 8859-1 Â to ô; ƒ and Γ, which other code pages have there.
+    two = ((lead == 0xC3) & (second >= 0x82) & (second <= 0xB4)) | (
+        ((lead == 0xC6) & (second == 0x92)) | ((lead == 0xCE) & (second == 0x93))
+    )
+    # √ ≈ ‚ and what tables are drawn with.
+    three = (lead == 0xE2) & (
+        (second == 0x94)
+        | ((second == 0x88) & (third == 0x9A))
+        | ((second == 0x89) & (third == 0x88))
+        | ((second == 0x80) & (third == 0x9A))
+    )
+    places: Ints = at[(two & (third >= 0x80)) | (three & (octet(at + 3) >= 0x80))]
+    return places
