@@ -12,20 +12,20 @@ from urllib.parse import unquote
 
 from smsplan.links import links
 
-_EXCEL = "an error of a spreadsheet"
+# Errors of Excel, LibreOffice and Google Sheets as a CSV file has them, in English, German, French,
+# Italian, Spanish, Portuguese, Dutch, Swedish, Polish, Turkish and Russian.
+_ERRORS = """
+#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #ERROR!
+#NV #BEZUG! #WERT! #ZAHL! #VALEUR! #NOM? #NOMBRE! #NUL! #N/D #RIF! #VALORE! #NOME? #NULLO!
+#¡REF! #¡VALOR! #¿NOMBRE? #¡DIV/0! #¡NULO! #¡NUM! #VALOR! #NÚM! #NULO! #N/B #WAARDE! #VERW!
+#NAAM? #GETAL! #LEEG! #DEEL/0! #SAKNAS! #REFERENS! #VÄRDEFEL! #NAMN? #OGILTIGT! #DIVISION/0!
+#BRAK #ADR! #ARG! #NAZWA? #LICZBA! #DZIEL/0! #YOK #BAŞV! #DEĞER! #AD? #SAYI! #SAYI/0!
+#Н/Д #ССЫЛКА! #ЗНАЧ! #ИМЯ? #ЧИСЛО! #ДЕЛ/0! #ПУСТО!
+"""
 NO_VALUES: Mapping[str, str] = {
-    # Errors of Excel, LibreOffice and Google Sheets, as a CSV file has them, and in their
-    # languages: a formula found nothing, and a person is greeted by that.
-    **dict.fromkeys(
-        "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #ERROR! "
-        "#NV #BEZUG! #WERT! #ZAHL! #VALEUR! #NOM? #NOMBRE! #NUL! #N/D #RIF! #VALORE! #NOME? "
-        "#NULLO! #¡REF! #¡VALOR! #¿NOMBRE? #¡DIV/0! #¡NULO! #¡NUM! #VALOR! #NÚM! #NULO! #N/B "
-        "#WAARDE! #VERW! #NAAM? #GETAL! #LEEG! #DEEL/0! #SAKNAS! #REFERENS! #VÄRDEFEL! #NAMN? "
-        "#I/T #LIIT! #BRAK #ADR! #ARG! #NAZWA? #LICZBA! #DZIEL/0! #YOK #BAŞV! #DEĞER! #AD? #SAYI! "
-        "#SAYI/0! #Н/Д #ССЫЛКА! #ЗНАЧ! #ИМЯ? #ЧИСЛО! #ДЕЛ/0! #ПУСТО!".split(),
-        _EXCEL,
-    ),
-    # Missing values of databases and languages. `Null` and `Nan` are names of people, and not here.
+    # A formula found nothing, and a person is greeted by that.
+    **dict.fromkeys(re.findall(r"\S+", _ERRORS), "an error of a spreadsheet"),
+    # Missing values of databases and languages.
     "NULL": "SQL's missing value, written by an export",
     "null": "the missing value of JSON, Java and JavaScript, put into text",
     "(null)": "C's and Objective-C's text of a missing value",
@@ -51,7 +51,8 @@ NO_VALUES: Mapping[str, str] = {
 }
 """Values that are exactly an error or a missing value, each with where it comes from.
 
-``NA`` may be initials or Namibia, ``nil`` and ``-`` may be meant: they are values.
+``Null`` and ``Nan`` are names of people, ``NA`` may be initials or Namibia, ``nil`` and ``-`` may
+be meant: they are values.
 """
 
 
@@ -69,18 +70,22 @@ class Escape(NamedTuple):
     meant: str
 
 
-_TAGS = "br|p|div|span|b|strong|i|em|u|s|small|font|center|ul|ol|li|table|tr|td|th|h[1-6]|hr|html|body"
-_PERCENT = r"%(?:20|0[AaDd]|2[1-9A-Fa-f]|3[A-Fa-f])|(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)"
+_TAGS = (
+    "br|p|div|span|b|strong|i|em|u|s|small|font|center|ul|ol|li|table|tr|td|th|h[1-6]|hr|html|body"
+)
+_UTF8 = r"(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)"
+# Turkish writes "%20 indirim": 20 % off. So signs are escaped between what they part alone.
+_SIGN = r"%(?:20|0[AaDd]|2[1-9A-Fa-f]|3[A-Fa-f])"
+_SURROGATES = r"u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}"
 _ESCAPE = re.compile(
     # A path of Windows has backslashes of its own.
     r"(?P<path>(?<!\S)(?:[A-Za-z]:|\\\\\w)\\?[^\s]*\\[^\s]*)"
-    r"|(?P<backslash>\\+(?:r\\+n|[ntr]|u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[\"'])"
-    r"|(?<=:)\\/\\/)"
+    rf"|(?P<backslash>\\+(?:r\\+n|[ntr]|{_SURROGATES}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}"
+    r"|x[0-9A-Fa-f]{2}|[\"'])|(?<=:)\\/\\/)"
     rf"|(?P<entity>&(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{'|'.join([*name2codepoint, 'apos'])});"
     r"|&(?:nbsp|amp|quot)(?![\w;]))"
     rf"|(?P<tag></?(?:{_TAGS})(?:\s[^<>]*)?/?>|<a\s[^<>]*>|</a>|<img\s[^<>]*>|<!\[CDATA\[|\]\]>)"
-    rf"|(?P<percent>(?<=[^\W\d]){_PERCENT}(?=[\w%$])|(?<=[,.;:!?)]){_PERCENT}(?=[\w%$])"
-    r"|(?<!\d)%0[Dd]%0[Aa]|(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+))"
+    rf"|(?P<percent>(?:(?<=[^\W\d])|(?<=[,.;:!?)])){_SIGN}(?=[\w%$])|(?<!\d)%0[Dd]%0[Aa]|{_UTF8})"
     r"|(?P<quoted_printable>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+)"
     r"|(?P<header>=\?[\w\-]+\?[BbQq]\?[^?\s]*\?=)"
     r"|(?P<spreadsheet>_x[0-9A-F]{4}_)"

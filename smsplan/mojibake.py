@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import category
 
@@ -126,7 +127,7 @@ def _runs(text: str, reading: _Reading) -> Iterator[_Run]:
 def _windows(text: str) -> Iterator[Misread]:
     runs = list(_runs(text, _WINDOWS))
     sure = {run for run in runs if _is_sure(text, run)}
-    for one, other in zip(runs, runs[1:], strict=False):
+    for one, other in pairwise(runs):
         if one.end == other.start and _one_script(text, one, other):
             sure |= {one, other}
     if not sure:

@@ -130,9 +130,11 @@ def content_of(
             lambda: plan.explain() if common is None else masked_waterfall(plan.explain(), common)
         ),
         characters=_asked(
-            lambda: plan.characters()
-            if common is None
-            else masked_characters(plan.characters(), common)
+            lambda: (
+                plan.characters()
+                if common is None
+                else masked_characters(plan.characters(), common)
+            )
         ),
         lengths=_asked(plan.by_length),
         assumptions=_asked(plan.assumptions),
