@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
@@ -26,6 +26,7 @@ from smsplan.batches import (
     msisdn,
 )
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
+from smsplan.encoding.segmentation import parted
 from smsplan.encoding.substitution import Substitution, auto_encode
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
@@ -208,6 +209,10 @@ class Composer:
     def measure(self, text: str, kept: Encoding | None = None) -> Measure:
         """Count a text as the profile does; ``kept`` is an encoding that was chosen before."""
         return measure(text, **self._measuring, encoding=kept or self._forced(text))
+
+    def parted(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[bool, ...]:
+        """Say of spans of a text whether they begin in one part and end in another."""
+        return parted(text, spans, **self._measuring, encoding=self._forced(text))
 
     def _forced(self, text: str) -> Encoding | None:
         if self.profile.form_feed == "unicode" and "\f" in text:

@@ -32,14 +32,12 @@ class _Place:
     fixed: int
     keys: tuple[str, ...]
 
-    def units(self, columns: dict[str, Column], rows: int, *, gsm: bool) -> tuple[Ints, Ints]:
-        """Return the units before it in each row, and how many characters take two of them."""
+    def sizes(self, columns: dict[str, Column], rows: int) -> Sizes:
+        """Return what stands before it in each row."""
         packed = np.full(rows, self.fixed, np.int64)
         for key in self.keys:
             packed += columns[key].sizes % OUTSIDE
-        sizes = Sizes.unpack(packed)
-        pairs = sizes.wide if gsm else sizes.astral
-        return sizes.chars + pairs, pairs
+        return Sizes.unpack(packed)
 
 
 class LinkCuts:
@@ -101,13 +99,22 @@ class LinkCuts:
         whole = self._at_end()
         if len(whole.keys) == len(end.keys):
             # Everything behind the link is fixed.
-            none: dict[str, Column] = {}
-            after, _ = _Place(whole.fixed - end.fixed, ()).units(none, 1, gsm=gsm)
-            inside, _ = _Place(end.fixed - start.fixed, ()).units(none, 1, gsm=gsm)
+            after, _ = self._units(_Place(whole.fixed - end.fixed, ()), {}, 1, gsm=gsm)
+            inside, _ = self._units(_Place(end.fixed - start.fixed, ()), {}, 1, gsm=gsm)
             if len(start.keys) == len(end.keys):
                 ends = units - after
                 return self._possible(ends - inside, ends, gsm=gsm)
         return np.ones(len(units), bool)
+
+    def _units(
+        self, place: _Place, columns: dict[str, Column], rows: int, *, gsm: bool
+    ) -> tuple[Ints, Ints]:
+        """Return the units before a place in each row, and how many characters take two."""
+        sizes = place.sizes(columns, rows)
+        if gsm:
+            return sizes.chars + sizes.wide, sizes.wide
+        pairs = sizes.astral if self._kernel._utf16 else np.zeros_like(sizes.astral)
+        return sizes.chars + pairs, pairs
 
     def _at_end(self) -> _Place:
         pieces = self._kernel._pieces
@@ -136,8 +143,8 @@ class LinkCuts:
         room = kernel._rooms[gsm].part
         cut = np.zeros(len(rows), bool)
         for start, end in links:
-            starts, _ = start.units(columns, len(rows), gsm=gsm)
-            ends, pairs = end.units(columns, len(rows), gsm=gsm)
+            starts, _ = self._units(start, columns, len(rows), gsm=gsm)
+            ends, pairs = self._units(end, columns, len(rows), gsm=gsm)
             exact = (pairs == 0) | self._dense[gsm]
             cut |= exact & (ends > (starts // room + 1) * room)
             doubt = np.flatnonzero(~exact & self._possible(starts, ends, gsm=gsm))
