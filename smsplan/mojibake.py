@@ -78,6 +78,10 @@ _SCRIPTS = ({0xCE, 0xCF}, {0xD0, 0xD1, 0xD2, 0xD3}, {0xD7}, {0xD8, 0xD9, 0xDA, 0
 _SYMBOLS = {0x80, 0x82, 0x84, 0x86, 0x88, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D}
 
 
+# What is quoted of a word, to either side.
+_WORD = 30
+
+
 class _Run(NamedTuple):
     start: int
     end: int
@@ -111,6 +115,22 @@ def repaired(text: str) -> str:
         for one in reversed(found):
             text = text[: one.start] + one.meant + text[one.end :]
     return text
+
+
+def word_at(text: str, at: int) -> tuple[int, int]:
+    """Return where the word begins and ends that stands at a place; of a long one a piece.
+
+    >>> text = "Hi ZoÃ©, it is"
+    >>> start, end = word_at(text, 5)
+    >>> text[start:end]
+    'ZoÃ©,'
+    """
+    begins, ends = at, at + 1
+    while begins > max(0, at - _WORD) and not text[begins - 1].isspace():
+        begins -= 1
+    while ends < min(len(text), at + _WORD) and not text[ends].isspace():
+        ends += 1
+    return begins, ends
 
 
 def _runs(text: str, reading: _Reading) -> Iterator[_Run]:

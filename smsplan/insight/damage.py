@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from smsplan.leftovers import escapes, undone
-from smsplan.mojibake import misread, repaired
+from smsplan.mojibake import misread, repaired, word_at
 from smsplan.ratecards import Cost
 from smsplan.templates import Template
 
@@ -71,18 +71,11 @@ class Damaged:
             first = misread(text)[0]
             self.encodings[first.encoding] += times
             if self.example is None:
-                self.example = _word(text, first.start)
+                start, end = word_at(text, first.start)
+                self.example = text[start:end], repaired(text[start:end])
         else:
             for one in escapes(text):
                 self.texts[one.text] += times
-
-
-def _word(text: str, at: int) -> tuple[str, str]:
-    """Return the word of a text at a place, as it is and as it was meant."""
-    begins = max(text.rfind(space, 0, at) for space in " \n\t") + 1
-    ends = min(end for space in " \n\t" if (end := text.find(space, at)) >= 0 or (end := len(text)))
-    word = text[begins:ends]
-    return word, repaired(word)
 
 
 class _Body:
