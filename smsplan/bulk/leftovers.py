@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsplan.bulk.cells import text_cells
+from smsplan.bulk.cells import as_text, text_cells
 from smsplan.bulk.octets import Bytes, Ints, Mask, Octets
 from smsplan.leftovers import NO_VALUES, escapes, undone
 from smsplan.mojibake import misread, repaired
@@ -67,6 +67,14 @@ def damage(array: Any, name: str) -> Damage | None:
     places = pc.fill_null(values.indices, len(known)).to_numpy(zero_copy_only=False)
     kept = np.flatnonzero(bits[places])
     return _damage(rows[kept], [known[place] for place in places[kept]], bits[places[kept]])
+
+
+def text_column(array: Any) -> Any | None:
+    """Return a column as text, cells of several types as they are written; None: it is none."""
+    array = as_text(array)
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return array if text or pa.types.is_string_view(kind) else None
 
 
 def _damage(rows: Ints, texts: list[str], bits: npt.NDArray[np.uint8]) -> Damage | None:

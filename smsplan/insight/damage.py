@@ -78,6 +78,16 @@ class Damaged:
                 self.texts[one.text] += times
 
 
+def listed(texts: Counter[str]) -> str:
+    """Quote the commonest three texts; how many others there are.
+
+    >>> listed(Counter({"NULL": 2, "nan": 1}))
+    "'NULL', 'nan'"
+    """
+    quoted = [f"'{text}'" for text, _ in texts.most_common(3)]
+    return ", ".join([*quoted, *([f"{len(texts) - 3:,} more"] if len(texts) > 3 else [])])
+
+
 class _Body:
     """One body: which columns it shows, and what is damaged in its fixed text and defaults."""
 

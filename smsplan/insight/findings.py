@@ -1,4 +1,4 @@
-"""The reasons behind a total: at most five, most expensive first, as data and as sentences."""
+"""The reasons behind a total, most expensive first, as data and as sentences."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.names import named
 from smsplan.errors import Note, Problem
+from smsplan.insight.damage import TEMPLATE, Damaged, listed
 from smsplan.opt_out import opt_out_at
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.prices import PriceTable
     from smsplan.bulk.settle import Settled
     from smsplan.bulk.texts import Known
-    from smsplan.insight.damage import Damaged, Damages
+    from smsplan.insight.damage import Damages
     from smsplan.insight.summary import Summary
 
 MAX_FINDINGS = 5
@@ -286,7 +287,7 @@ class FindingsTally:
                 "no_values",
                 found,
                 f"{counted(found.values, 'value')} {looks} like an error or a missing value "
-                f"({_listed(found.texts)}) in {_inside(found.places)} of "
+                f"({listed(found.texts)}) in {_inside(found.places)} of "
                 f"{_of(found.rows, summary)}",
                 "correct them, or leave them empty and give a default",
                 summary,
@@ -294,7 +295,7 @@ class FindingsTally:
             )
         found = self._damage.escapes
         if found.rows:
-            quoted = f" ({_listed(found.texts)})"
+            quoted = f" ({listed(found.texts)})"
             yield self._damaged(
                 "escapes",
                 found,
@@ -432,7 +433,7 @@ def told(finding: Finding, characters: Collection[str]) -> str:
         hidden = len(finding.characters) - len(shown)
         named_ones = _characters(Counter(finding.characters))
         sentence = sentence.replace(named_ones, _characters(Counter(shown), hidden), 1)
-    if any(place != "template" for place in finding.places):
+    if any(place != TEMPLATE for place in finding.places):
         sentence = sentence.replace(finding.details.get("quoted", ""), "", 1)
     return sentence
 
@@ -448,17 +449,10 @@ def _subject(places: Sequence[str]) -> str:
 
 def _inside(places: Sequence[str]) -> str:
     said = (
-        "the text" if place == "template" else f"the {place}" if place[:1] == "d" else place
+        "the text" if place == TEMPLATE else f"the {place}" if place[:1] == "d" else place
         for place in places
     )
     return " and ".join(said)
-
-
-def _listed(texts: Counter[str]) -> str:
-    """Quote the commonest texts; how many others there are."""
-    quoted = [f"'{text}'" for text, _ in texts.most_common(3)]
-    more = [f"{len(texts) - 3:,} more"] if len(texts) > 3 else []
-    return ", ".join([*quoted, *more])
 
 
 def _not_sent(summary: Summary) -> Iterable[Finding]:

@@ -66,6 +66,8 @@ def unicode_values(look: Look) -> Iterator[Found]:
                 for place in finding.places
             )
             where = f", by {' and '.join(places)}" if places else ""
+            if any(finding.kind == "mojibake" for finding in look.summary.findings):
+                where += "; some look like UTF-8 read as another encoding (SMS508)"
             yield Found(
                 Spot(0, 0),
                 f"{_of(count.messages, look.summary.messages)} are Unicode because of values"
@@ -179,8 +181,8 @@ def _said(look: Look, kind: str, *, of_values: bool = True) -> Iterator[Found]:
     "warning",
     "Values that are an error or a missing value",
     why="#N/A, #REF!, NULL, nan, undefined: a spreadsheet, a database or a program had no value "
-    "and wrote that down. They are values, and people are greeted by them. Null is a surname, and is "
-    "not meant.",
+    "and wrote that down. They are values, and people are greeted by them. Null is a surname and "
+    "is not meant.",
     example="Hi ${name}!",
     counterexample="Hi!",
     rows=[_ANA, {"to": "+447700900456", "name": "#N/A"}],
