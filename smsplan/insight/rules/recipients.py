@@ -66,7 +66,7 @@ def unicode_values(look: Look) -> Iterator[Found]:
                 for place in finding.places
             )
             where = f", by {' and '.join(places)}" if places else ""
-            if any(finding.kind == "mojibake" for finding in look.summary.findings):
+            if any(_said(look, "mojibake")):
                 where += "; some look like UTF-8 read as another encoding (SMS508)"
             yield Found(
                 Spot(0, 0),
