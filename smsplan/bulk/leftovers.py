@@ -56,7 +56,8 @@ def damage(array: Any, name: str) -> Damage | None:
         at = np.minimum(order, len(found.rows) - 1)
         rows = np.flatnonzero(found.rows[at] == indices)
         return _damage(rows, [found.texts[place] for place in at[rows]], found.bits[at[rows]])
-    texts = text_cells(array, name).text
+    text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    texts = array if text else text_cells(array, name).text
     octets = Octets.of(texts)
     rows = np.flatnonzero(_suspects(texts, octets))
     if not len(rows):
@@ -105,7 +106,7 @@ def _suspects(texts: Any, octets: Octets) -> Mask:
     firsts, sizes = _shapes()
     some = np.flatnonzero(firsts[octets.data.take(octets.offsets[:-1], mode="clip")])
     some = some[sizes[np.minimum(octets.lengths[some], len(sizes) - 1)]]
-    found = pc.is_in(texts.take(pa.array(some)), _NO_VALUES)
+    found = pc.is_in(texts.take(pa.array(some)).cast(_NO_VALUES.type), _NO_VALUES)
     marked[some] = found.to_numpy(zero_copy_only=False)
     at = np.concatenate([_escapes(octets.data), _leads(octets.data)])
     if len(at):

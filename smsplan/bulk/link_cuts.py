@@ -7,6 +7,7 @@ known from sizes alone unless characters of two units stand before; then the tex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from smsplan.bulk import parts as counting
 from smsplan.bulk.cells import text_cells
 from smsplan.bulk.classes import Sizes
-from smsplan.bulk.octets import Ints, Mask
+from smsplan.bulk.octets import Ints, Mask, Octets
 from smsplan.bulk.texts import OUTSIDE, Column, TextKernel
 from smsplan.links import links
 
@@ -54,6 +55,10 @@ class LinkCuts:
             gsm: boundary == "dense"
             for gsm, boundary in zip((True, False), boundaries, strict=True)
         }
+        # The batch at hand: the longest value of each key, and which values are links.
+        self._source: pa.RecordBatch | None = None
+        self._longest: dict[str, int] = {}
+        self._linked: dict[str, Mask] = {}
         self._fixed: list[tuple[_Place, _Place]] = []
         self._values: list[tuple[str, _Place, _Place]] = []
         if self.known:
@@ -84,43 +89,67 @@ class LinkCuts:
         They are of several parts and of one encoding, and have so many ``units``.
         """
         found = [rows[:0]]
-        for place, (start, end) in enumerate(self._fixed):
-            some = rows[self._may_be(start, end, units, gsm=gsm)]
-            found.append(self._cut(source, some, [self._fixed[place]], gsm=gsm))
+        if source is not self._source:
+            self._source, self._longest, self._linked = source, {}, {}
+        for start, end in self._fixed:
+            may = self._may_be(start, end, units, gsm=gsm)
+            found.append(self._cut(source, rows[may], start, end, gsm=gsm))
         for key, start, end in self._values:
             name = self._kernel._options.columns[key]
-            some = rows[_links_in(source.column(name), name)[rows]]
-            found.append(self._cut(source, some, [(start, end)], gsm=gsm))
+            if key not in self._linked:
+                self._linked[key] = _links_in(source.column(name), name)
+            some = self._linked[key][rows]
+            if some.any():
+                some &= self._may_be(start, end, units, gsm=gsm)
+                found.append(self._cut(source, rows[some], start, end, gsm=gsm))
         every: Ints = np.unique(np.concatenate(found))
         return every
 
     def _may_be(self, start: _Place, end: _Place, units: Ints, *, gsm: bool) -> Mask:
-        """Say which rows need a look at their values."""
-        whole = self._at_end()
-        if len(whole.keys) == len(end.keys):
-            # Everything behind the link is fixed.
-            after, _ = self._units(_Place(whole.fixed - end.fixed, ()), {}, 1, gsm=gsm)
-            inside, _ = self._units(_Place(end.fixed - start.fixed, ()), {}, 1, gsm=gsm)
-            if len(start.keys) == len(end.keys):
-                ends = units - after
-                return self._possible(ends - inside, ends, gsm=gsm)
-        return np.ones(len(units), bool)
+        """Say which rows need a look at their values.
+
+        What is before and behind a place adds up to the units of the message.
+        """
+
+        def most(keys: tuple[str, ...]) -> int:
+            # An octet of UTF-8 makes one code unit at most, or two septets.
+            return (1 + gsm) * sum(map(self._octets, keys))
+
+        def fixed(packed: int) -> int:
+            made, _ = self._units(_Place(packed, ()), {}, 1, gsm=gsm)
+            return int(made[0])
+
+        whole = self._whole
+        rest = fixed(whole.fixed - start.fixed) + most(whole.keys[len(start.keys) :])
+        starts = np.maximum(units - rest, fixed(start.fixed))
+        ends = np.minimum(units - fixed(whole.fixed - end.fixed), fixed(end.fixed) + most(end.keys))
+        return self._possible(starts, ends, gsm=gsm)
+
+    def _octets(self, key: str) -> int:
+        """The octets of the longest value of a key, or of what is in its place."""
+        if key not in self._longest:
+            assert self._source is not None
+            array = self._source.column(self._kernel._options.columns[key])
+            if pa.types.is_dictionary(array.type) and len(array.dictionary) <= len(array):
+                array = array.dictionary
+            lengths = Octets.of(_texts(array, key)).lengths
+            absent = len(self._kernel._absent[key].encode())
+            self._longest[key] = max(int(lengths.max(initial=0)), absent)
+        return self._longest[key]
 
     def _units(
         self, place: _Place, columns: dict[str, Column], rows: int, *, gsm: bool
     ) -> tuple[Ints, Ints]:
         """Return the units before a place in each row, and how many characters take two."""
         sizes = place.sizes(columns, rows)
-        if gsm:
-            return sizes.chars + sizes.wide, sizes.wide
-        pairs = sizes.astral if self._kernel._utf16 else np.zeros_like(sizes.astral)
+        pairs: Ints = sizes.wide if gsm else sizes.astral * int(self._kernel._utf16)
         return sizes.chars + pairs, pairs
 
-    def _at_end(self) -> _Place:
-        pieces = self._kernel._pieces
-        fixed = sum(
-            self._kernel._classes.size(text) % OUTSIDE for key, text in pieces if key is None
-        )
+    @cached_property
+    def _whole(self) -> _Place:
+        """The end of the body."""
+        pieces, size = self._kernel._pieces, self._kernel._classes.size
+        fixed = sum(size(text) % OUTSIDE for key, text in pieces if key is None)
         return _Place(fixed, tuple(key for key, _ in pieces if key is not None))
 
     def _possible(self, starts: Ints, ends: Ints, *, gsm: bool) -> Mask:
@@ -130,33 +159,38 @@ class LinkCuts:
         return mask
 
     def _cut(
-        self, source: pa.RecordBatch, rows: Ints, links: list[tuple[_Place, _Place]], *, gsm: bool
+        self, source: pa.RecordBatch, rows: Ints, start: _Place, end: _Place, *, gsm: bool
     ) -> Ints:
-        """Return those of some rows that have one of these links on both sides of a part's end."""
+        """Return those of some rows that have a part's end between two places."""
         if not len(rows):
             return rows
         kernel = self._kernel
-        batch = source.take(pa.array(rows))
+        batch = source.select([kernel._options.columns[key] for key in dict.fromkeys(end.keys)])
+        # Without columns a batch has no rows to take.
+        if end.keys and len(rows) < source.num_rows:
+            batch = batch.take(pa.array(rows))
         made = kernel._blank(len(rows))
-        columns = {key: kernel._column(batch, key, made) for key in kernel.keys}
-        kernel._total(columns, made)  # marks what is too long for a sum
+        columns = {key: kernel._column(batch, key, made) for key in dict.fromkeys(end.keys)}
         room = kernel._rooms[gsm].part
-        cut = np.zeros(len(rows), bool)
-        for start, end in links:
-            starts, _ = self._units(start, columns, len(rows), gsm=gsm)
-            ends, pairs = self._units(end, columns, len(rows), gsm=gsm)
-            exact = (pairs == 0) | self._dense[gsm]
-            cut |= exact & (ends > (starts // room + 1) * room)
-            doubt = np.flatnonzero(~exact & self._possible(starts, ends, gsm=gsm))
-            cut[doubt] |= self._walked(columns, doubt, starts[doubt], ends[doubt], gsm=gsm)
-        return rows[cut & ~made.alone]
+        starts, _ = self._units(start, columns, len(rows), gsm=gsm)
+        ends, pairs = self._units(end, columns, len(rows), gsm=gsm)
+        exact = (pairs == 0) | self._dense[gsm]
+        cut = exact & (ends > (starts // room + 1) * room)
+        doubt = np.flatnonzero(~exact & self._possible(starts, ends, gsm=gsm))
+        if len(doubt):
+            cut[doubt] = self._walked(source, rows[doubt], starts[doubt], ends[doubt], gsm=gsm)
+        left: Ints = rows[cut]
+        return left
 
     def _walked(
-        self, columns: dict[str, Column], rows: Ints, starts: Ints, ends: Ints, *, gsm: bool
+        self, source: pa.RecordBatch, rows: Ints, starts: Ints, ends: Ints, *, gsm: bool
     ) -> Mask:
         """Walk texts part by part, and say which end a part inside."""
+        kernel, batch = self._kernel, source.take(pa.array(rows))
+        made = kernel._blank(len(rows))
+        columns = {key: kernel._column(batch, key, made) for key in kernel.keys}
         cut = np.zeros(len(rows), bool)
-        for where, texts in self._kernel._chunks(columns, rows):
+        for where, texts in kernel._chunks(columns, np.arange(len(rows))):
             characters = self._kernel._characters(texts, gsm=gsm)
 
             def check(
@@ -173,18 +207,25 @@ class LinkCuts:
 def _links_in(array: Any, name: str) -> Mask:
     """Say which values of a column are links."""
     if pa.types.is_dictionary(array.type) and len(array.dictionary) <= len(array):
-        found = _links_in(array.dictionary, name)
+        known = _links_in(array.dictionary, name)
         places = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-        mask: Mask = np.append(found, False)[places]
+        mask: Mask = np.append(known, False)[places]
         return mask
-    texts = text_cells(array, name).text
-    begins = pc.or_(
-        pc.starts_with(texts, "http", ignore_case=True),
-        pc.starts_with(texts, "www", ignore_case=True),
-    )
-    some = np.flatnonzero(pc.fill_null(begins, False).to_numpy(zero_copy_only=False))
-    mask = np.zeros(len(texts), bool)
-    if len(some):
+    texts = _texts(array, name)
+    octets = Octets.of(texts)
+    marked = np.zeros(len(texts), bool)
+    if len(octets.data):
+        first, second = (octets.data.take(octets.offsets[:-1] + n, mode="clip") for n in (0, 1))
+        # http and www, in any case.
+        some = np.flatnonzero(((first | 0x20) == ord("h")) | ((first | 0x20) == ord("w")))
+        seconds = second[some] | 0x20
+        some = some[(seconds == ord("t")) | (seconds == ord("w"))]
         found = pc.match_substring_regex(texts.take(pa.array(some)), _IS_LINK)
-        mask[some] = found.to_numpy(zero_copy_only=False)
-    return mask
+        marked[some] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    return marked
+
+
+def _texts(array: Any, name: str) -> Any:
+    """Return a column's texts, as they are where they are text."""
+    text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    return array if text else text_cells(array, name).text
