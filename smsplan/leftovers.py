@@ -80,7 +80,7 @@ _SURROGATES = r"u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}"
 _ESCAPE = re.compile(
     # A path of Windows has backslashes of its own.
     r"(?P<path>(?<!\S)(?:[A-Za-z]:|\\\\\w)\\?[^\s]*\\[^\s]*)"
-    rf"|(?P<backslash>\\+(?:r\\+n|[ntr]|{_SURROGATES}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}"
+    rf"|(?P<backslash>(?<!\\)\\++(?:r\\+n|[ntr]|{_SURROGATES}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}"
     r"|x[0-9A-Fa-f]{2}|[\"'])|(?<=:)\\/\\/)"
     rf"|(?P<entity>&(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{'|'.join([*name2codepoint, 'apos'])});"
     r"|&(?:nbsp|amp|quot)(?![\w;]))"

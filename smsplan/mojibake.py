@@ -140,7 +140,9 @@ def _runs(text: str, reading: _Reading) -> Iterator[_Run]:
             meant = octets.decode()
         except UnicodeDecodeError:
             continue
-        if category(meant) not in ("Cc", "Cn", "Co"):
+        # A control is half of a letter that was read wrongly twice: behind the other half.
+        half = reading.octets.get(text[match.start() - 1 : match.start()], 0) >= 0xC2
+        if category(meant) not in ("Cc", "Cn", "Co") or ("\x80" <= meant <= "\x9f" and half):
             yield _Run(match.start(), match.end(), octets, meant)
 
 
@@ -185,7 +187,7 @@ def _is_sure(text: str, run: _Run) -> bool:
     """Whether nobody would write a run, looked at alone."""
     lead, second = run.octets[:2]
     if lead >= 0xF0:
-        return (lead, second) == (0xF0, 0x9F)  # where the emoji are
+        return lead == 0xF0 and second in (0x9D, 0x9F, 0xA0)  # letters in costume, emoji, Chinese
     if lead == 0xE2:
         return second in _SYMBOLS
     if lead == 0xEF:
@@ -213,12 +215,13 @@ def _one_script(text: str, one: _Run, other: _Run) -> bool:
     leads = {one.octets[0], other.octets[0]}
     if any(leads <= script for script in _SCRIPTS):
         return True
-    return all(
-        0xE0 <= run.octets[0] <= 0xED
-        and run.octets[0] != 0xE2
-        and category(run.meant)[0] in "LM"
-        and not set(text[run.start + 1 : run.end]) <= _BEHIND_CAPITALS
+    letters = all(
+        0xE0 <= run.octets[0] <= 0xED and run.octets[0] != 0xE2 and category(run.meant)[0] in "LM"
         for run in (one, other)
+    )
+    # An accent, and two marks of punctuation behind it, are three octets too.
+    return letters and any(
+        not set(text[run.start + 1 : run.end]) <= _BEHIND_CAPITALS for run in (one, other)
     )
 
 

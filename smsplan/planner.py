@@ -646,7 +646,7 @@ class Plan:
         from smsplan.insight.audit import audit
 
         # What no text reads is looked at where there is no text.
-        return audit(self._planned(every_column=not self.options.columns))
+        return audit(self._planned_with(self.options.needed if self.options.columns else None))
 
     def report(
         self,
@@ -680,13 +680,17 @@ class Plan:
 
         return plot_countries(self, ax)
 
-    def _planned(self, *, every_column: bool = False) -> Planned:
+    def _planned(self) -> Planned:
+        return self._planned_with(self.options.needed)
+
+    def _planned_with(self, columns: Sequence[str] | None) -> Planned:
+        """The plan as insight sees it, with these columns of the caller's (None: all)."""
         from smsplan.insight.planned import Planned
 
         pipeline = Pipeline(self.options, self.terms)
 
         def batches() -> Iterator[Pair]:
-            for theirs, ours in self._store.batches(None if every_column else self.options.needed):
+            for theirs, ours in self._store.batches(columns):
                 yield theirs, pipeline.priced(ours)[0]
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
