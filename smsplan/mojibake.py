@@ -216,7 +216,7 @@ def _one_script(text: str, one: _Run, other: _Run) -> bool:
     if any(leads <= script for script in _SCRIPTS):
         return True
     letters = all(
-        0xE0 <= run.octets[0] <= 0xED and run.octets[0] != 0xE2 and category(run.meant)[0] in "LM"
+        0xE0 <= run.octets[0] <= 0xF0 and run.octets[0] != 0xE2 and category(run.meant)[0] in "LM"
         for run in (one, other)
     )
     # An accent, and two marks of punctuation behind it, are three octets too.

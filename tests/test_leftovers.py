@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -82,6 +83,8 @@ def test_nothing_else_is_mojibake() -> None:
     every = right()
     assert len(every) > 1000
     for text in every:
+        if re.search("[\x80-\x9f]", text):
+            continue  # controls that nobody writes: such a text is damaged
         for each in (text, text.upper(), text.title()):
             assert misread(each) == (), each
 
