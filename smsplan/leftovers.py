@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from html.entities import name2codepoint
 from quopri import decodestring
@@ -77,10 +78,12 @@ _UTF8 = r"(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)"
 # Turkish writes "%20 indirim": 20 % off. So signs are escaped between what they part alone.
 _SIGN = r"%(?:20|0[AaDd]|2[1-9A-Fa-f]|3[A-Fa-f])"
 _SURROGATES = r"u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}"
+# A path of Windows has backslashes of its own.
+_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\\\\\w)\\?[^\s]*\\[^\s]*")
 _ESCAPE = re.compile(
-    # A path of Windows has backslashes of its own.
-    r"(?P<path>(?<!\S)(?:[A-Za-z]:|\\\\\w)\\?[^\s]*\\[^\s]*)"
-    rf"|(?P<backslash>(?<!\\)\\++(?:r\\+n|[ntr]|{_SURROGATES}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}"
+    # With what any of them begins: most characters are passed at once.
+    r"(?=[\\&<%=_\]])(?:"
+    rf"(?P<backslash>(?<!\\)\\++(?:r\\+n|[ntr]|{_SURROGATES}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}"
     r"|x[0-9A-Fa-f]{2}|[\"'])|(?<=:)\\/\\/)"
     rf"|(?P<entity>&(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{'|'.join([*name2codepoint, 'apos'])});"
     r"|&(?:nbsp|amp|quot)(?![\w;]))"
@@ -88,7 +91,7 @@ _ESCAPE = re.compile(
     rf"|(?P<percent>(?:(?<=[^\W\d])|(?<=[,.;:!?)])){_SIGN}(?=[\w%$])|(?<!\d)%0[Dd]%0[Aa]|{_UTF8})"
     r"|(?P<quoted_printable>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+)"
     r"|(?P<header>=\?[\w\-]+\?[BbQq]\?[^?\s]*\?=)"
-    r"|(?P<spreadsheet>_x[0-9A-F]{4}_)"
+    r"|(?P<spreadsheet>_x[0-9A-F]{4}_))"
 )
 _IN_LINKS = frozenset({"percent", "quoted_printable"})
 _BACKSLASHES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'"}
@@ -100,20 +103,27 @@ def escapes(text: str) -> Iterator[Escape]:
     >>> [one.text for one in escapes(r"Hi<br>there\nSmith &amp; Sons, caf\u00e9 %20 off")]
     ['<br>', '\\n', '&amp;', '\\u00e9']
     """
+    paths = [match.span() for match in _PATH.finditer(text)] if "\\" in text else []
     inside: tuple[tuple[int, int], ...] | None = None
     for match in _ESCAPE.finditer(text):
         kind = match.lastgroup or ""
-        if kind == "path":
+        if kind == "backslash" and _within(match.start(), paths):
             continue
         if kind in _IN_LINKS:
             inside = links(text) if inside is None else inside
-            if any(start <= match.start() < end for start, end in inside):
+            if _within(match.start(), inside):
                 continue
         try:
             meant = _meant(kind, match[0])
         except (ValueError, OverflowError):
             continue
         yield Escape(match.start(), match.end(), kind, match[0], meant)
+
+
+def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place is in one of some spans, which ascend."""
+    at = bisect_right(spans, place, key=lambda span: span[0]) - 1
+    return at >= 0 and place < spans[at][1]
 
 
 def undone(text: str) -> str:

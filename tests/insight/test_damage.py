@@ -104,11 +104,19 @@ def test_columns_that_no_body_shows_are_not_looked_at() -> None:
     }
 
 
+VECTORS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "vectors" / "damaged.jsonl")
+    .read_text("utf-8")
+    .splitlines()
+]
 DAMAGED = st.one_of(
     st.sampled_from(
         [*NO_VALUES, "Null", "Nan", "N", "nano", "#1", "ZoÃ©", "Zoé", "√©", "a&b", "&lt;"]
     ),
     st.text("aÃÂÅ©¶‚ÄôéČ…’ √├®Γ&;#39ltn\\<br>%20_x0D=C3A9", max_size=8),
+    st.text("\\nrtux'/U&#;ampquobs<!>]%20C3A9=?_x0 ", max_size=8),
+    st.sampled_from([case["text"] for case in VECTORS]),
     st.text(max_size=5).map(lambda text: text.encode("utf-8", "replace").decode("latin-1")),
 )
 
