@@ -40,6 +40,7 @@ _MAY_BE_ESCAPES = (
     r"""\\+[ntruUx"'/]|&(#|nbsp|amp|quot|[A-Za-z]{2,8}[0-9]{0,2};)|<[/!A-Za-z]|\]\]>"""
     r"|%[0-9A-Fa-f]{2}|=[C-F][0-9A-F]=[89AB]|=\?|_x[0-9A-F]{4}_"
 )
+_LONG = 63  # more octets than any of them has
 _NO_VALUES = pa.array(list(NO_VALUES), pa.large_string())
 
 
@@ -120,9 +121,12 @@ def _suspects(texts: Any, octets: Octets) -> Mask:
     marked = np.zeros(len(octets), bool)
     if not len(octets.data):
         return marked
-    firsts, sizes = _shapes()
-    some = np.flatnonzero(firsts[octets.data.take(octets.offsets[:-1], mode="clip")])
-    some = some[sizes[np.minimum(octets.lengths[some], len(sizes) - 1)]]
+    firsts = octets.data.take(octets.offsets[:-1], mode="clip")
+    shapes = _shapes()
+    begins: Mask = shapes.max(axis=1)
+    some = np.flatnonzero(begins[firsts])
+    lengths = octets.offsets[some + 1] - octets.offsets[some]
+    some = some[shapes[firsts[some], np.minimum(lengths, _LONG)]]
     found = pc.is_in(texts.take(pa.array(some)).cast(_NO_VALUES.type), _NO_VALUES)
     marked[some] = found.to_numpy(zero_copy_only=False)
     at = _leads(octets.data)
@@ -137,13 +141,13 @@ def _suspects(texts: Any, octets: Octets) -> Mask:
 
 
 @cache
-def _shapes() -> tuple[Mask, Mask]:
-    """Which octets are the first of values that are none, and which lengths they have."""
-    firsts, sizes = np.zeros(256, bool), np.zeros(64, bool)
+def _shapes() -> Mask:
+    """Say of each first octet which lengths a value has that is none."""
+    shapes = np.zeros((256, _LONG + 1), bool)
     for value in NO_VALUES:
         octets = value.encode()
-        firsts[octets[0]] = sizes[len(octets)] = True
-    return firsts, sizes
+        shapes[octets[0], len(octets)] = True
+    return shapes
 
 
 def _escapes(data: Bytes) -> Ints:

@@ -23,6 +23,8 @@ from smsplan.links import links
 
 # In the place of a value: neither white space nor punctuation, so that a link goes on.
 _VALUE = "\ue000"
+# http and www, in any case.
+_BEGINS = np.isin(np.arange(256), list(b"hHwW"))
 _IS_LINK = r"^(?i:https?://|www\.)\S+$"
 
 
@@ -215,10 +217,9 @@ def _links_in(array: Any, name: str) -> Mask:
     octets = Octets.of(texts)
     marked = np.zeros(len(texts), bool)
     if len(octets.data):
-        first, second = (octets.data.take(octets.offsets[:-1] + n, mode="clip") for n in (0, 1))
-        # http and www, in any case.
-        some = np.flatnonzero(((first | 0x20) == ord("h")) | ((first | 0x20) == ord("w")))
-        seconds = second[some] | 0x20
+        starts = octets.offsets[:-1]
+        some = np.flatnonzero(_BEGINS[octets.data.take(starts, mode="clip")])
+        seconds = octets.data.take(starts[some] + 1, mode="clip") | 0x20
         some = some[(seconds == ord("t")) | (seconds == ord("w"))]
         found = pc.match_substring_regex(texts.take(pa.array(some)), _IS_LINK)
         marked[some] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
