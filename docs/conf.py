@@ -42,6 +42,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"smsplan\.sandbox\.account\.Account"),
     (r"py:class", r"smsplan\.limits\.(Facts|Rows)"),
     (r"py:class", r"smsplan\.ratecards\.terms\.(Charges?|Ladder)"),
+    (r"py:class", r"smsplan\.templates\.Filled"),
 ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
@@ -26,13 +26,14 @@ from smsplan.batches import (
     msisdn,
 )
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
+from smsplan.encoding.segmentation import parted
 from smsplan.encoding.substitution import Substitution, auto_encode
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import Fault, InputError, Problem, RequestRefused
 from smsplan.profiles import Profile
 from smsplan.ratecards import Charge, Cost, CostLine, RateCard, Terms
 from smsplan.showing import drawn
-from smsplan.templates import Template
+from smsplan.templates import Filled, Template
 
 if TYPE_CHECKING:
     from smsplan.encoding import Measure
@@ -110,7 +111,10 @@ class Composer:
     def __call__(self, values: Mapping[str, str | None]) -> Message:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
         within = self.within_limits(values)
-        return self.of_text(*self.expand(within), shortened=within != values)
+        filled = self.expand(within)
+        if not filled.complete:
+            return self._over(filled, shortened=within != values)
+        return self.of_text(filled.text, filled.unmatched, shortened=within != values)
 
     def of_text(
         self, text: str, unmatched: tuple[str, ...] = (), *, shortened: bool = False
@@ -154,6 +158,24 @@ class Composer:
             partial(self._culprits, encoding, whole),
         )
 
+    def _over(self, filled: Filled, *, shortened: bool) -> Message:
+        """Make the message of an expansion that was stopped: more than any message holds."""
+        text = characters(filled.text, self.profile)
+        encoding, units, parts, *_ = self.measure(text)
+        return Message(
+            text,
+            encoding,
+            units,
+            max(parts, MAX_PARTS + 1),
+            0,
+            filled.unmatched,
+            shortened,
+            False,
+            False,
+            Problem.UNMATCHED_PARAMETER if filled.unmatched else Problem.OVER_255_PARTS,
+            partial(self._culprits, encoding, text),
+        )
+
     def within_limits(self, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
         """Cut the values that have a limit."""
         if not self.limits:
@@ -166,8 +188,8 @@ class Composer:
 
     def sent(self, values: Mapping[str, str | None]) -> str | None:
         """Return the text that is sent in the place of template and values; None: these are."""
-        text, _ = self.expand(self.within_limits(values))
-        return self.replaced(characters(text, self.profile))
+        filled = self.expand(self.within_limits(values))
+        return self.replaced(characters(filled.text, self.profile)) if filled.complete else None
 
     def replaced(self, text: str) -> str | None:
         """Return what the substitution makes of an expanded text; None where it changes nothing."""
@@ -189,16 +211,20 @@ class Composer:
         """Count a text as the profile does; ``kept`` is an encoding that was chosen before."""
         return measure(text, **self._measuring, encoding=kept or self._forced(text))
 
+    def parted(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[bool, ...]:
+        """Say of spans of a text whether they begin in one part and end in another."""
+        return parted(text, spans, **self._measuring, encoding=self._forced(text))
+
     def _forced(self, text: str) -> Encoding | None:
         if self.profile.form_feed == "unicode" and "\f" in text:
             return Encoding.UNICODE
         return None
 
-    def expand(self, values: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
+    def expand(self, values: Mapping[str, str | None]) -> Filled:
         """Return the text of these values, and the keys that have none."""
         if self.literal:
-            return self.template.body, ()
-        return self.template.expand(
+            return Filled(self.template.body, (), complete=True)
+        return self.template.filled(
             values,
             unmatched="empty" if self.profile.unmatched == "empty" else "verbatim",
             again=self.profile.values_in_values == "again",

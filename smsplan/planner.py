@@ -339,7 +339,7 @@ class Plan:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """At most five reasons for the total, dearest first."""
+        """Damaged texts, and at most five reasons for the total, most expensive first."""
         return self.summary.findings
 
     def dry_run(self) -> DryRun:
@@ -640,7 +640,9 @@ class Plan:
 
         Numbers that were repaired, read as national, look national, are invalid, repeated,
         fictitious, doubtful, toll-free or have no price: how many, what is sent to them, what it
-        costs, and the first rows of each, from 1. No number is told.
+        costs, and the first rows of each, from 1. No number is told. So are values that are no
+        values (``#N/A``), mojibake and escapes: in the parameters' columns, or in every column of
+        text where the plan has no parameters.
 
         >>> made = plan(["+447700900123", "+18005550123", "12"], "Hi", rates="0.034 GBP").audit()
         >>> [(line.kind, line.rows, str(line.wasted), str(line.in_doubt)) for line in made.lines]
@@ -649,7 +651,8 @@ class Plan:
         """
         from smsplan.insight.audit import audit
 
-        return audit(self._planned())
+        # What no text reads is looked at where there is no text.
+        return audit(self._planned_with(self.options.needed if self.options.columns else None))
 
     def report(
         self,
@@ -680,12 +683,16 @@ class Plan:
         return plotted("plots.plot_countries", self, ax)
 
     def _planned(self) -> Planned:
+        return self._planned_with(self.options.needed)
+
+    def _planned_with(self, columns: Sequence[str] | None) -> Planned:
+        """The plan as insight sees it, with these columns of the caller's (None: all)."""
         from smsplan.insight.planned import Planned
 
         pipeline = Pipeline(self.options, self.terms)
 
         def batches() -> Iterator[Pair]:
-            for theirs, ours in self._store.batches(self.options.needed):
+            for theirs, ours in self._store.batches(columns):
                 yield theirs, pipeline.priced(ours)[0]
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)

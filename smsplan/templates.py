@@ -8,7 +8,8 @@ pass; a value is never expanded again.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Literal, NamedTuple
@@ -18,6 +19,21 @@ from smsplan.placeholders import KEY, advice, in_own_syntax, placeholders
 
 _PLACEHOLDER = re.compile(rf"\$\{{({KEY})\}}")
 _ESCAPABLE = re.compile(rf"(\$?)\$\{{({KEY})\}}")
+
+
+# The most code points of a text whose values have parameters: 255 parts of GSM hold no more. A
+# dozen values that name each other could ask for millions. Of values that name themselves the
+# placeholders are bounded too; in other texts that fit there are never so many.
+MOST_EXPANDED = 255 * 153
+MOST_PLACEHOLDERS = 1 << 18
+
+
+class Filled(NamedTuple):
+    """A text with its values, the keys that had none, and whether it is all there."""
+
+    text: str
+    unmatched: tuple[str, ...]
+    complete: bool
 
 
 class Expansion(NamedTuple):
@@ -156,11 +172,40 @@ class Template:
         A key that is absent or ``None`` is unmatched: its placeholder stays (``verbatim``) or
         goes (``empty``). ``again=True`` also expands placeholders inside values, except a
         parameter inside its own expansion: what some template engines do, and a switch of
-        :class:`smsplan.Profile` because the API does not say.
+        :class:`smsplan.Profile` because the API does not say. What grows beyond 255 parts
+        that way raises :class:`~smsplan.errors.InputError`.
         """
-        missing: dict[str, None] = {}
-        text = _fill(self.pieces, values, unmatched, missing, () if again else None)
-        return Expansion(text, tuple(missing))
+        filled = self.filled(values, unmatched=unmatched, again=again)
+        if not filled.complete:
+            raise InputError(
+                "the values expand to more than 255 parts hold; take the parameters out of the "
+                "values, or expand with again=False"
+            )
+        return Expansion(filled.text, filled.unmatched)
+
+    def filled(
+        self,
+        values: Mapping[str, str | None],
+        *,
+        unmatched: Literal["verbatim", "empty"] = "verbatim",
+        again: bool = False,
+    ) -> Filled:
+        """As :meth:`expand`; what is too much ends where it was stopped, and says so.
+
+        >>> doubled = {"a": "${b}${b}", "b": "x" * 20_000}
+        >>> Template("${a}").filled(doubled, again=True).complete
+        False
+        """
+        if again:
+            return _fill_again(self.pieces, values, unmatched)
+        out, missing = list(self.pieces), dict[str, None]()
+        for index in range(1, len(out), 2):
+            key = out[index]
+            value = values.get(key)
+            if value is None:
+                missing[key] = None
+            out[index] = _absent(key, unmatched) if value is None else value
+        return Filled("".join(out), tuple(missing), complete=True)
 
     def __str__(self) -> str:
         return self.body
@@ -181,26 +226,68 @@ def _split(body: str, *, dollar_escapes: bool) -> tuple[str, ...]:
     return (*pieces, literal + body[end:])
 
 
-def _fill(
-    pieces: tuple[str, ...],
-    values: Mapping[str, str | None],
-    unmatched: str,
-    missing: dict[str, None],
-    inside: tuple[str, ...] | None,
-) -> str:
-    """Join literals and values; ``inside`` is the chain of keys being expanded, None: one pass."""
-    out = list(pieces)
-    for index in range(1, len(pieces), 2):
-        key = pieces[index]
-        value = values.get(key)
-        if value is None:
-            missing[key] = None
-            out[index] = "${" + key + "}" if unmatched == "verbatim" else ""
-        elif inside is None:
-            out[index] = value
-        elif key in inside:
-            out[index] = "${" + key + "}"
-        else:
-            nested = tuple(_PLACEHOLDER.split(value))
-            out[index] = _fill(nested, values, unmatched, missing, (*inside, key))
-    return "".join(out)
+def _absent(key: str, unmatched: str) -> str:
+    return "${" + key + "}" if unmatched == "verbatim" else ""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A value that is being expanded: its key, the pieces that are left, where its text begins.
+
+    ``least`` is the outermost depth of a key that was met inside its own expansion.
+    """
+
+    key: str | None
+    rest: Iterator[tuple[int, str]]
+    begins: int
+    least: int = sys.maxsize
+
+
+def _fill_again(
+    pieces: tuple[str, ...], values: Mapping[str, str | None], unmatched: str
+) -> Filled:
+    """Expand values too, as far as :data:`MOST_EXPANDED` and :data:`MOST_PLACEHOLDERS` go."""
+    out: list[str] = []
+    missing: dict[str, None] = {}
+    # Texts of keys that are the same wherever they stand: no key around them is in them.
+    known: dict[str, str] = {}
+    depths: dict[str, int] = {}
+    stack = [_Open(None, iter(enumerate(pieces)), 0)]
+    characters = placeholders = 0
+    # A text whose values have no parameters is no longer than they are: it is not stopped.
+    grows = False
+    while stack:
+        top = stack[-1]
+        index, piece = next(top.rest, (-1, ""))
+        if index < 0:
+            stack.pop()
+            if top.key is not None:
+                depth = depths.pop(top.key)
+                if top.least > depth:
+                    known[top.key] = "".join(out[top.begins :])
+                    out[top.begins :] = [known[top.key]]
+                stack[-1].least = min(stack[-1].least, top.least)
+            continue
+        text = piece
+        if index % 2:
+            placeholders += len(stack) > 1
+            value = values.get(piece)
+            if value is None:
+                missing[piece] = None
+                text = _absent(piece, unmatched)
+            elif piece in known:
+                text = known[piece]
+            elif piece in depths:
+                top.least = min(top.least, depths[piece])
+                text = "${" + piece + "}"
+            else:
+                depths[piece] = len(stack)
+                nested = _PLACEHOLDER.split(value)
+                grows = grows or len(nested) > 1
+                stack.append(_Open(piece, iter(enumerate(nested)), len(out)))
+                text = ""
+        characters += len(text)
+        out.append(text)
+        if grows and (characters > MOST_EXPANDED or placeholders > MOST_PLACEHOLDERS):
+            return Filled("".join(out)[: MOST_EXPANDED + 1], tuple(missing), complete=False)
+    return Filled("".join(out), tuple(missing), complete=True)

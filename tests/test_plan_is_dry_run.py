@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsplan import InputError, Problem, Profile, RequestRefused, TextBatch, dry_run, plan
@@ -273,6 +273,46 @@ def test_plan_equals_dry_run(
         parts += wanted.get("billed_parts", 0)
         assert mine["sendable"] == (wanted["problem"] is None)
     assert (made.summary.rows, made.messages, made.parts) == (len(rows), sent, parts)
+
+
+# Texts of values that are expanded again, around what 255 parts hold.
+LONG = st.one_of(
+    st.builds("{}".format, st.integers(0, 400).map(lambda n: "${b}" * n)),
+    st.integers(0, 1600).map(lambda n: "x" * n),
+    st.sampled_from(["", "\u044f" * 1600, "${a}${b}", "${b}" * 399 + "${a}", "${b}" * 24 + "\t"]),
+)
+
+
+@settings(max_examples=200)
+@given(
+    rows=st.lists(st.fixed_dictionaries({"to": NUMBERS, "a": LONG, "b": LONG}), max_size=3),
+    body=st.sampled_from(["${a}${b}", "${a}" * 25, "${a}" + "${b}" * 24]),
+    profile=PROFILES,
+    truncate=st.booleans(),
+)
+@example(
+    rows=[{"to": "+447700900123", "a": "${b}" * n, "b": "x" * 153} for n in (254, 255, 256)],
+    body="${a}",
+    profile=Profile(values_in_values="again"),
+    truncate=True,
+)
+def test_an_expansion_that_is_stopped_is_the_same_in_both(
+    rows: list[dict[str, Any]], body: str, profile: Profile, truncate: bool
+) -> None:
+    """Where values hold values, the kernel stops where the reference does: over_255_parts."""
+    profile = profile.replace(values_in_values="again", value_limit=None)
+    made = plan(
+        framed(rows, "table"),
+        body,
+        columns={"a": "a", "b": "b"} if "${b}" in body else {"a": "a"},
+        profile=profile,
+        bodies=True,
+        duplicates="keep",
+        truncate_concat=truncate,
+    )
+    for row, mine in zip(rows, plain(made.rows), strict=True):
+        wanted = expected(row, body, {}, None, profile, {"truncate_concat": truncate})
+        assert {name: mine[name] for name in wanted} == wanted
 
 
 @settings(max_examples=200)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import re
 import string
+import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smsplan import InputError, Template
+from smsplan.templates import MOST_EXPANDED
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,70 @@ def test_values_are_expanded_again_where_asked() -> None:
     made = Template("${a} ${b}").expand({"a": "x${b}", "b": "y${a}${c}"}, again=True)
     assert made.text == "xy${a}${c} yx${b}${c}"
     assert made.unmatched == ("c",)
+
+
+def naive(body: str, values: dict[str, str | None], inside: tuple[str, ...] = ()) -> str:
+    """Expand again by recursion, as it is said: a parameter inside its own expansion stays."""
+
+    def text(match: re.Match[str]) -> str:
+        value = values.get(match[1])
+        if value is None or match[1] in inside:
+            return match[0]
+        return naive(value, values, (*inside, match[1]))
+
+    return re.sub(r"\$\{([a-e])\}", text, body)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcde"),
+        st.none() | st.lists(st.sampled_from(["${a}", "${b}", "${c}", "${d}", "${e}", "x"]),
+                             max_size=3).map("".join),
+    )
+)  # fmt: skip
+@example({"a": "${b}${c}", "b": "${c}", "c": "${a}${d}${d}", "d": "${e}", "e": ""})
+def test_what_is_remembered_is_the_same_everywhere(values: dict[str, str | None]) -> None:
+    """Values that name each other and themselves give what plain recursion gives."""
+    body = "${a}-${b}-${a}${c}${d}${e}"
+    made = Template(body).filled(values, again=True)
+    expected = naive(body, values)
+    assert made.complete == (len(expected) <= MOST_EXPANDED)
+    assert made.text == expected[: MOST_EXPANDED + 1]
+
+
+def doubled(levels: int, last: str) -> dict[str, str]:
+    """Values each of which has the next twice."""
+    chain = {f"p{n}": f"${{p{n + 1}}}" * 2 for n in range(levels)}
+    return {**chain, f"p{levels}": last}
+
+
+@pytest.mark.parametrize(
+    ("levels", "last", "length"),
+    [(15, "x", 1 << 15), (16, "x", None), (60, "x", None), (3000, "", 0), (60, "", 0)],
+)
+def test_expansion_stops_where_no_message_goes_on(
+    levels: int, last: str, length: int | None
+) -> None:
+    """Text of 255 parts is made whole, more is stopped; empties that double take no time."""
+    template, values = Template("${p0}"), doubled(levels, last)
+    begun = time.process_time()
+    made = template.filled(values, again=True)
+    assert time.process_time() - begun < 1
+    assert made.complete == (length is not None)
+    assert len(made.text) == (MOST_EXPANDED + 1 if length is None else length)
+    if length is None:
+        with pytest.raises(InputError, match="take the parameters out of the values"):
+            template.expand(values, again=True)
+    else:
+        assert template.expand(values, again=True).text == last * length
+
+
+def test_values_that_name_each_other_stop() -> None:
+    """Each of 40 values names all: as many orders as there are, and still an answer at once."""
+    every = {f"k{n}": "".join(f"${{k{m}}}" for m in range(40)) for n in range(40)}
+    begun = time.process_time()
+    assert not Template("${k0}").filled(every, again=True, unmatched="empty").complete
+    assert time.process_time() - begun < 2
 
 
 def test_dollar_escapes() -> None:

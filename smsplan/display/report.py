@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from html import escape
@@ -23,7 +23,12 @@ from smsplan.display.charts import range_bars, step_chart, units_chart
 from smsplan.display.figures import NONE, count, difference, money, percent, signed
 from smsplan.display.grids import Grid
 from smsplan.display.markup import bar, foreign, sentence, shown, style, table
-from smsplan.display.masking import masker
+from smsplan.display.masking import (
+    masked_characters,
+    masked_sentence,
+    masked_waterfall,
+    masker,
+)
 from smsplan.display.playground import (
     component_html,
     component_script,
@@ -39,11 +44,12 @@ from smsplan.display.views import (
 from smsplan.encoding import Segmentation, segment
 from smsplan.errors import InputError, Note, Problem, SmsplanError
 from smsplan.insight.audit import WASTED
+from smsplan.insight.common_characters import common_characters
 from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
 from smsplan.insight.switches import shown as value_text
 from smsplan.insight.units import Units, units
-from smsplan.numbers import HIDDEN, masked_number
+from smsplan.numbers import masked_number
 from smsplan.opt_out import opt_out_at
 from smsplan.outputs import check_target, whole_file
 from smsplan.ratecards import Cost
@@ -75,7 +81,8 @@ class Content:
     plan: Plan
     title: str
     made: date
-    masked: bool
+    # The characters of values that may be shown; None: all.
+    common: frozenset[str] | None
     units: Units
     first: Message | None
     heaviest: tuple[Message, ...]
@@ -108,18 +115,27 @@ def content_of(
 ) -> Content:
     """Compute what the page shows. What cannot be said of a plan is left out, with the reason."""
     planned = plan._planned()
-    mask = None if show_recipients else masker(plan.options.profile.languages)
+    common = None if show_recipients else common_characters(planned)
+    mask = None if common is None else masker(plan.options.profile.languages, common=common)
     first, most = heaviest(planned, HEAVIEST, mask)
     return Content(
         plan=plan,
         title=title or "SMS plan",
         made=made or date.today(),
-        masked=not show_recipients,
         units=units(planned),
         first=first,
         heaviest=most,
-        waterfall=_asked(plan.explain),
-        characters=_asked(plan.characters if show_recipients else lambda: _masked_examples(plan)),
+        common=common,
+        waterfall=_asked(
+            lambda: plan.explain() if common is None else masked_waterfall(plan.explain(), common)
+        ),
+        characters=_asked(
+            lambda: (
+                plan.characters()
+                if common is None
+                else masked_characters(plan.characters(), common)
+            )
+        ),
         lengths=_asked(plan.by_length),
         assumptions=_asked(plan.assumptions),
         audit=_asked(plan.audit),
@@ -131,21 +147,6 @@ def _asked(question: Callable[[], T]) -> T | str:
         return question()
     except SmsplanError as error:
         return str(error)
-
-
-def _masked_examples(plan: Plan) -> Characters:
-    """The characters of a plan; those of values that have no look-alike are only counted.
-
-    Of a rare script they would be the letters of somebody's name, side by side.
-    """
-    made = plan.characters()
-    return replace(
-        made,
-        scripts=tuple(
-            each if each.place.startswith("template") else replace(each, examples=HIDDEN)
-            for each in made.scripts
-        ),
-    )
 
 
 def report_html(content: Content) -> str:
@@ -273,7 +274,7 @@ def day_text(day: date) -> str:
 
 
 def _masked(content: Content) -> str:
-    if not content.masked:
+    if content.common is None:
         return (
             '<p class="masked">This page shows numbers and values of recipients. Pass it on to '
             "nobody who may not see them.</p>"
@@ -281,7 +282,8 @@ def _masked(content: Content) -> str:
     return (
         '<p class="masked">Numbers and values of recipients are masked: a number is its country '
         "and its last two digits, a letter of a value is x, a digit 0. Characters that cost more "
-        "are shown, and where a whole value is made of them each of its letters is ◆.</p>"
+        "are shown where five people or more have them; each other one is ◆, and so is each of a "
+        "value that is made of them.</p>"
     )
 
 
@@ -631,7 +633,7 @@ def _heaviest(content: Content) -> str:
         made = drawable(each.body, content.plan.options.profile)
         who = (
             masked_number(each.recipient, each.country)
-            if content.masked
+            if content.common is not None
             else f"{each.recipient}{f' ({each.country})' if each.country else ''}"
         )
         cost = f" · {money(each.cost)}" if each.cost is not None else ""
@@ -684,7 +686,10 @@ def _problems(content: Content) -> str:
                   texts=(0, 2)),
             "remarks",
         )  # fmt: skip
-    lines = [finding.sentence for finding in summary.findings]
+    lines = [
+        finding.sentence if content.common is None else masked_sentence(finding, content.common)
+        for finding in summary.findings
+    ]
     lines += [warning for warning in content.plan.warnings if warning not in lines]
     if lines:
         out += f"<ul>{''.join(f'<li>{sentence(line)}</li>' for line in lines)}</ul>"

@@ -188,7 +188,7 @@ def characters_view(result: Characters) -> View:
             together = [money(each.saved_together_cost) for each in result.characters]
         rows = [
             [
-                named(each.character),
+                named(each.character) if each.code_point else each.character,
                 each.name.lower(),
                 each.place,
                 count(each.rows),

@@ -7,7 +7,7 @@ not be cut are the two units of an escape or surrogate pair and, on request, gra
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
@@ -315,6 +315,30 @@ def measure(
         pair.locking if pair else 0,
         pair.single_shift if pair else 0,
     )
+
+
+def parted(
+    text: str, spans: Sequence[tuple[int, int]], *, encoding: Encoding | None = None, **how: Any
+) -> tuple[bool, ...]:
+    """Say of spans of code points whether they begin in one part of a text and end in another.
+
+    ``how`` and ``encoding`` are those of :func:`measure`.
+
+    >>> parted("a" * 150 + "b" * 50, [(140, 153), (152, 154)])
+    (False, True)
+    """
+    asked = {
+        "gsm_boundary": "pair",
+        "unicode_boundary": "pair",
+        "unicode_unit": "utf16",
+        "reference_bits": 8,
+        "languages": (),
+        **how,
+    }
+    layout, _ = _layout(text, encoding=encoding, **asked)
+    ends = layout.ends()
+    places = [(layout.offset(start), layout.offset(end)) for start, end in spans]
+    return tuple(bisect_right(ends, start) < bisect_left(ends, end) for start, end in places)
 
 
 def cut(

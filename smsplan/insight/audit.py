@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import Note, Problem
+from smsplan.insight.damage import Damaged, listed
 from smsplan.insight.planned import Planned
 from smsplan.insight.summary import count_of
 from smsplan.ratecards import Cost
@@ -17,8 +18,10 @@ from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
     from smsplan.bulk.octets import Ints, Mask
+    from smsplan.bulk.options import Options
     from smsplan.bulk.settle import Settled
     from smsplan.tabular import Frame
 
@@ -34,6 +37,9 @@ KINDS = (
     "doubtful",
     "toll_free",
     "unpriced",
+    "no_values",
+    "mojibake",
+    "escapes",
 )
 # A message is wasted, or in doubt, for one reason: the first of these.
 WASTED = ("duplicate", "fictitious")
@@ -45,7 +51,8 @@ class AuditLine:
     """Rows of one kind: ``messages`` of them go out, as ``parts``, and cost this much.
 
     ``kind``: ``repaired``, ``national``, ``looks_national``, ``invalid``, ``duplicate``,
-    ``fictitious``, ``doubtful``, ``toll_free``, ``unpriced``. ``first_rows`` count from 1.
+    ``fictitious``, ``doubtful``, ``toll_free``, ``unpriced``; of values ``no_values`` (``#N/A``),
+    ``mojibake``, ``escapes`` (``&amp;``). ``first_rows`` count from 1.
     ``wasted``: what the messages cost that reach nobody, or somebody twice. ``in_doubt``: what
     those cost that may reach nobody, or may be priced as another country. A message is in one of
     the two, under one kind. ``saved``: what repeated rows would have cost that are left out. The
@@ -183,7 +190,10 @@ def _charge(
 
 
 def audit(plan: Planned) -> Audit:
-    """Audit the recipients of a plan: :meth:`Plan.audit`."""
+    """Audit the recipients of a plan: :meth:`Plan.audit`.
+
+    Looked at are the values of parameters; of a plan without any, every column of text.
+    """
     import numpy as np
 
     from smsplan.bulk.duplicates import OF_A_FILE, Duplicates
@@ -199,6 +209,7 @@ def audit(plan: Planned) -> Audit:
 
     duplicates = Duplicates(column=keys, remembered=OF_A_FILE) if keeps else None
     left_out = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
+    values = _Values(plan.options)
     before = 0
     for theirs, ours in plan.batches():
         numbers = kernel.read(theirs)
@@ -207,7 +218,7 @@ def audit(plan: Planned) -> Audit:
         repeated = settled.problem == left_out
         if duplicates is not None:
             repeated = duplicates.flag(numbers.keys, sent, sent).sent
-        masks = _masks(numbers.keys, numbers.notes, settled, repeated)
+        masks = _masks(numbers.keys, numbers.notes, settled, repeated) | values.masks(theirs)
         if plan.prices is not None:
             masks["unpriced"] = sent & (settled.rate < 0)
         open_ = sent.copy()
@@ -226,12 +237,47 @@ def audit(plan: Planned) -> Audit:
                 parts = np.ones_like(parts)
             _charge(tallies["duplicate"].saved, settled.rate, parts, repeated)
         before += len(sent)
-    lines = [_line(kind, tally, plan) for kind, tally in tallies.items() if tally.rows]
+    lines = [
+        _line(kind, tally, plan, values.damaged.get(kind))
+        for kind, tally in tallies.items()
+        if tally.rows
+    ]
     return Audit(
         rows=before,
         lines=tuple(sorted(lines, key=_weight, reverse=True)),
         priced=plan.prices is not None,
     )
+
+
+class _Values:
+    """Which rows have damaged values, and what is said of them."""
+
+    def __init__(self, options: Options) -> None:
+        from smsplan.bulk.leftovers import ESCAPE, MOJIBAKE, NO_VALUE
+
+        self._options = options
+        self._bits = {"no_values": NO_VALUE, "mojibake": MOJIBAKE, "escapes": ESCAPE}
+        self.damaged = {kind: Damaged() for kind in self._bits}
+
+    def masks(self, theirs: pa.RecordBatch) -> dict[str, Mask]:
+        """Return the rows of each kind."""
+        import numpy as np
+
+        from smsplan.bulk.leftovers import damage, text_column
+
+        masks: dict[str, Mask] = {kind: np.zeros(theirs.num_rows, bool) for kind in self._bits}
+        every = [name for name in theirs.schema.names if name != self._options.to]
+        for name in dict.fromkeys(self._options.columns.values() or every):
+            column = text_column(theirs.column(name))
+            found = None if column is None else damage(column, name)
+            if found is None:
+                continue
+            for kind, bit in self._bits.items():
+                having = found.having(bit)
+                masks[kind][[row for row, _ in having]] = True
+                for text, times in Counter(text for _, text in having).items():
+                    self.damaged[kind].name(f"column '{name}'", bit, text, times)
+        return masks
 
 
 def _masks(
@@ -258,7 +304,7 @@ def _masks(
     return masks
 
 
-def _line(kind: str, tally: _Tally, plan: Planned) -> AuditLine:
+def _line(kind: str, tally: _Tally, plan: Planned, damaged: Damaged | None) -> AuditLine:
     prices = plan.prices
 
     def cost(rate: int, parts: int, messages: int) -> Cost:
@@ -273,7 +319,7 @@ def _line(kind: str, tally: _Tally, plan: Planned) -> AuditLine:
     )
     return AuditLine(
         kind=kind,
-        sentence=_sentence(kind, tally.rows, plan),
+        sentence=_sentence(kind, tally.rows, plan, damaged),
         rows=tally.rows,
         messages=sent.messages,
         parts=sent.parts,
@@ -332,14 +378,39 @@ _SENTENCES = {
         "1 message has no price in the rate card: what it costs is not known",
         "{} messages have no price in the rate card: what they cost is not known",
     ),
+    "no_values": (
+        "1 value looks like an error or a missing value ({texts}) in {places}; correct it, or "
+        "leave it empty",
+        "{} values look like an error or a missing value ({texts}) in {places}; correct them, or "
+        "leave them empty",
+    ),
+    "mojibake": (
+        "1 row has a value that looks like UTF-8 read as {encoding} in {places}; write the list as "
+        "UTF-8 again",
+        "{} rows have values that look like UTF-8 read as {encoding} in {places}; write the list "
+        "as UTF-8 again",
+    ),
+    "escapes": (
+        "1 row has a value with an escape that was not undone in {places}; write the characters "
+        "themselves",
+        "{} rows have values with escapes that were not undone in {places}; write the characters "
+        "themselves",
+    ),
 }
 
 
-def _sentence(kind: str, rows: int, plan: Planned) -> str:
+def _sentence(kind: str, rows: int, plan: Planned, damaged: Damaged | None) -> str:
     keeps = kind == "duplicate" and plan.options.duplicates == "keep"
     one, several = _SENTENCES["kept" if keeps else kind]
-    text = one if rows == 1 else several
-    return text.format(f"{rows:,}", region=plan.options.region) + "."
+    words = {"region": plan.options.region}
+    if damaged is not None:
+        rows = damaged.values if kind == "no_values" else rows
+        words |= {
+            "places": " and ".join(damaged.places),
+            "texts": listed(damaged.texts),
+            "encoding": next((name for name, _ in damaged.encodings.most_common(1)), None),
+        }
+    return (one if rows == 1 else several).format(f"{rows:,}", **words) + "."
 
 
 def _weight(line: AuditLine) -> tuple[Any, ...]:

@@ -1,15 +1,16 @@
-"""The reasons behind a total: at most five, most expensive first, as data and as sentences."""
+"""The reasons behind a total, most expensive first, as data and as sentences."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.names import named
 from smsplan.errors import Note, Problem
+from smsplan.insight.damage import TEMPLATE, Damaged, listed
 from smsplan.opt_out import opt_out_at
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from smsplan.bulk.prices import PriceTable
     from smsplan.bulk.settle import Settled
     from smsplan.bulk.texts import Known
+    from smsplan.insight.damage import Damages
     from smsplan.insight.summary import Summary
 
 MAX_FINDINGS = 5
@@ -44,9 +46,12 @@ PROBLEM_TEXTS = {
 class Finding:
     """One reason, with its figures.
 
-    ``kind`` is ``unicode``, ``near_boundary``, ``not_sent``, ``numbers`` or ``looks_national``.
-    ``rows`` it concerns, ``parts`` and ``cost`` that it adds (null: no price is known).
-    ``places`` are ``template`` or ``parameter NAME``; ``characters`` counts messages by character.
+    ``kind`` is ``looks_national``, ``mojibake`` (UTF-8 read as something else), ``no_values``
+    (``#N/A``, ``NULL``), ``escapes`` (``&amp;``), ``link_cut`` (between two parts), ``unicode``,
+    ``near_boundary``, ``opt_out_cut``, ``not_sent`` or ``numbers``. ``rows`` it concerns, ``parts``
+    and ``cost`` that it adds (null: no price is known). ``places`` are ``template``,
+    ``parameter NAME`` or ``default of NAME``; ``characters`` counts messages by character.
+    ``details["quoted"]`` is what the sentence quotes of values.
     """
 
     kind: str
@@ -125,6 +130,7 @@ class FindingsTally:
         beside: FindingsTally | None = None,
     ) -> None:
         """``beside``: a tally of the same numbers under another body, which looks at them."""
+        from smsplan.insight.damage import Damages, DamageTally
         from smsplan.numbers import NationalTally
 
         self._kernel = kernel
@@ -135,6 +141,8 @@ class FindingsTally:
         self._looks = beside is None and self._options.region is None
         self._national = NationalTally() if self._looks else None
         self._taken = _Taken()
+        self._damages: Damages = Damages() if beside is None else beside._damages
+        self._damage = DamageTally(kernel, self._cost, self._damages)
         if beside is not None:
             self._national, self._taken = beside._national, beside._taken
 
@@ -153,6 +161,7 @@ class FindingsTally:
             texts = texts.filter(pc.invert(pc.fill_null(pc.starts_with(texts, "+"), True)))
             named = pc.fill_null(pc.match_substring_regex(texts, r"^\s*(\+|00)"), True)
             self._national.add(texts.filter(pc.invert(named)).to_pylist())
+        self._damage.add(source, planned)
         self._add_near(source, planned)
         self._add_unicode(source, planned, reasons)
 
@@ -234,7 +243,10 @@ class FindingsTally:
         return self._prices.more(rate[known], parts[known], parts[known] - extra[known])
 
     def findings(self, summary: Summary) -> tuple[Finding, ...]:
-        """Return at most five findings, most expensive first."""
+        """Return what makes other figures doubtful, damaged texts, and the reasons for the total.
+
+        The last two most expensive first; of reasons at most five.
+        """
         # Two places at most, so that a name in many scripts does not crowd out the other reasons.
         places = sorted(self._unicode_findings(summary), key=_weight, reverse=True)[:2]
         found = [
@@ -245,8 +257,89 @@ class FindingsTally:
             *self._number_findings(summary),
         ]
         found.sort(key=_weight, reverse=True)
-        # A list that is read as other countries makes every other figure doubtful.
-        return tuple((*self._national_findings(), *found)[:MAX_FINDINGS])
+        # A list that is read as other countries makes every other figure doubtful; what reads the
+        # characters wrongly is why they are Unicode.
+        damaged = [*self._mojibake_findings(summary), *self._damage_findings(summary)]
+        return (*self._national_findings(), *damaged, *found[:MAX_FINDINGS])
+
+    def _mojibake_findings(self, summary: Summary) -> Iterable[Finding]:
+        found = self._damage.mojibake
+        if found.rows:
+            (encoding, _), *_ = found.encodings.most_common(1)
+            assert found.example is not None
+            written, meant = found.example
+            quoted = f": {meant}, not {written},"
+            yield self._damaged(
+                "mojibake",
+                found,
+                f"{_subject(found.places)} {'look' if found.places[1:] else 'looks'} like UTF-8 "
+                f"read as {encoding}{quoted} in {_of(found.rows, summary)}",
+                "write the text, or the list, as UTF-8 again",
+                summary,
+                {"encoding": encoding, "quoted": quoted},
+            )
+
+    def _damage_findings(self, summary: Summary) -> Iterable[Finding]:
+        found = self._damage.no_values
+        if found.rows:
+            looks = "looks" if found.values == 1 else "look"
+            yield self._damaged(
+                "no_values",
+                found,
+                f"{counted(found.values, 'value')} {looks} like an error or a missing value "
+                f"({listed(found.texts)}) in {_inside(found.places)} of "
+                f"{_of(found.rows, summary)}",
+                "correct them, or leave them empty and give a default",
+                summary,
+                {"values": dict(found.texts.most_common())},
+            )
+        found = self._damage.escapes
+        if found.rows:
+            quoted = f" ({listed(found.texts)})"
+            yield self._damaged(
+                "escapes",
+                found,
+                f"{_of(found.rows, summary)} {'have' if found.rows > 1 else 'has'} an escape that "
+                f"was not undone{quoted} in {_inside(found.places)}",
+                "write the characters themselves",
+                summary,
+                {"quoted": quoted},
+            )
+
+        cut = self._damage.links_cut
+        if cut:
+            yield Finding(
+                kind="link_cut",
+                sentence=(
+                    f"{_of(cut, summary)} {'have' if cut > 1 else 'has'} a link that begins in one "
+                    "part and ends in the next: where parts arrive late or apart, it does not "
+                    "open; move or shorten it."
+                ),
+                rows=cut,
+            )
+
+    @staticmethod
+    def _damaged(
+        kind: str,
+        found: Damaged,
+        sentence: str,
+        then: str,
+        summary: Summary,
+        details: Mapping[str, Any],
+    ) -> Finding:
+        costs = ""
+        if found.parts > 0:
+            costs = f": {counted(found.parts, 'extra part')}{_money(found.cost, summary)}"
+        priced = summary.priced and kind != "no_values"
+        return Finding(
+            kind=kind,
+            sentence=f"{sentence.removesuffix(',')}{costs}; {then}.",
+            rows=found.rows,
+            parts=found.parts,
+            cost=found.cost if priced else None,
+            places=tuple(found.places),
+            details=details,
+        )
 
     def _unicode_findings(self, summary: Summary) -> Iterable[Finding]:
         for places, place in self._unicode.items():
@@ -332,6 +425,36 @@ class FindingsTally:
             )
 
 
+def told(finding: Finding, characters: Collection[str]) -> str:
+    """Return the sentence of a finding that names these characters alone, and quotes no value."""
+    sentence = finding.sentence
+    if finding.characters:
+        shown = {one: number for one, number in finding.characters.items() if one in characters}
+        hidden = len(finding.characters) - len(shown)
+        named_ones = _characters(Counter(finding.characters))
+        sentence = sentence.replace(named_ones, _characters(Counter(shown), hidden), 1)
+    if any(place != TEMPLATE for place in finding.places):
+        sentence = sentence.replace(finding.details.get("quoted", ""), "", 1)
+    return sentence
+
+
+def _of(rows: int, summary: Summary) -> str:
+    return f"{rows:,} of {counted(summary.messages, 'message')}"
+
+
+def _subject(places: Sequence[str]) -> str:
+    said = _inside(places)
+    return said[:1].upper() + said[1:]
+
+
+def _inside(places: Sequence[str]) -> str:
+    said = (
+        "the text" if place == TEMPLATE else f"the {place}" if place[:1] == "d" else place
+        for place in places
+    )
+    return " and ".join(said)
+
+
 def _not_sent(summary: Summary) -> Iterable[Finding]:
     rows = sum(summary.problems.values())
     if rows:
@@ -356,10 +479,12 @@ def _money(cost: Cost, summary: Summary) -> str:
     return f", {cost}" if summary.priced and cost.high else ""
 
 
-def _characters(characters: Counter[str]) -> str:
-    """Name the two commonest characters; how many others there are."""
+def _characters(characters: Counter[str], hidden: int = 0) -> str:
+    """Name the two commonest characters; how many others there are, ``hidden`` ones too."""
     texts = [named(character) for character, _ in characters.most_common(2)]
-    others = len(characters) - len(texts)
+    others = len(characters) - len(texts) + hidden
+    if not texts and others:
+        return counted(others, "character")
     if others:
         return f"{', '.join(texts)} and {counted(others, 'other character')}"
     return " and ".join(texts) or "A rule of the profile"

@@ -21,6 +21,7 @@ from smsplan.encoding.substitution import Change, replacements
 from smsplan.errors import InputError
 from smsplan.insight.summary import Summary
 from smsplan.limits import Limits
+from smsplan.mojibake import Misread, misread
 from smsplan.placeholders import syntax_of
 from smsplan.profiles import Profile
 from smsplan.templates import Template, TemplateWarning
@@ -189,10 +190,17 @@ class Look:
         return self.template.warnings_for(columns)
 
     @cached_property
+    def misread(self) -> tuple[Misread, ...]:
+        """Where the body looks like UTF-8 read as something else."""
+        return misread(self.body)
+
+    @cached_property
     def masked(self) -> str:
         """The body, as long as it is, without parameters and what looks like one."""
         hidden = [spot[:2] for key, spot in self._pieces if key is not None]
         hidden += [(one.position, one.position + len(one.text)) for one in self.suspects]
+        # Their characters are nobody's: SMS116 says what was meant.
+        hidden += [(one.start, one.end) for one in self.misread]
         out = list(self.body)
         for start, end in hidden:
             out[start:end] = _MASK * (end - start)

@@ -17,10 +17,13 @@ TEXT = st.text(
 )
 
 
-@given(TEXT)
-def test_the_same_room(value: str) -> None:
+COMMON = st.sets(st.sampled_from("łяç’\U0001f600")).map(frozenset)
+
+
+@given(TEXT, COMMON)
+def test_the_same_room(value: str, common: frozenset[str]) -> None:
     """Encoding, units and parts stay as they are, and masking twice is masking once."""
-    mask = masker()
+    mask = masker(common=common)
     masked = mask(value)
     try:
         real, shown = segment(value), segment(masked)
@@ -32,19 +35,36 @@ def test_the_same_room(value: str) -> None:
     assert mask(masked) == masked
 
 
-@given(TEXT)
-def test_letters_are_gone(value: str) -> None:
-    """No GSM letter or digit of one septet is left; of other letters at most a third of all."""
-    masked = masker()(value)
+@given(TEXT, COMMON)
+def test_letters_are_gone(value: str, common: frozenset[str]) -> None:
+    """No GSM letter or digit is left; of characters outside GSM those that many have.
+
+    Of these letters at most a third of all.
+    """
+    masked = masker(common=common)(value)
     letters = [each for each in value if unicodedata.category(each)[0] in "LMN"]
     kept = 0
     for before, after in zip(value, masked, strict=True):
-        if unicodedata.category(before)[0] not in "LMN":
+        letter = unicodedata.category(before)[0] in "LMN"
+        outside = segment(before).encoding == "UNICODE"
+        if outside:
+            assert after in ("◆", "\U0001d5d1") or after in common
+        elif not letter:
             assert after == before
-        elif before == after and before not in "xX0◆\U0001d5d1":
+        if letter and before == after and before not in "xX0\U0001d5d1":
             kept += 1
-            assert segment(before).encoding == "UNICODE"
+            assert outside
     assert kept * 3 <= len(letters)
+
+
+def test_letters_of_national_tables() -> None:
+    """A letter that a national table has is one too: two septets are two septets."""
+    mask = masker(("tr",))
+    assert (
+        segment(mask("ışık"), languages=("tr",)).units == segment("ışık", languages=("tr",)).units
+    )
+    assert not set("ış") & set(mask("ışık"))
+    assert masker(("tr",), common="ış")("ışık") == "ışıx"
 
 
 def test_numbers() -> None:

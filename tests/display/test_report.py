@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ import pytest
 from playwright.sync_api import Page
 from typer.testing import CliRunner
 
-from smsplan import Cost, Plan, Profile, plan
+from smsplan import Cost, Plan, Profile, plan, segment
 from smsplan.bulk.lines import is_formula
 from smsplan.cli import app
 from smsplan.display.report import NOTE_TEXTS, _assumptions, choices, content_of, report_html
+from smsplan.encoding.names import character_name
 from smsplan.errors import InputError, Note, OutputError, Problem
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.findings import PROBLEM_TEXTS
@@ -144,6 +146,52 @@ def test_letters_of_a_rare_script_are_counted(tmp_path: Path) -> None:
     assert together not in masked
     assert "王明" not in masked
     assert "джмё" in masked
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Żółćęś",
+        "ΑΝΝΑ",
+        "Ňařžč",
+        "Maxłmilłana",
+        "Ñandú Ƶ",
+        "Ⓐna",
+        "🅰nna",
+        "ЖуЖа",
+        "ZoÃ©ŁŁ",
+        "A&#322;",
+    ],
+)
+def test_letters_of_few_people_are_not_in_a_masked_page(name: str, tmp_path: Path) -> None:
+    """What fewer than five people have outside GSM is nowhere in the page, nor what is near it."""
+    people = [{"to": f"+4477009001{n:02}", "name": "Olivia"} for n in range(20)]
+    people += [{"to": f"+4477009002{n:02}", "name": name} for n in range(3)]
+    # One person many times is one person.
+    people += [{"to": "+447700900300", "name": name}] * 7
+    people += [{"to": f"+4477009004{n:02}", "name": "Zoö ő"} for n in range(5)]
+    made = plan(people, "Hi ${name}, it’s " + "a" * 60, rates="0.034 GBP", duplicates="keep")
+    made.report(tmp_path / "masked.html", made=DAY)
+    made.report(tmp_path / "shown.html", show_recipients=True, made=DAY)
+    parts = [
+        re.sub(r"<(style|script)>.*?</\1>", "", (tmp_path / f"{each}.html").read_text("utf-8"),
+               flags=re.DOTALL)
+        for each in ("masked", "shown")
+    ]  # fmt: skip
+    masked, shown = map(unescape, parts)
+    rare = {one for one in name if segment(one).encoding == "UNICODE"}
+    rare |= {unescape(name)[1]} if "&" in name else set()
+    assert "&" in name or all(one in shown for one in rare)
+    assert "&#322;" not in masked
+    found = {one for one in rare - {"’"} if one in masked or character_name(one).lower() in masked}
+    assert found == set()
+    assert not {f"U+{ord(one):04X}" for one in rare} & set(re.findall(r"U\+[0-9A-F]{4,5}", masked))
+    assert "◆" in masked
+    # What five people have, and what the text has, is shown with its figures.
+    assert "ő U+0151" in masked
+    assert "’ U+2019" in masked
+    if "&" not in name:
+        assert "a character of fewer than five people" in masked or name in ("ЖуЖа", "🅰nna", "Ⓐna")
 
 
 def test_masked_unless_asked_for(pages: dict[bool, Path]) -> None:

@@ -11,6 +11,7 @@ from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import culprits
 from smsplan.insight.lint_text import Look, Spot
 from smsplan.insight.rules.registry import Found, rule
+from smsplan.mojibake import misread, repaired, word_at
 from smsplan.plurals import counted
 
 
@@ -312,3 +313,34 @@ def symbol(look: Look) -> Iterator[Found]:
 def styled_letter(look: Look) -> Iterator[Found]:
     """Look for characters that NFKC undresses."""
     return _characters(look, "SMS115", _EVERY)
+
+
+@rule(
+    "SMS116",
+    "mojibake",
+    "warning",
+    "UTF-8 that was read as another encoding",
+    why="Ã© is where é was: the text was saved as UTF-8 and read as Windows-1252, ISO 8859-1 or "
+    "Mac OS Roman. Everybody gets it so, and it mostly makes the message Unicode. Only what nobody "
+    "would write is reported. Save the file again, or paste the text again.",
+    example="Hi ZoÃ©, it is ready",
+    counterexample="Hi Zoé, it is ready",
+)
+def mojibake(look: Look) -> Iterator[Found]:
+    """Look for runs that are UTF-8 again, word by word; in defaults too."""
+    words: dict[tuple[int, int], str] = {}
+    for one in look.misread:
+        words.setdefault(word_at(look.body, one.start), one.encoding)
+    for (start, end), encoding in words.items():
+        word = look.body[start:end]
+        yield Found(
+            Spot(start, end), f"'{word}' looks like UTF-8 read as {encoding}: {repaired(word)}"
+        )
+    for key, spot in look.placeholders.items():
+        value = look.settings.defaults.get(key, "")
+        for one in misread(value)[:1]:
+            yield Found(
+                spot,
+                f"the default of '{key}' looks like UTF-8 read as {one.encoding}: "
+                f"{repaired(value)}",
+            )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from smsplan.dryruns import characters
 from smsplan.encoding import ucs2
 from smsplan.insight.lint_text import Look, Spot, any_of
 from smsplan.insight.rules.registry import Found, rule
+from smsplan.leftovers import Escape, escapes
+from smsplan.links import links
 
 
 @rule(
@@ -107,3 +110,71 @@ def insecure_link(look: Look) -> Iterator[Found]:
     for match in _LINK.finditer(look.masked):
         if match[0].lower().startswith("http:"):
             yield Found(Spot(match.start(), match.end()), "the link is not encrypted; use https://")
+
+
+@rule(
+    "SMS604",
+    "escape",
+    "warning",
+    "An escape that was not undone",
+    why="A backslash and an n are two characters to a phone, and so are the five of &amp; and "
+    "the four of <br>: they arrive as they are, and are billed. They come from JSON, HTML, links "
+    "and mails whose text was copied as it is stored. In a link %20 is right.",
+    example="Line1\\nLine2",
+    counterexample="Line1\nLine2",
+)
+def escape(look: Look) -> Iterator[Found]:
+    """Look for escapes, each kind of text once; in defaults too."""
+    seen: dict[str, list[Escape]] = {}
+    for one in escapes(look.body):
+        seen.setdefault(one.text, []).append(one)
+    for text, found in seen.items():
+        times = f", {len(found)} times" if found[1:] else ""
+        yield Found(
+            Spot(found[0].start, found[0].end),
+            f"'{text}' is an escape that was not undone{times}, and is sent as it is"
+            f"{_for(found[0])}",
+        )
+    for key, spot in look.placeholders.items():
+        for one in [*escapes(look.settings.defaults.get(key, ""))][:1]:
+            yield Found(
+                spot, f"the default of '{key}' has '{one.text}', an escape that was not undone"
+            )
+
+
+def _for(one: Escape) -> str:
+    """Say what to write instead."""
+    if one.meant == "\n":
+        return "; write a line break"
+    return f"; write {one.meant!r}" if one.meant.isprintable() and one.meant else "; leave it out"
+
+
+@rule(
+    "SMS605",
+    "cut-link",
+    "info",
+    "A link that begins in one part and ends in the next",
+    why="Phones put parts together; where one is late, or lost, or the phone does not, half of the "
+    "link opens nothing. Values move the text: with recipients, SMS510 counts the messages.",
+    example="Our spring sale starts on Friday. " * 4
+    + "See https://shop.example/spring and come by!",
+    counterexample="See https://shop.example/spring! "
+    + "Our spring sale starts on Friday. " * 4
+    + "Come!",
+    given={"max_parts": 2},
+)
+def cut_link(look: Look) -> Iterator[Found]:
+    """Lay the fixed text out, and look at the ends of its parts."""
+    if look.measure.number_of_parts == 1 or look.settings.truncate_concat:
+        return
+    spans = links(look.fixed)
+    profile = look.settings.by
+    if characters(look.fixed, profile) != look.fixed:
+        return
+    for (start, end), cut in zip(spans, look.composer.parted(look.fixed, spans), strict=True):
+        if cut:
+            yield Found(
+                Spot(look.fixed_places[start], look.fixed_places[end - 1] + 1),
+                f"the link '{look.fixed[start:end]}' begins in one part of the fixed text and ends "
+                "in the next; move or shorten it",
+            )

@@ -66,6 +66,8 @@ def unicode_values(look: Look) -> Iterator[Found]:
                 for place in finding.places
             )
             where = f", by {' and '.join(places)}" if places else ""
+            if any(_said(look, "mojibake")):
+                where += "; some look like UTF-8 read as another encoding (SMS508)"
             yield Found(
                 Spot(0, 0),
                 f"{_of(count.messages, look.summary.messages)} are Unicode because of values"
@@ -164,6 +166,82 @@ def over_budget(look: Look) -> Iterator[Found]:
     if look.summary is not None and look.settings.max_cost is not None:
         for breach, _ in Limits(max_cost=look.settings.max_cost).breaches(facts(look.summary)):
             yield Found(Spot(0, 0), breach.text)
+
+
+def _said(look: Look, kind: str, *, of_values: bool = True) -> Iterator[Found]:
+    """Repeat the plan's finding of a kind; what is in the text alone has a rule of its own."""
+    for finding in () if look.summary is None else look.summary.findings:
+        if finding.kind == kind and not (of_values and finding.places == ("template",)):
+            yield Found(Spot(0, 0), finding.sentence.removesuffix("."))
+
+
+@rule(
+    "SMS507",
+    "no-values",
+    "warning",
+    "Values that are an error or a missing value",
+    why="#N/A, #REF!, NULL, nan, undefined: a spreadsheet, a database or a program had no value "
+    "and wrote that down. They are values, and people are greeted by them. Null is a surname and "
+    "is not meant.",
+    example="Hi ${name}!",
+    counterexample="Hi!",
+    rows=[_ANA, {"to": "+447700900456", "name": "#N/A"}],
+)
+def no_values(look: Look) -> Iterator[Found]:
+    """Repeat the finding."""
+    return _said(look, "no_values")
+
+
+@rule(
+    "SMS508",
+    "mojibake-values",
+    "warning",
+    "Values that are UTF-8 read as another encoding",
+    why="The list was UTF-8 and was read as something else on its way here: ZoÃ© for Zoé. Names go "
+    "out so, and often make the message Unicode. SMS116 says it of the text.",
+    example="Hi ${name}!",
+    counterexample="Hi!",
+    rows=[_ANA, {"to": "+447700900456", "name": "TomÅ¡"}],
+)
+def mojibake_values(look: Look) -> Iterator[Found]:
+    """Repeat the finding."""
+    return _said(look, "mojibake")
+
+
+@rule(
+    "SMS509",
+    "escapes-in-values",
+    "warning",
+    "Values with an escape that was not undone",
+    why="A name of a web form may be stored as O&#39;Neil, and arrives so. SMS604 says it of the "
+    "text.",
+    example="Hi ${name}!",
+    counterexample="Hi!",
+    rows=[_ANA, {"to": "+447700900456", "name": "O&#39;Neil"}],
+)
+def escapes_in_values(look: Look) -> Iterator[Found]:
+    """Repeat the finding."""
+    return _said(look, "escapes")
+
+
+@rule(
+    "SMS510",
+    "cut-links",
+    "info",
+    "Messages with a link that begins in one part and ends in the next",
+    why="As SMS605, with the values of real recipients, and counted; links that are values count "
+    "too. Messages whose characters were replaced, and parts with national tables, are not looked "
+    "at.",
+    example=_TEXT + "Come and see: https://shop.example/spring-sale Reply STOP for no more offers.",
+    counterexample="https://shop.example/spring-sale "
+    + _TEXT
+    + "Come and see all of it, and bring your friends! Reply STOP for no more offers like this.",
+    given={"max_parts": 2, "max_longer": "100%"},
+    rows=[_ANA, {**_LONG, "name": "M" * 60}],
+)
+def cut_links(look: Look) -> Iterator[Found]:
+    """Repeat the finding."""
+    return _said(look, "link_cut", of_values=False)
 
 
 def _of(some: int, every: int) -> str:
