@@ -29,7 +29,7 @@ def cluster(run: Run, data: People) -> None:
     os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     from pyspark.sql import SparkSession
 
-    from smsplan.bulk import spark
+    from smsplan.cluster import spark
 
     session = (
         SparkSession.builder.master("local[2]")

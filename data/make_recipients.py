@@ -2,7 +2,7 @@
 
     python data/make_recipients.py
 
-The names are those of smsplan/name_statistics.py, written by hand. The numbers are drawn at random
+The names are those of smsplan/planning/first_names.py, written by hand. The numbers are drawn at random
 from the mobile ranges of each country, or from ranges set aside for fiction; see data/README.md.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from smsplan.name_statistics import NAMES
+from smsplan.planning.first_names import NAMES
 
 ROWS = 10_000
 SEED = 20_260_401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smsplan.insight.rules import RULES, Rule
+from smsplan.linting.rules import RULES, Rule
 
 FAMILIES = {
     "SMS0": "What cannot be looked at",

@@ -14,8 +14,7 @@ from smsplan.errors import packages_needed
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from smsplan.batch_plans import plan_batch
-    from smsplan.batches import (
+    from smsplan.api.batches import (
         ABSENT,
         BinaryBatch,
         MediaBatch,
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
         TextUpdate,
         batch_from_dict,
     )
-    from smsplan.differences import Difference, difference
-    from smsplan.dryruns import Detail, DryRun, RecipientDryRun, dry_run
+    from smsplan.api.differences import Difference, difference
+    from smsplan.api.dryruns import Detail, DryRun, RecipientDryRun, dry_run
+    from smsplan.api.profiles import Profile
     from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
     from smsplan.encoding.explanation import Explained, Explanation, explain
     from smsplan.encoding.substitution import Change, Substituted, Substitution, substitute
@@ -41,19 +41,19 @@ if TYPE_CHECKING:
         TooManyParts,
         UnencodableText,
     )
-    from smsplan.estimates import Estimate, estimate
-    from smsplan.insight.linting import Complaint, lint
     from smsplan.limits import Limits
+    from smsplan.linting.complaints import Complaint, lint
+    from smsplan.money.schedules import Schedule
     from smsplan.numbers import Grade
-    from smsplan.planner import Plan, compare, plan, reconcile, schedule
-    from smsplan.pricing.schedule import Schedule
-    from smsplan.profiles import Profile
+    from smsplan.planning.batch_plans import plan_batch
+    from smsplan.planning.estimates import Estimate, estimate
+    from smsplan.planning.planner import Plan, compare, plan, reconcile, schedule
     from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
     from smsplan.templates import Expansion, Template, TemplateWarning
 
 _MODULES = {
-    "batch_plans": ("plan_batch",),
-    "batches": (
+    "planning.batch_plans": ("plan_batch",),
+    "api.batches": (
         "ABSENT",
         "BinaryBatch",
         "MediaBatch",
@@ -61,8 +61,8 @@ _MODULES = {
         "TextUpdate",
         "batch_from_dict",
     ),
-    "differences": ("Difference", "difference"),
-    "dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
+    "api.differences": ("Difference", "difference"),
+    "api.dryruns": ("Detail", "DryRun", "RecipientDryRun", "dry_run"),
     "encoding": ("Encoding", "Part", "Segmentation", "segment", "truncate"),
     "encoding.explanation": ("Explained", "Explanation", "explain"),
     "encoding.substitution": ("Change", "Substituted", "Substitution", "substitute"),
@@ -79,13 +79,13 @@ _MODULES = {
         "TooManyParts",
         "UnencodableText",
     ),
-    "estimates": ("Estimate", "estimate"),
-    "insight.linting": ("Complaint", "lint"),
+    "planning.estimates": ("Estimate", "estimate"),
+    "linting.complaints": ("Complaint", "lint"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
-    "planner": ("Plan", "compare", "plan", "reconcile", "schedule"),
-    "pricing.schedule": ("Schedule",),
-    "profiles": ("Profile",),
+    "planning.planner": ("Plan", "compare", "plan", "reconcile", "schedule"),
+    "money.schedules": ("Schedule",),
+    "api.profiles": ("Profile",),
     "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),
     "templates": ("Expansion", "Template", "TemplateWarning"),
 }

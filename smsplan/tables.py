@@ -1,7 +1,7 @@
 """Small tables as text, whatever file holds them: the rows of a workbook or a Parquet file.
 
 For files that people keep by hand, such as rate cards: every cell is what one sees in it.
-Recipients are read by :mod:`smsplan.bulk`.
+Recipients are read by :mod:`smsplan.lists`.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
         ("batches.py", 'sum(character > "\\uffff"', 'sum(character > "\\U0010fffe"'),
     ],
     # --- all recipients at once, held to the reference
-    "tests/bulk/test_kernel.py::test_equal_to_the_reference": [
+    "tests/kernel/test_kernel.py::test_equal_to_the_reference": [
         ("bulk/parts.py", "-(-size // (room.part - 1))", "-(-size // room.part)"),
         ("bulk/parts.py", "- position[active] > room]", "- position[active] >= room]"),
         ("bulk/kernel.py", "texts.billed > limit", "texts.billed >= limit"),
@@ -83,7 +83,7 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
         ("bulk/kernel.py", "TRUNCATED, texts.truncated", "TRUNCATED, texts.shortened"),
         ("bulk/kernel.py", "np.where(sent, billed, 0)", "billed"),
     ],
-    "tests/bulk/test_settle.py": [
+    "tests/kernel/test_settle.py": [
         ("bulk/settle.py", "refused & (", "("),
         ("bulk/settle.py", "(of < 0) | (of == DUPLICATE)", "of < 0"),
         # Duplicates before rejects: of two rows of a number that is rejected, one was a duplicate.
@@ -93,14 +93,14 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
         ("bulk/settle.py", "sent & (rate < 0)", "rate < 0"),
         ("bulk/settle.py", "else pc.if_else(sendable, cost, nothing)", "else cost"),
     ],
-    "tests/bulk/test_duplicates.py": [
+    "tests/kernel/test_duplicates.py": [
         ("bulk/duplicates.py", "counted & ~sent", "counted"),
         ("bulk/duplicates.py", "repeated[first[~known]] = False", "repeated[first] = False"),
         ("bulk/duplicates.py", "[run[1:] == run[:-1]]", "[run[1:] != run[:-1]]"),
         ("bulk/duplicates.py", "self._counted = self._sent.copy()", "self._counted = self._sent"),
     ],
     # --- money
-    "tests/bulk/test_prices.py": [
+    "tests/kernel/test_prices.py": [
         ("bulk/prefixes.py", "self.sizes[node] > sizes[pending]", "self.sizes[node] < 0"),
         ("bulk/prefixes.py", "up = (row < 0) & (node > 0)", "up = (row < 0) & (node > 1)"),
         ("bulk/prices.py", "(rows >= 0) & (parts > 0)", "parts > 0"),

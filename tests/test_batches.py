@@ -18,7 +18,7 @@ from smsplan import (
     batch_from_dict,
     dry_run,
 )
-from smsplan.batches import unknown_fields
+from smsplan.api.batches import unknown_fields
 
 SAMPLES = json.loads((Path(__file__).parent / "vectors" / "sinch-samples.json").read_text())
 

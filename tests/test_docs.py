@@ -16,7 +16,7 @@ import pytest
 import smsplan
 import smsplan.sandbox
 import smsplan.sinch
-from smsplan.profiles import Profile
+from smsplan.api.profiles import Profile
 from smsplan.sandbox import Settings
 from smsplan.sandbox.openapi import document
 

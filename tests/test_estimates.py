@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from smsplan import Estimate, InputError, Rate, RateCard, estimate, plan, segment
 from smsplan.cli import app
-from smsplan.name_statistics import NAMES, names
+from smsplan.planning.first_names import NAMES, names
 
 NUMBERS = ["+447700900123", "+12025550123", "+33612345678"]
 RATES = {"GB": "0.034 GBP", "US": "0.0079 GBP"}

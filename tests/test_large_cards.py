@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsplan import Rate, RateCard, plan
-from smsplan.bulk.prefixes import PrefixTree
-from smsplan.garbage import search_put_off
-from smsplan.pricing.tables import price_table
+from smsplan.kernel.numbers.prefixes import PrefixTree
+from smsplan.kernel.price_tables import price_table
+from smsplan.ratecards.garbage import search_put_off
 
 PRICES = st.sampled_from([Decimal("0.1"), Decimal("0.10"), Decimal("0.2"), Decimal(0)])
 RATES = st.builds(
@@ -57,7 +57,7 @@ def test_the_tree_is_the_longest_prefix(keys: list[tuple[str, str]], numbers: li
     """Row by row: the longest prefix that begins the number, with its country before without."""
     import numpy as np
 
-    from smsplan.bulk.ranges import COUNTRIES
+    from smsplan.kernel.numbers.ranges import COUNTRIES
 
     tree = PrefixTree.of(tuple(country for country, _ in keys), tuple(p for _, p in keys))
     place = COUNTRIES.index("GB")

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsplan import lint
-from smsplan.leftovers import NO_VALUES, escapes, undone
-from smsplan.links import links
-from smsplan.mojibake import misread, repaired
-from smsplan.name_statistics import NAMES
+from smsplan.planning.first_names import NAMES
+from smsplan.templates.leftovers import NO_VALUES, escapes, undone
+from smsplan.templates.links import links
+from smsplan.templates.mojibake import misread, repaired
 
 VECTORS = Path(__file__).parent / "vectors"
 CASES = [json.loads(line) for line in (VECTORS / "damaged.jsonl").read_text("utf-8").splitlines()]

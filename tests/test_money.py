@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from smsplan import Rate, RateCard, plan
-from smsplan.pricing.tables import price_table
+from smsplan.kernel.price_tables import price_table
 
 ROWS = 1_000_000
 # The first digits of numbers of a country, and how many follow.

@@ -20,8 +20,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from smsplan import DryRun, InputError, Plan, PlanRejected, Rate, RateCard, dry_run, plan
+from smsplan.kernel.price_tables import price_table
 from smsplan.numbers import country
-from smsplan.pricing.tables import price_table
 from smsplan.ratecards import Cost, OperatorMix, RateCardError, Terms
 from smsplan.ratecards.costs import _ROUNDINGS, rounded
 

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from smsplan import InputError, OutputError, Plan, RateCard, outputs, plan
+from smsplan.live.journal import Journal
+from smsplan.live.recording import Recorder
 from smsplan.outputs import check_distinct, private_folder, same_file, sweep, whole_file
-from smsplan.sinch.journal import Journal
-from smsplan.sinch.recording import Recorder
 
 LIST = "to,name\n+447700900123,Ana\n12,Bo\n"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import smsplan
 from smsplan import Template
 from smsplan.errors import InputError
-from smsplan.placeholders import SYNTAXES, placeholders
+from smsplan.templates.placeholders import SYNTAXES, placeholders
 
 VECTORS = Path(__file__).parent / "vectors"
 

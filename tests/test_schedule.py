@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from smsplan import InputError, Plan, TextBatch, dry_run, plan
 from smsplan.cli import app
+from smsplan.money.schedules import Rate, Schedule, Window, openings
 from smsplan.numbers.zones import time_zones, zones_by_prefix
-from smsplan.pricing.schedule import Rate, Schedule, Window, openings
 
 START = datetime(2026, 12, 1, 14, tzinfo=UTC)
 # New York, Los Angeles, London, Moscow and others, Sydney, Berlin; toll-free: anywhere in +1.

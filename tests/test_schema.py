@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from smsplan import Rate, RateCard, plan
-from smsplan.bulk.settle import COLUMNS, RANGE
+from smsplan.kernel.settlement import COLUMNS, RANGE
 from tests.test_operators import US
 
 DESIGN = Path(__file__).parents[1] / "docs" / "design.md"

@@ -25,9 +25,9 @@ from smsplan import (
     plan,
     segment,
 )
-from smsplan.bulk.options import Options
 from smsplan.cli import app
 from smsplan.encoding.look_alikes import LOOK_ALIKES
+from smsplan.options import Options
 
 NUMBERS = ["+447700900123", "+447700900124", "+12025550123", "+33612345678", "x"]
 PIECES = [

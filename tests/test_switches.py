@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from smsplan import Profile, RequestRefused, dry_run, plan, profiles
+from smsplan import Profile, RequestRefused, dry_run, plan
+from smsplan.api import profiles
 from smsplan.errors import InputError
 
 A, B = "46701234567", "46701234568"

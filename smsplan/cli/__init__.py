@@ -14,30 +14,34 @@ from typing import NoReturn
 import typer
 
 from smsplan import __version__
-from smsplan.cli import (
-    assumptions_command,
-    audit_command,
+from smsplan.cli.account import (
     batches_command,
     calibrate_command,
     campaign_command,
-    compare_command,
     dry_run_command,
-    estimate_command,
-    example_command,
-    explain_command,
-    lengths_command,
-    lint_command,
-    plan_command,
-    rates_command,
-    reconcile_command,
-    report_command,
-    requests_command,
     sandbox_command,
-    schedule_command,
-    segment_command,
     verify_command,
 )
 from smsplan.cli.console import fail, write_everywhere
+from smsplan.cli.plans import (
+    audit_command,
+    compare_command,
+    estimate_command,
+    example_command,
+    lint_command,
+    plan_command,
+    rates_command,
+    segment_command,
+)
+from smsplan.cli.results import (
+    assumptions_command,
+    explain_command,
+    lengths_command,
+    reconcile_command,
+    report_command,
+    requests_command,
+    schedule_command,
+)
 from smsplan.errors import (
     NotInstalled,
     OutputError,

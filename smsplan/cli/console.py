@@ -25,7 +25,7 @@ from smsplan.outputs import is_stdin, is_stdout
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from smsplan.planner import Plan
+    from smsplan.planning.planner import Plan
 
 
 # No table is drawn in fewer columns; what is drawn where nobody knows how many there are.
@@ -90,7 +90,7 @@ def write_json(schema: str | None, data: dict[str, Any], *, beside: bool = False
 
 def open_plan(path: str) -> Plan:
     """Open a saved plan, and say what is to be said of it."""
-    from smsplan.planner import Plan
+    from smsplan.planning.planner import Plan
 
     made = Plan.open(path)
     for warning in made.warnings:
@@ -142,7 +142,7 @@ def read_json(path: str) -> Any:
 
 def name_unknown(payload: Any, *, update: bool = False) -> None:
     """Warn of fields of a request, or of an update, that the API ignores."""
-    from smsplan.batches import known_fields, unknown_fields
+    from smsplan.api.batches import known_fields, unknown_fields
 
     if not isinstance(payload, dict):
         return
@@ -265,7 +265,7 @@ def progress_bar(
         TimeRemainingColumn,
     )
 
-    from smsplan.bulk.files import rows_about
+    from smsplan.lists.files import rows_about
 
     columns = (
         BarColumn(),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from smsplan.display.figures import count, signed
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.insight.lengths import Curve, Point
-from smsplan.insight.units import Units
+from smsplan.totals.length_counts import Units
 
 # How far from the plan a curve is drawn, and the most bars of a distribution.
 REACH = 160

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
 
-from smsplan.insight.shares import Share, largest_remainder
 from smsplan.ratecards import Cost
 from smsplan.ratecards.costs import amount_text
+from smsplan.totals.shares import Share, largest_remainder
 
 NONE = "–"
 MINUS = "−"

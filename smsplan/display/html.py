@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from smsplan.display.figures import NONE, difference, money, money_of, signed
-from smsplan.display.heads import dry_run_line, reconciliation_head, schedule_head, summary_head
+from smsplan.display.headings import dry_run_line, reconciliation_head, schedule_head, summary_head
 from smsplan.display.markup import head, listed, page, table
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
-    from smsplan.insight.summary import Count, Summary
-    from smsplan.pricing.reconcile import Reconciliation, Side
-    from smsplan.pricing.schedule import Schedule
+    from smsplan.money.reconciliation import Reconciliation, Side
+    from smsplan.money.schedules import Schedule
+    from smsplan.totals.summary import Count, Summary
 
 
 def summary_html(summary: Summary) -> str:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from smsplan.encoding import Encoding
 from smsplan.encoding.segmentation import Languages, measure
 from smsplan.errors import UnencodableText
-from smsplan.insight.common_characters import PEOPLE
-from smsplan.insight.findings import told
 from smsplan.numbers import HIDDEN
+from smsplan.totals.common_characters import PEOPLE
+from smsplan.totals.findings import told
 
 if TYPE_CHECKING:
     from smsplan.insight.characters import Characters
-    from smsplan.insight.findings import Finding
     from smsplan.insight.waterfall import Waterfall
+    from smsplan.totals.findings import Finding
 
 # In the place of a character outside GSM: one code unit, and two; of a letter of two septets.
 _HIDDEN, _WIDE_HIDDEN, _TWO_SEPTETS = "◆", "\U0001d5d1", "€"

@@ -17,8 +17,8 @@ from smsplan.ratecards import Cost
 from smsplan.ratecards.costs import amount_text
 
 if TYPE_CHECKING:
-    from smsplan.differences import Difference
-    from smsplan.dryruns import DryRun, RecipientDryRun
+    from smsplan.api.differences import Difference
+    from smsplan.api.dryruns import DryRun, RecipientDryRun
     from smsplan.encoding.explanation import Explanation
 
 SHOWN_ROWS = 20

@@ -17,15 +17,15 @@ from smsplan.display.views import named, plan_point
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.insight.characters import Characters
 from smsplan.insight.lengths import Curve, Lengths
-from smsplan.insight.units import units
 from smsplan.insight.waterfall import Waterfall
 from smsplan.ratecards import Cost
+from smsplan.totals.length_counts import units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from smsplan.planner import Plan
-    from smsplan.pricing.schedule import Schedule
+    from smsplan.money.schedules import Schedule
+    from smsplan.planning.planner import Plan
 
 INK, ACCENT, OTHER = "0.25", "#2f76b8", "#d97706"
 MOST = 15

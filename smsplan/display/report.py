@@ -43,26 +43,26 @@ from smsplan.display.views import (
 )
 from smsplan.encoding import Segmentation, segment
 from smsplan.errors import InputError, Note, Problem, SmsplanError
-from smsplan.insight.audit import WASTED
-from smsplan.insight.common_characters import common_characters
-from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.insight.heaviest import Message, heaviest
-from smsplan.insight.switches import shown as value_text
-from smsplan.insight.units import Units, units
+from smsplan.insight.list_audit import WASTED
 from smsplan.numbers import masked_number
-from smsplan.opt_out import opt_out_at
 from smsplan.outputs import check_target, whole_file
 from smsplan.ratecards import Cost
 from smsplan.templates import Template
+from smsplan.templates.opt_out import opt_out_at
+from smsplan.totals.common_characters import common_characters
+from smsplan.totals.findings import PROBLEM_TEXTS
+from smsplan.totals.length_counts import Units, units
+from smsplan.whatif.open_questions import shown as value_text
 
 if TYPE_CHECKING:
     from smsplan.insight.assumptions import Assumptions
-    from smsplan.insight.audit import Audit
     from smsplan.insight.characters import Characters
     from smsplan.insight.lengths import Lengths
+    from smsplan.insight.list_audit import Audit
     from smsplan.insight.waterfall import Waterfall
-    from smsplan.planner import Plan
-from smsplan.profiles import Profile
+    from smsplan.planning.planner import Plan
+from smsplan.api.profiles import Profile
 
 T = TypeVar("T")
 # So many rows are looked at for so many texts that differ.

@@ -20,15 +20,15 @@ from rich.text import Text
 
 from smsplan.display.figures import NONE, difference, how, money, money_of, signed
 from smsplan.display.grids import Grid, View
-from smsplan.display.heads import dry_run_line, schedule_head, summary_totals
+from smsplan.display.headings import dry_run_line, schedule_head, summary_totals
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 
 if TYPE_CHECKING:
     from smsplan.encoding.explanation import Explanation
-    from smsplan.insight.summary import Count, Summary
-    from smsplan.pricing.reconcile import Reconciliation
-    from smsplan.pricing.schedule import Schedule
+    from smsplan.money.reconciliation import Reconciliation
+    from smsplan.money.schedules import Schedule
+    from smsplan.totals.summary import Count, Summary
 
 WIDTH = 100
 TOP_COUNTRIES = 15

@@ -19,15 +19,15 @@ from smsplan.display.figures import (
 )
 from smsplan.display.grids import Grid, View
 from smsplan.display.markup import bar, head, listed, page, symbol, table
-from smsplan.estimates import Estimate
 from smsplan.insight.assumptions import Answer, Assumptions, Question
-from smsplan.insight.audit import Audit
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.comparison import Comparison
 from smsplan.insight.lengths import Curve, Lengths, Point
-from smsplan.insight.switches import shown
+from smsplan.insight.list_audit import Audit
 from smsplan.insight.waterfall import Cause, Waterfall
+from smsplan.planning.estimates import Estimate
 from smsplan.ratecards.costs import amount_text
+from smsplan.whatif.open_questions import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,10 +9,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
-from smsplan.insight.planned import Planned
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.plan_view import Planned
 
 if TYPE_CHECKING:
     from smsplan.tabular import Frame
@@ -196,8 +196,8 @@ class Assumptions(Shown):
 
 def assumptions(plan: Planned) -> Assumptions:
     """Say which open questions change a plan: :meth:`Plan.assumptions`."""
-    from smsplan.insight.replanning import replanned
-    from smsplan.insight.switches import QUESTIONS, alternatives
+    from smsplan.whatif.open_questions import QUESTIONS, alternatives
+    from smsplan.whatif.other_answers import replanned
 
     options, summary = plan.options, plan.summary
     asked, refusals = {}, {}
@@ -232,7 +232,7 @@ def assumptions(plan: Planned) -> Assumptions:
 
 def _refused(plan: Planned, profile: Any) -> str:
     """Say why the API would refuse the message under a profile; empty where it would not."""
-    from smsplan.bulk.arguments import check_message
+    from smsplan.arguments import check_message
 
     options = replace(plan.options, profile=profile)
     bodies = [options.of_body(value) for value in options.templates] or [options]
@@ -279,7 +279,7 @@ def _question(
     rows: int,
     all_rows: int,
 ) -> Question:
-    from smsplan.insight.switches import probe, shown
+    from smsplan.whatif.open_questions import probe, shown
 
     named = {
         shown(answer.value): profile for answer, profile in zip(answers, profiles, strict=True)

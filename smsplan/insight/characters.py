@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 from smsplan.encoding.names import character_name, code_points
 from smsplan.encoding.scripts import plain_name, script
 from smsplan.encoding.substitution import Level
-from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
-from smsplan.insight.planned import Planned
-from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.plan_view import Planned
+from smsplan.totals.shares import Share
+from smsplan.whatif.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from smsplan.bulk.anatomy import Anatomist
-    from smsplan.bulk.octets import Ints
-    from smsplan.bulk.prices import PriceTable
+    from smsplan.kernel.octets import Ints
+    from smsplan.kernel.prices import PriceTable
     from smsplan.ratecards.terms import Ladder
     from smsplan.tabular import Frame
+    from smsplan.whatif.anatomy import Anatomist
 
 _EXAMPLES = 5
 
@@ -184,7 +184,7 @@ class Characters(Shown):
 
 def characters(plan: Planned) -> Characters:
     """Say which characters make messages Unicode: :meth:`Plan.characters`."""
-    from smsplan.bulk.anatomy import Anatomist
+    from smsplan.whatif.anatomy import Anatomist
 
     anatomist = Anatomist(plan.options)
     tally = _Tally(anatomist, _Tiers(plan), saves=not plan.options.truncate_concat)
@@ -204,7 +204,7 @@ class _Tiers:
 
     def add(self, some: Sent) -> None:
         """Take all messages in."""
-        from smsplan.bulk.grouping import grouped
+        from smsplan.totals.grouping import grouped
 
         if self._tiered:
             for rate, billed, messages in grouped([some.rate, some.billed]):
@@ -277,7 +277,7 @@ class _Tally:
         """Take some messages in."""
         import numpy as np
 
-        from smsplan.bulk.grouping import grouped
+        from smsplan.totals.grouping import grouped
 
         self._tiers.add(some)
         found = some.anatomy
@@ -311,8 +311,8 @@ class _Tally:
         """Count the messages that have characters of a script and no replacement in a place."""
         import numpy as np
 
-        from smsplan.bulk.grouping import grouped
-        from smsplan.bulk.octets import distinct
+        from smsplan.kernel.octets import distinct
+        from smsplan.totals.grouping import grouped
 
         own, common = some.anatomy.culprits, some.anatomy.common
         points, at = np.unique(own.points, return_inverse=True)
@@ -347,7 +347,7 @@ class _Tally:
     def _add_savings(self, some: Sent) -> None:
         import numpy as np
 
-        from smsplan.bulk.grouping import grouped
+        from smsplan.totals.grouping import grouped
 
         for edit in some.anatomy.replaced_alone():
             at = edit.rows

@@ -10,20 +10,20 @@ from operator import eq, gt, lt
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
-from smsplan.insight.findings import FindingsTally
-from smsplan.insight.summary import Summary, SummaryTally, accepted
 from smsplan.ratecards import Cost, Terms, money
 from smsplan.ratecards.costs import EXACT
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.findings import FindingsTally
+from smsplan.totals.summary import Summary, SummaryTally, accepted
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from smsplan.bulk.frames import Source
-    from smsplan.bulk.options import Options
-    from smsplan.bulk.prices import PriceTable
+    from smsplan.kernel.prices import PriceTable
+    from smsplan.lists.frames import Source
+    from smsplan.options import Options
     from smsplan.tabular import Frame
 
 # So many rows are named of those that change sides.
@@ -241,9 +241,9 @@ def comparison(
     progress: Callable[[int], None] | None,
 ) -> Comparison:
     """Compare bodies over recipients, which are read once: :func:`smsplan.compare`."""
-    from smsplan.bulk.arguments import warnings
-    from smsplan.bulk.variants import Variants
-    from smsplan.pricing.tables import price_table
+    from smsplan.arguments import warnings
+    from smsplan.kernel.price_tables import price_table
+    from smsplan.whatif.several_bodies import Variants
 
     prices = None if terms is None else price_table(terms)
     channels = _channels(alternatives or {}, prices)

@@ -13,9 +13,9 @@ from smsplan.ratecards import Cost
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from smsplan.bulk.octets import Ints
-    from smsplan.bulk.options import Options
-    from smsplan.insight.planned import Planned
+    from smsplan.kernel.octets import Ints
+    from smsplan.options import Options
+    from smsplan.totals.plan_view import Planned
 
 Change = Callable[[str], str]
 # What a message is ranked by, the least first.
@@ -137,8 +137,8 @@ def heaviest(
 def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[Message]:
     import pyarrow as pa
 
-    from smsplan.bulk.cells import text_cells
-    from smsplan.bulk.kernel import Kernel
+    from smsplan.kernel.cells import text_cells
+    from smsplan.kernel.kernel import Kernel
 
     options = plan.options
     texts: list[dict[str, str | None]] = []

@@ -10,18 +10,18 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import InputError
-from smsplan.insight.planned import Planned
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.plan_view import Planned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from smsplan.bulk.changes import Changes
     from smsplan.ratecards.terms import Ladder
     from smsplan.tabular import Frame
+    from smsplan.whatif.step_counts import Changes
 
 _Pair = tuple[Fraction, Fraction]
 # Behind so many letters every message has more than 255 parts.
@@ -186,7 +186,7 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
     """Compute the curves of a plan: :meth:`Plan.by_length`."""
     import numpy as np
 
-    from smsplan.bulk.alterations import Alterations
+    from smsplan.whatif.alterations import Alterations
 
     if not isinstance(longer, int) or not 0 <= longer <= MOST_LONGER:
         raise InputError(f"longer={longer!r} characters; use 0 to {MOST_LONGER}")
@@ -256,8 +256,8 @@ class _Places:
         """Number what decides the price of each row."""
         import numpy as np
 
-        from smsplan.bulk.ranges import COUNTRIES
-        from smsplan.bulk.words import places
+        from smsplan.kernel.dictionaries import places
+        from smsplan.kernel.numbers.ranges import COUNTRIES
 
         mixed = ours.column("rate").to_numpy().astype(np.int64)
         mixed = (mixed + 1) << 16

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from smsplan.insight.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
-from smsplan.insight.planned import Planned
-from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.plan_view import Planned
+from smsplan.totals.shares import Share
+from smsplan.whatif.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from smsplan.bulk.anatomy import Anatomist, Anatomy
-    from smsplan.bulk.octets import Ints
+    from smsplan.kernel.octets import Ints
     from smsplan.tabular import Frame
+    from smsplan.whatif.anatomy import Anatomist, Anatomy
 
 # The steps in their order; a row of a plan takes the ones of its encoding.
 STEPS = {
@@ -131,7 +131,7 @@ class Waterfall(Shown):
 
 def waterfall(plan: Planned) -> Waterfall:
     """Take a plan's parts and cost apart: :meth:`Plan.explain`."""
-    from smsplan.bulk.anatomy import Anatomist
+    from smsplan.whatif.anatomy import Anatomist
 
     anatomist = Anatomist(plan.options)
     tally = _Tally(anatomist)
@@ -191,7 +191,7 @@ class _Tally:
         """Take some messages in."""
         import numpy as np
 
-        from smsplan.bulk.grouping import grouped
+        from smsplan.totals.grouping import grouped
 
         found = some.anatomy
         for kind, parts in row_steps(self._anatomist, found, some.billed).items():
@@ -230,7 +230,7 @@ class _Tally:
         places: tuple[int, ...],
     ) -> None:
         """Share each row's parts out by the weights of places."""
-        from smsplan.bulk.grouping import grouped
+        from smsplan.totals.grouping import grouped
 
         kinds = [some.rate[rows], some.billed[rows], weights.sum(axis=0)]
         for place, each in zip(places, weights, strict=True):

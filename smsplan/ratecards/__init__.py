@@ -1,7 +1,7 @@
 """Rate cards: which row applies to a number, and what a message then costs, exactly.
 
 Pure and scalar; what prices many recipients at once is made from it by
-:mod:`smsplan.pricing.tables` and held to it by a property test.
+:mod:`smsplan.kernel.price_tables` and held to it by a property test.
 
 **Which row applies.** A row applies when all its filled keys match: ``mccmnc`` (the operator),
 ``prefix`` (the first digits of the number) and ``country`` (ISO 3166 alpha-2). Of the rows of a

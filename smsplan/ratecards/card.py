@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.errors import InputError
-from smsplan.garbage import search_put_off
 from smsplan.ratecards.costs import EXACT
 from smsplan.ratecards.faults import (
     CardFault,
@@ -22,6 +21,7 @@ from smsplan.ratecards.faults import (
     not_text,
     open_choices,
 )
+from smsplan.ratecards.garbage import search_put_off
 from smsplan.ratecards.rate import COLUMNS, Rate, cells_of, decimals, quoted
 from smsplan.ratecards.reading import (
     from_mapping,

@@ -14,11 +14,11 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, overload
 
 from smsplan.errors import InputError
-from smsplan.garbage import search_put_off
 from smsplan.plurals import counted
 from smsplan.ratecards.card import RateCard
 from smsplan.ratecards.costs import EXACT, Cost
 from smsplan.ratecards.faults import MAX_DECIMALS, chosen, sender_name
+from smsplan.ratecards.garbage import search_put_off
 from smsplan.ratecards.mixes import OTHERS, OperatorMix
 from smsplan.ratecards.rate import Rate, decimals
 from smsplan.ratecards.reading import is_price, money

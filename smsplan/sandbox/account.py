@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from smsplan.batches import msisdn, parse_time
-from smsplan.dryruns import dry_run
+from smsplan.api.batches import msisdn, parse_time
+from smsplan.api.dryruns import dry_run
 from smsplan.errors import InputError, RequestRefused
 from smsplan.sandbox import rules
 from smsplan.sandbox.rules import Refusal, Stored

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from smsplan.batches import DELIVERY_REPORTS, MAX_BINARY_OCTETS, MAX_RECIPIENTS, MAX_URL
+from smsplan.api.batches import DELIVERY_REPORTS, MAX_BINARY_OCTETS, MAX_RECIPIENTS, MAX_URL
 from smsplan.sandbox.rules import MAX_CHILDREN, MAX_MEMBERS, MAX_NAME, MAX_PAGE_SIZE, PAGE_SIZE
 
 _TEXT = {"type": "string"}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from smsplan.batches import (
+from smsplan.api.batches import (
     BATCH_TYPES,
     Batch,
     TextBatch,
@@ -26,9 +26,9 @@ from smsplan.batches import (
     msisdn,
     parse_time,
 )
-from smsplan.dryruns import ValuesByRecipient, composer_of, resolve
+from smsplan.api.dryruns import ValuesByRecipient, composer_of, resolve
+from smsplan.api.profiles import Profile
 from smsplan.errors import Problem, RequestRefused
-from smsplan.profiles import Profile
 from smsplan.sandbox.settings import Settings
 
 LIFETIME = timedelta(days=3)

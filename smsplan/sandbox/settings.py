@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
 
+from smsplan.api.profiles import Profile
 from smsplan.errors import InputError
-from smsplan.profiles import Profile
 
 OPERATIONS = ("send", "dry_run", "list", "retrieve", "update", "replace", "cancel", "feedback",
               "report", "group", "token", "*")  # fmt: skip

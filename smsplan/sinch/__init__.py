@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smsplan.sinch.api import SinchApi
-    from smsplan.sinch.api_error import ApiError
-    from smsplan.sinch.calibration import Calibration, calibrate
-    from smsplan.sinch.campaigns import Campaign, Status
+    from smsplan.live.api_error import ApiError
+    from smsplan.live.calibrating.calibration import Calibration, calibrate
+    from smsplan.live.campaigns import Campaign, Status
+    from smsplan.live.journal import State
+    from smsplan.live.live_dry_runs import LiveDryRun, live_dry_run
+    from smsplan.live.operations import BatchesApi, BatchPage, SentBatch
+    from smsplan.live.recording import Replay
+    from smsplan.live.verification import Difference, Verification, verify
+    from smsplan.sinch.adapter import SinchApi
     from smsplan.sinch.credentials import Credentials
-    from smsplan.sinch.journal import State
-    from smsplan.sinch.live_dry_runs import LiveDryRun, live_dry_run
-    from smsplan.sinch.operations import BatchesApi, BatchPage, SentBatch
-    from smsplan.sinch.recording import Replay
-    from smsplan.sinch.verification import Difference, Verification, verify
 
 __all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Credentials",
            "Difference", "LiveDryRun", "Replay", "SentBatch", "SinchApi", "State", "Status",
@@ -27,27 +27,27 @@ __all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Cr
 
 
 _MODULES = {
-    "BatchPage": "operations",
-    "BatchesApi": "operations",
-    "SentBatch": "operations",
-    "ApiError": "api_error",
-    "Calibration": "calibration",
-    "calibrate": "calibration",
-    "Campaign": "campaigns",
-    "Credentials": "credentials",
-    "LiveDryRun": "live_dry_runs",
-    "live_dry_run": "live_dry_runs",
-    "State": "journal",
-    "Status": "campaigns",
-    "Replay": "recording",
-    "Difference": "verification",
-    "Verification": "verification",
-    "verify": "verification",
+    "BatchPage": "live.operations",
+    "BatchesApi": "live.operations",
+    "SentBatch": "live.operations",
+    "ApiError": "live.api_error",
+    "Calibration": "live.calibrating.calibration",
+    "calibrate": "live.calibrating.calibration",
+    "Campaign": "live.campaigns",
+    "Credentials": "sinch.credentials",
+    "LiveDryRun": "live.live_dry_runs",
+    "live_dry_run": "live.live_dry_runs",
+    "State": "live.journal",
+    "Status": "live.campaigns",
+    "Replay": "live.recording",
+    "Difference": "live.verification",
+    "Verification": "live.verification",
+    "verify": "live.verification",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'smsplan.sinch' has no attribute '{name}'")
-    module = import_module(f"smsplan.sinch.{_MODULES.get(name, 'api')}")
+    module = import_module(f"smsplan.{_MODULES.get(name, 'sinch.adapter')}")
     return getattr(module, name)

@@ -34,7 +34,7 @@ from sinch.core.enums import HTTPAuthentication
 from sinch.core.models.http_response import HTTPResponse as SdkResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from smsplan.sinch.api_error import CUT_OFF, LOST, PROXY, SLOW, UNREACHABLE, UNREADABLE
+from smsplan.live.api_error import CUT_OFF, LOST, PROXY, SLOW, UNREACHABLE, UNREADABLE
 from smsplan.sinch.credentials import Credentials
 
 _CHUNK = 1 << 16

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from smsplan import plan
-from smsplan.cli import app, plan_command
+from smsplan.cli import app
+from smsplan.cli.plans import plan_command
 from smsplan.errors import InputError
 from tests.cli.test_documentation import documented
 

@@ -13,11 +13,11 @@ from typing import Any
 from typer.testing import CliRunner
 
 from smsplan import Profile, compare, estimate, plan
-from smsplan.bulk.settle import COLUMNS
+from smsplan.api.profiles import PROFILES
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
-from smsplan.insight.audit import KINDS
-from smsplan.profiles import PROFILES
+from smsplan.insight.list_audit import KINDS
+from smsplan.kernel.settlement import COLUMNS
 from smsplan.reports import Report
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from smsplan.insight.rules import RULES
+from smsplan.linting.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {

@@ -26,10 +26,10 @@ from smsplan.display.plots import (
 )
 from smsplan.insight.characters import Characters, ScriptShare
 from smsplan.insight.lengths import Curve, Lengths, Point
-from smsplan.insight.shares import Share
-from smsplan.insight.units import units
 from smsplan.insight.waterfall import Step, Waterfall
 from smsplan.ratecards import Rate, RateCard
+from smsplan.totals.length_counts import units
+from smsplan.totals.shares import Share
 
 mpl.use("Agg")
 

@@ -19,14 +19,14 @@ from playwright.sync_api import Page
 from typer.testing import CliRunner
 
 from smsplan import Cost, Plan, Profile, plan, segment
-from smsplan.bulk.lines import is_formula
 from smsplan.cli import app
 from smsplan.display.report import NOTE_TEXTS, _assumptions, choices, content_of, report_html
 from smsplan.encoding.names import character_name
 from smsplan.errors import InputError, Note, OutputError, Problem
 from smsplan.insight.assumptions import Answer, Assumptions, Question
-from smsplan.insight.findings import PROBLEM_TEXTS
 from smsplan.ratecards import Rate, RateCard
+from smsplan.totals.findings import PROBLEM_TEXTS
+from smsplan.writing.csv_lines import is_formula
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

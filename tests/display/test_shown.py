@@ -13,7 +13,7 @@ import pytest
 
 from smsplan import Cost, compare, estimate, plan
 from smsplan.display.figures import money
-from smsplan.insight.shares import Share
+from smsplan.totals.shares import Share
 
 NAMES = ["Olivia", "Małgorzata", "Bo 😀", "Maximilian-Alexander"]
 PEOPLE = [{"to": f"+4477009001{n:02}", "name": NAMES[n % 4]} for n in range(40)]

@@ -16,16 +16,16 @@ from playwright.sync_api import Page
 from rich.console import Console
 
 from smsplan import Cost, Segmentation, explain, plan, segment
+from smsplan.api.dryruns import DryRun, RecipientDryRun
 from smsplan.display.grids import Grid, View
 from smsplan.display.views import as_html, as_rich, as_text, curve_grid, floating, view
-from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.insight.assumptions import Answer, Assumptions, Question
-from smsplan.insight.audit import Audit, AuditLine
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.comparison import AlternativeUse, Comparison, Moves, Variant
 from smsplan.insight.lengths import Curve, DefaultSaving, Lengths, Point
-from smsplan.insight.shares import Share
+from smsplan.insight.list_audit import Audit, AuditLine
 from smsplan.insight.waterfall import Cause, Step, Waterfall
+from smsplan.totals.shares import Share
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

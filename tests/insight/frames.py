@@ -11,12 +11,12 @@ import pyarrow as pa
 import regex
 
 from smsplan import Plan, Profile, Rate, RateCard, Substitution, Template, plan
-from smsplan.dryruns import characters
+from smsplan.api.dryruns import characters
 from smsplan.encoding import Encoding, culprits, measure
 from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.substitution import Change, auto_encode, changed, stand_ins
 from smsplan.encoding.ucs2 import shortened
-from tests.bulk.test_kernel import BODIES, Maker
+from tests.kernel.test_kernel import BODIES, Maker
 
 # Digits, so that a recipient is what was put in.
 NUMBERS = ["447911123456", "447781123456", "12015550123", "4915112345678", "33612345678",

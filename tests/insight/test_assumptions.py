@@ -15,15 +15,16 @@ import pytest
 import regex
 
 from smsplan import Plan, Profile, Template, plan
-from smsplan.bulk import frames, suspects
-from smsplan.bulk.octets import Octets
+from smsplan.api.profiles import SWITCHES
 from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Problem
-from smsplan.insight import replanning
 from smsplan.insight.assumptions import Answer, Assumptions
-from smsplan.insight.switches import ANSWERS, CLOSED, QUESTIONS, alternatives, answer, shown
-from smsplan.profiles import SWITCHES
+from smsplan.kernel.octets import Octets
+from smsplan.lists import frames
 from smsplan.ratecards import Rate, RateCard
+from smsplan.whatif import other_answers as replanning
+from smsplan.whatif import switch_characters as suspects
+from smsplan.whatif.open_questions import ANSWERS, CLOSED, QUESTIONS, alternatives, answer, shown
 
 FRAMES = 160
 POOLS = [

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsplan import Cost, InputError, Plan, Profile, Rate, RateCard, plan, segment
-from smsplan.bulk import frames
-from smsplan.bulk.msisdns import note_bit, read_one
 from smsplan.errors import Note
-from smsplan.insight.audit import IN_DOUBT, KINDS, WASTED, Audit
+from smsplan.insight.list_audit import IN_DOUBT, KINDS, WASTED, Audit
+from smsplan.kernel.numbers.msisdns import note_bit, read_one
+from smsplan.lists import frames
 from smsplan.numbers.freephone import is_toll_free
 
 NUMBERS = st.sampled_from(

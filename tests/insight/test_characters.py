@@ -17,8 +17,8 @@ from smsplan import Plan, Substitution, plan
 from smsplan.display.figures import money
 from smsplan.encoding import Encoding
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
-from smsplan.insight.shares import Share
 from smsplan.ratecards import Cost
+from smsplan.totals.shares import Share
 from tests.insight.frames import SWEEPS, Culprit, FrameMaker, dense, measured, messages, sweep
 from tests.insight.test_waterfall import plain
 

@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsplan import InputError, Profile, Rate, RateCard, Template, compare, plan
-from smsplan.bulk import frames, kernel, msisdns
-from smsplan.insight import findings as findings_module
+from smsplan.kernel import kernel
+from smsplan.kernel.numbers import msisdns
+from smsplan.lists import frames
+from smsplan.totals import findings as findings_module
 
 NUMBERS = st.sampled_from(
     [

@@ -14,15 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsplan import Plan, Profile, Template, plan
-from smsplan.bulk.kernel import Kernel
-from smsplan.bulk.leftovers import bits_of, damage
-from smsplan.bulk.link_cuts import LinkCuts
-from smsplan.bulk.options import Options
-from smsplan.dryruns import Composer
-from smsplan.insight.findings import Finding
-from smsplan.leftovers import NO_VALUES, undone
-from smsplan.links import links
-from smsplan.mojibake import repaired
+from smsplan.api.dryruns import Composer
+from smsplan.kernel.kernel import Kernel
+from smsplan.kernel.texts.damaged_values import bits_of, damage
+from smsplan.kernel.texts.link_cuts import LinkCuts
+from smsplan.options import Options
+from smsplan.templates.leftovers import NO_VALUES, undone
+from smsplan.templates.links import links
+from smsplan.templates.mojibake import repaired
+from smsplan.totals.findings import Finding
 
 
 def people(*names: str | None) -> list[dict[str, str | None]]:

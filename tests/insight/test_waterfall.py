@@ -12,11 +12,11 @@ import pyarrow.csv as pacsv
 import pytest
 
 from smsplan import Plan, Profile, plan
-from smsplan.dryruns import characters
+from smsplan.api.dryruns import characters
 from smsplan.encoding import Encoding
-from smsplan.insight.shares import Share
 from smsplan.insight.waterfall import STEPS, Waterfall
 from smsplan.ratecards import Cost
+from smsplan.totals.shares import Share
 from tests.insight.frames import (
     CARDS,
     SWEEPS,

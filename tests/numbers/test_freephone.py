@@ -8,7 +8,7 @@ import numpy as np
 import phonenumbers
 import pytest
 
-from smsplan.bulk.freephone import toll_free
+from smsplan.kernel.numbers.toll_free import toll_free
 from smsplan.numbers.freephone import is_toll_free
 
 KINDS = phonenumbers.PhoneNumberType

@@ -17,8 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 from smsplan import Profile, dry_run
-from smsplan.batches import Batch
-from smsplan.dryruns import DryRun
+from smsplan.api.batches import Batch
+from smsplan.api.dryruns import DryRun
 from smsplan.errors import RequestRefused, SmsplanError
 from smsplan.sandbox import app, running
 from smsplan.sinch import ApiError, Credentials, SinchApi

@@ -6,7 +6,7 @@ import sys
 
 import httpx
 
-from smsplan.batches import parse_time
+from smsplan.api.batches import parse_time
 from smsplan.sinch import ApiError, Campaign, Credentials, SinchApi
 
 GONE = 3

@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from smsplan import Profile, TextBatch, dry_run, plan
-from smsplan.batches import Batch
-from smsplan.dryruns import DryRun
+from smsplan.api.batches import Batch
+from smsplan.api.dryruns import DryRun
 from smsplan.errors import InputError, RequestRefused
+from smsplan.live.account_words import Words
+from smsplan.live.alternatives import values
+from smsplan.live.answers import Answer, refused_by
+from smsplan.live.calibrating import probes as requests
+from smsplan.live.calibrating.deciding import VARIABLES, attributes, profile_of
 from smsplan.sandbox import running
 from smsplan.sinch import ApiError, Calibration, Credentials, SinchApi, calibrate
-from smsplan.sinch import probes as requests
-from smsplan.sinch.alternatives import values
-from smsplan.sinch.answers import Answer, refused_by
-from smsplan.sinch.deciding import VARIABLES, attributes, profile_of
-from smsplan.sinch.words import Words
 from tests.sinch.disguises import Account, Disguise, disguised
 from tests.test_switches import SWITCHES
 

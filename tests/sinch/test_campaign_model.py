@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from smsplan import TextBatch, plan
+from smsplan.live import journal as journals
+from smsplan.live.campaigns import Campaign
+from smsplan.live.journal import State
+from smsplan.live.operations import BatchPage
 from smsplan.sinch import ApiError, SentBatch
-from smsplan.sinch import journal as journals
-from smsplan.sinch.campaigns import Campaign
-from smsplan.sinch.journal import State
-from smsplan.sinch.operations import BatchPage
 
 HOLD, SETTLE, MARGIN = 600.0, 120.0, 30.0
 TRIES = 15

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from smsplan import Profile, plan
-from smsplan.batches import TextBatch, TextUpdate
+from smsplan.api.batches import TextBatch, TextUpdate
 from smsplan.errors import InputError, OutputError, PlanRejected
+from smsplan.live.api_error import PROXY
+from smsplan.live.campaigns import Campaign
+from smsplan.live.journal import State
 from smsplan.sandbox import Sandbox, running
 from smsplan.sinch import ApiError, Credentials, SinchApi, verify
-from smsplan.sinch.api_error import PROXY
-from smsplan.sinch.campaigns import Campaign
-from smsplan.sinch.journal import State
 from tests.sinch.sender import GONE, send
 
 HOLD, SETTLE, MARGIN = 600.0, 20.0, 30.0

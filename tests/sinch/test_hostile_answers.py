@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 
 from smsplan import BinaryBatch, TextBatch, TextUpdate
 from smsplan.cli import app
+from smsplan.live.api_error import Sought
 from smsplan.sinch import ApiError, Credentials, SinchApi
-from smsplan.sinch.api_error import Sought
 from tests.sinch.hostile import (
     BATCH,
     DRY_RUN,

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from smsplan import BinaryBatch, MediaBatch, Profile, TextBatch, dry_run
+from smsplan.api.dryruns import DryRun, RecipientDryRun
 from smsplan.cli import app
-from smsplan.dryruns import DryRun, RecipientDryRun
 from smsplan.errors import RequestRefused
 from smsplan.sandbox import Sandbox, running
 from smsplan.sinch import ApiError, Credentials, SinchApi, live_dry_run

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from smsplan import Plan, Profile, TextBatch, dry_run, plan
-from smsplan.batches import Batch
-from smsplan.dryruns import DryRun
+from smsplan.api.batches import Batch
+from smsplan.api.dryruns import DryRun
 from smsplan.errors import InputError, RequestRefused
+from smsplan.live.sampling import kinds_of, sample, with_pairs
+from smsplan.live.verification import SWITCHES, upper_bound
 from smsplan.sandbox import running
 from smsplan.sinch import ApiError, Credentials, Replay, SinchApi, verify
-from smsplan.sinch.sampling import kinds_of, sample, with_pairs
-from smsplan.sinch.verification import SWITCHES, upper_bound
 from tests.sinch.disguises import Account as Disguised
 from tests.sinch.disguises import Disguise
 from tests.test_switches import FAMILY, NOT_IN_A_PLAN

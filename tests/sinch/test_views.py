@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from smsplan import Profile, plan
+from smsplan.live.journal import State
 from smsplan.sandbox import running
 from smsplan.sinch import Campaign, Credentials, SinchApi, Status, calibrate, verify
-from smsplan.sinch.journal import State
 
 
 def words(markup: str) -> str:

@@ -1,1 +1,0 @@
-"""All recipients at once, on Arrow: the doors, the kernel and the stages behind it."""

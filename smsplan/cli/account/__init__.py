@@ -1,0 +1,1 @@
+"""Commands that speak with an account, and its sandbox."""

@@ -1,0 +1,1 @@
+"""Commands that begin with a list or a text."""

@@ -1,0 +1,1 @@
+"""The same kernel in processes of its own, and on Spark."""

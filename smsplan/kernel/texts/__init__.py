@@ -1,0 +1,1 @@
+"""Whole columns of texts: what each message takes, and why."""

@@ -1,0 +1,1 @@
+"""Faults of a template that can be named before anything is sent."""

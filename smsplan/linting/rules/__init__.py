@@ -1,0 +1,30 @@
+"""The rules of the linter: one small function each, with what its documentation says.
+
+``docs/lint.md`` is written from here by ``docs/make_lint.py``; every example is run by a test.
+"""
+
+from smsplan.linting.rules import characters, content, lengths, parameters, recipients
+from smsplan.linting.rules.registry import (
+    RULES,
+    SEVERITIES,
+    Found,
+    Rule,
+    Severity,
+    check_codes,
+    chosen,
+)
+
+__all__ = [
+    "RULES",
+    "SEVERITIES",
+    "Found",
+    "Rule",
+    "Severity",
+    "characters",
+    "check_codes",
+    "chosen",
+    "content",
+    "lengths",
+    "parameters",
+    "recipients",
+]

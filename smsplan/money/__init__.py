@@ -1,0 +1,1 @@
+"""When a plan goes out, what was billed, and limits of both."""

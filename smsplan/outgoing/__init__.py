@@ -1,0 +1,1 @@
+"""A plan as the API's requests."""

@@ -1,0 +1,127 @@
+"""A plan as the API's requests: every row that is sent, once, at most 1,000 to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsplan.api.batches import MAX_RECIPIENTS, TextBatch
+from smsplan.errors import InputError
+from smsplan.kernel.kernel import Kernel
+from smsplan.options import Options
+from smsplan.outgoing.request_forms import Ways
+
+# Of a batch and what is sent of it: the portion of each row, and the fields of a request that
+# begins with a row.
+Times = Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], Mapping[str, Any]]]]
+
+
+class _Open:
+    """A request that is being filled: the values of each number."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+        self.values: dict[str, Mapping[str, str]] = {}
+
+
+def requests(
+    options: Options,
+    pairs: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]],
+    *,
+    size: int,
+    fields: Mapping[str, Any],
+    times: Times | None = None,
+) -> Iterator[TextBatch]:
+    """Yield the requests of a plan; ``pairs`` are the caller's columns and ours, without a prefix.
+
+    Rows keep their order within those of one body that are written in one way (``ways.py``). A
+    number that comes again goes into a later request: in one, the API would send to it once.
+    ``fields`` are those of the batch that are the same in all. ``times`` gives each row the portion
+    of a schedule (-1: none, left out) and the fields of the request that it begins: no request has
+    rows of two portions. Raises InputError for a row that there is no way of writing.
+    """
+    if not 1 <= size <= MAX_RECIPIENTS:
+        raise InputError(f"size={size}: a request has 1 to {MAX_RECIPIENTS:,} recipients")
+    reference = fields.get("client_reference")
+    number = count(1)
+    kernel = Kernel(options)
+    ways: dict[int, Ways] = {}
+    waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
+    start = 0
+
+    def made(options: Options, open_: _Open) -> TextBatch:
+        own = {} if reference is None else {"client_reference": f"{reference}-{next(number):06}"}
+        return _request(options, open_.values, {**fields, **open_.fields, **own})
+
+    for theirs, ours in pairs:
+        sent = pc.is_null(ours.column("problem")).to_numpy(zero_copy_only=False)
+        portions, begins = (None, None) if times is None else times(ours, sent)
+        if portions is not None:
+            sent = sent & (portions >= 0)
+        for rows, one in kernel.groups(theirs):
+            taken = rows[sent[rows]]
+            chosen = pa.array(taken)
+            some = theirs.take(chosen)
+            values = one.values(some)
+            recipients = ours.column("recipient").take(chosen).to_pylist()
+            texts = one.sent(some, values)
+            of_one = ways.setdefault(id(one), Ways(one.options))
+            for row, to, (each, _), text in zip(
+                taken.tolist(), recipients, values, texts, strict=True
+            ):
+                way = of_one(each, text)
+                if way is None:
+                    raise InputError(
+                        f"row {start + row + 1}: its text fits neither the API's limit of a value "
+                        "nor that of a body once characters are replaced in it; shorten it, or "
+                        "plan without substitute"
+                    )
+                if way.alone:
+                    alone = _Open({} if begins is None else begins(row))
+                    alone.values[to] = way.values
+                    yield made(way.options, alone)
+                    continue
+                portion = -1 if portions is None else int(portions[row])
+                key = (id(way.options), portion)
+                _, opened = waiting.setdefault(key, (way.options, []))
+                place = next((o for o in opened if to not in o.values), None)
+                if place is None:
+                    place = _Open({} if begins is None else begins(row))
+                    opened.append(place)
+                place.values[to] = way.values
+                if len(place.values) == size:
+                    opened.remove(place)
+                    yield made(way.options, place)
+        start += theirs.num_rows
+    for message, opened in waiting.values():
+        for place in opened:
+            yield made(message, place)
+
+
+def _request(
+    options: Options, values: Mapping[str, Mapping[str, str]], fields: Mapping[str, Any]
+) -> TextBatch:
+    """Make a request, with the values and the defaults that it uses and no others."""
+    given = {*options.columns, *options.defaults}
+    parameters: dict[str, dict[str, str]] | None = None
+    if given:
+        parameters = {}
+        for key in options.template.parameters:
+            if key not in given:
+                continue
+            parameters[key] = {to: each[key] for to, each in values.items() if key in each}
+            if key in options.defaults and len(parameters[key]) < len(values):
+                parameters[key]["default"] = options.defaults[key]
+    return TextBatch(
+        to=list(values),
+        from_=options.from_,
+        body=options.template.body,
+        parameters=parameters,
+        truncate_concat=options.truncate_concat or None,
+        profile=options.profile,
+        **fields,
+    )

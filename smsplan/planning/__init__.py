@@ -1,0 +1,1 @@
+"""``plan()``, ``compare()`` and ``estimate()``, and the plan that they make."""

@@ -1,0 +1,269 @@
+"""The rows of a plan, batch by batch: kernel, duplicates and prices in a row, and their totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from smsplan.kernel.settlement import Flagging, Settled
+    from smsplan.lists.frames import Source
+    from smsplan.options import Options
+    from smsplan.ratecards import Terms
+    from smsplan.totals.summary import Summary
+    from smsplan.writing.part_folders import Folder
+
+_TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
+_NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
+# What no other row and no price has a say in.
+_KERNEL_DECIDES = frozenset(
+    {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
+)
+
+# The caller's columns of some rows, and ours beside them.
+Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How a plan was made: ``row_loop`` rows left the path that plans whole columns."""
+
+    rows: int
+    row_loop: int
+
+
+class Selection:
+    """Which of our columns are asked for, and what has to be computed for them."""
+
+    @classmethod
+    def of(cls, select: Sequence[str] | None) -> Selection | None:
+        """Return the selection; what is none is refused with the other arguments."""
+        return None if select is None or isinstance(select, str) else cls(tuple(select))
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.texts = not _NUMBER_COLUMNS.issuperset(names)
+        self.numbers = not _TEXT_COLUMNS.issuperset(names)
+
+
+class Pipeline:
+    """Kernel, duplicates and prices in a row, batch by batch, and the totals beside them."""
+
+    def __init__(
+        self,
+        options: Options,
+        terms: Terms | None,
+        selection: Selection | None = None,
+        jobs: int = 1,
+    ) -> None:
+        from smsplan.kernel.kernel import Kernel
+        from smsplan.kernel.price_tables import price_table
+        from smsplan.kernel.settlement import names_with
+
+        self.options = options
+        self.terms = terms
+        self.prices = None if terms is None else price_table(terms)
+        self.selection = selection
+        self.stats: Stats | None = None
+        self._jobs = jobs
+        self._halves = {
+            "numbers": selection is None or selection.numbers,
+            "texts": selection is None or selection.texts,
+        }
+        self.kernel = Kernel(options, **self._halves)
+        self._columns = names_with(self.prices)
+        if options.bodies:
+            self._columns += ("body",)
+        if selection is not None:
+            self._columns = selection.names
+        self.names = tuple(options.prefix + name for name in self._columns)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are totals: not where half of the columns is left out."""
+        return self.selection is None or (self.selection.numbers and self.selection.texts)
+
+    def run(
+        self,
+        source: Source,
+        columns: Sequence[str] | None,
+        tally: Tally | None = None,
+        progress: Callable[[int], None] | None = None,
+        folder: Folder | None = None,
+    ) -> Iterator[Pair]:
+        """Plan a source: its columns asked for (None: all), and ours, named and selected.
+
+        Rows that are in the parts of a folder already are counted and left out.
+        """
+        import pyarrow as pa
+
+        from smsplan.kernel.duplicates import duplicates_of
+        from smsplan.kernel.unreadable_rows import unmarked
+        from smsplan.lists.threads import ahead
+
+        flag = self.options.duplicates == "flag" and self.complete
+        duplicates = duplicates_of(source, self.options) if flag else None
+        needed = self.needed(source)
+        wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
+        rows, done = 0, 0 if folder is None else folder.rows
+        if folder is not None and tally is not None:
+            self._count_again(folder, duplicates, tally)
+        batches = _behind(source.batches(wanted), done)
+        # Totals are added up while the next rows are planned: where a core is free for it, and
+        # not of a caller's stream, which may know no thread but the caller's.
+        beside = tally and (source.in_memory or (source.path and pa.cpu_count() > 2))
+        composed = self._composed(ahead(batches) if source.path else batches)
+        for batch, planned in ahead(composed) if beside else composed:
+            ours = planned
+            if self.complete or not _KERNEL_DECIDES.issuperset(self._columns):
+                ours, settled = self._settled(planned, duplicates)
+                if tally is not None:
+                    known = planned.schema.get_field_index("reasons")
+                    tally.add(batch, settled, None if known < 0 else planned.column(known))
+            rows += batch.num_rows
+            self.stats = Stats(done + rows, self.kernel.row_loop)
+            if progress is not None:
+                progress(done + rows)
+            theirs = unmarked(batch) if columns is None else batch.select(list(columns))
+            yield theirs, self.dressed(ours)
+
+    def _composed(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Pair]:
+        if self._jobs == 1:
+            for batch in batches:
+                yield batch, self.kernel(batch)
+            return
+        from smsplan.cluster.processes import planned
+
+        for batch, ours, alone in planned(batches, self._jobs, self.options, **self._halves):
+            self.kernel.row_loop += alone
+            yield batch, ours
+
+    def _settled(
+        self, planned: pa.RecordBatch, duplicates: Flagging | None = None
+    ) -> tuple[pa.RecordBatch, Settled]:
+        from smsplan.kernel.settlement import settled_rows
+        from smsplan.totals.summary import accepted
+
+        return settled_rows(
+            planned,
+            duplicates=duplicates,
+            prices=self.prices,
+            accepted=accepted(self.options.profile),
+        )
+
+    def _count_again(self, folder: Folder, duplicates: Flagging | None, tally: Tally) -> None:
+        """Bring duplicates and totals to where the parts of a folder end."""
+        from smsplan.writing.part_folders import written
+
+        for rows in written(folder):
+            ours = self.bare(rows.select(list(self.names)))
+            tally.add(rows, self._settled(ours, duplicates)[1])
+
+    def settled(self, rows: pa.Table, repeated: Any | None) -> Iterator[Settled]:
+        """Plan some rows of a list; ``repeated`` are those that repeat a number of the whole list.
+
+        None: they are the whole list.
+        """
+        from smsplan.kernel.duplicates import duplicates_of
+        from smsplan.kernel.settlement import AsFlagged
+        from smsplan.lists.frames import open_source
+
+        flagging: Flagging | None = None
+        if self.options.duplicates == "flag" and repeated is None:
+            flagging = duplicates_of(open_source(rows), self.options)
+        start = 0
+        for batch in rows.to_batches():
+            if repeated is not None:
+                flagging = AsFlagged(repeated[start : start + batch.num_rows])
+            start += batch.num_rows
+            yield self._settled(self.kernel(batch), flagging)[1]
+
+    def needed(self, source: Source) -> list[str]:
+        """The caller's columns that the kernel reads."""
+        return [name for name in self.options.needed if name in source.columns]
+
+    def tally(self) -> Tally:
+        """Return an empty tally for this plan."""
+        return Tally(self)
+
+    def dressed(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Select our columns and give them the plan's prefix."""
+        return ours.select(list(self._columns)).rename_columns(list(self.names))
+
+    def bare(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """Take the prefix away again, and what rates by operator add."""
+        from smsplan.kernel.settlement import RANGE
+
+        kept = [name for name in self._columns if name not in RANGE]
+        prefix = self.options.prefix
+        return ours.select([prefix + name for name in kept]).rename_columns(kept)
+
+    def priced(self, ours: pa.RecordBatch) -> tuple[pa.RecordBatch, Settled]:
+        """Settle a plan's rows by these prices; every column, without the prefix."""
+        return self._settled(self.bare(ours))
+
+    def reprice(self, ours: pa.RecordBatch) -> pa.RecordBatch:
+        """As :meth:`priced`, in the form of the plan's rows."""
+        return self.dressed(self.priced(ours)[0])
+
+
+class Tally:
+    """The summary and the findings of the batches so far."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        from smsplan.totals.findings import FindingsTally
+        from smsplan.totals.summary import SummaryTally
+
+        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices, pipeline.terms)
+        self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
+
+    def add(self, theirs: pa.RecordBatch, settled: Settled, reasons: Any | None = None) -> None:
+        """Count a batch: the caller's columns, and what was decided about its rows."""
+        self._totals.add(settled)
+        self._findings.add(theirs, settled, reasons)
+
+    def summary(self) -> Summary:
+        """Return the totals with their reasons."""
+        summary = self._totals.summary()
+        return summary.with_findings(self._findings.findings(summary))
+
+
+def _behind(batches: Iterator[pa.RecordBatch], done: int) -> Iterator[pa.RecordBatch]:
+    """Leave out the first rows; at least one batch is left, if of no rows."""
+    last = None
+    for batch in batches:
+        if done >= batch.num_rows > 0:
+            done -= batch.num_rows
+            last = batch.slice(batch.num_rows)
+            continue
+        last = None
+        yield batch.slice(done) if done else batch
+        done = 0
+    if last is not None:
+        yield last
+
+
+def words_as_text(schema: pa.Schema) -> dict[str, Any]:
+    """Return our columns that are words: dictionaries for us, text for whoever reads the file."""
+    import pyarrow as pa
+
+    return {field.name: pa.string() for field in schema if pa.types.is_dictionary(field.type)}
+
+
+def saved_rows(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:
+    """Read rows of a plan back; a CSV file has text only, so our columns get their types again."""
+    import pyarrow as pa
+
+    theirs = [name for name in source.columns if name not in schema.names]
+    wanted = theirs if columns is None else list(columns)
+    for batch in source.batches([*wanted, *schema.names]):
+        ours = [
+            # Words may be read as plain text, and are as good.
+            column if pa.types.is_dictionary(field.type) else column.cast(field.type)
+            for field in schema
+            for column in (batch.column(field.name),)
+        ]
+        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)

@@ -1,1 +1,0 @@
-"""Cards turned into what prices many recipients at once."""

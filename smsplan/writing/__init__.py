@@ -1,0 +1,1 @@
+"""Planned rows out: Parquet, CSV, folders of part files; whole or not at all."""
