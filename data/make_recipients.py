@@ -2,8 +2,9 @@
 
     python data/make_recipients.py
 
-The names are those of smsplan/planning/first_names.py, written by hand. The numbers are drawn at random
-from the mobile ranges of each country, or from ranges set aside for fiction; see data/README.md.
+The names are those of smsplan/planning/first_names.py, written by hand. The numbers are drawn at
+random from the mobile ranges of each country, or from ranges set aside for fiction; see
+data/README.md.
 """
 
 from __future__ import annotations

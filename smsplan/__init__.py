@@ -10,8 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from smsplan.errors import packages_needed
-
-__version__ = "0.1.0"
+from smsplan.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from smsplan.api.batches import (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from smsplan import __version__
 from smsplan.errors import NotInstalled, packages_needed
+from smsplan.version import VERSION
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
             from smsplan.cli import main as run
     except NotInstalled as error:
         if sys.argv[1:2] == ["--version"]:
-            print(f"smsplan {__version__}")
+            print(f"smsplan {VERSION}")
             return
         print(f"error: {error}", file=sys.stderr)
         sys.exit(4)

@@ -19,7 +19,7 @@ from smsplan.ratecards import COUNTRIES, Cost, money
 SHOWN_ROWS = 5
 
 
-class Rows(Enum):
+class RowKind(Enum):
     """Which rows are at fault for a breach."""
 
     ALL = auto()
@@ -30,7 +30,7 @@ class Rows(Enum):
     ELSEWHERE = auto()
 
 
-Found = tuple[Breach, Rows]
+Found = tuple[Breach, RowKind]
 
 
 class Facts(NamedTuple):
@@ -131,7 +131,7 @@ class Limits:
                         f"{counted(longer, 'message has', 'messages have')} more than "
                         f"{counted(most, 'part')}, up to {max(facts.lengths):,}",
                     ),
-                    Rows.LONG,
+                    RowKind.LONG,
                 )
         for name, found, one in (
             ("max_parts", facts.parts, "part"),
@@ -142,7 +142,7 @@ class Limits:
                 are = "is" if found == 1 else "are"
                 yield (
                     Breach(name, f"there {are} {counted(found, one)}, and {limit:,} are allowed"),
-                    Rows.ALL,
+                    RowKind.ALL,
                 )
         if self.max_unpriced is not None and self.max_cost is None:
             yield from self._unpriced("max_unpriced", facts)
@@ -156,7 +156,7 @@ class Limits:
                     f"{counted(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
                     f"{facts.rows:,}), and {_shown(self.max_problems)} are allowed",
                 ),
-                Rows.PROBLEM,
+                RowKind.PROBLEM,
             )
         if not self.allow_unicode and facts.unicode:
             yield (
@@ -165,7 +165,7 @@ class Limits:
                     f"{counted(facts.unicode, 'message needs', 'messages need')} Unicode, and "
                     "none may",
                 ),
-                Rows.UNICODE,
+                RowKind.UNICODE,
             )
         if self.countries is not None:
             other = {key: n for key, n in facts.countries.items() if self.elsewhere(key)}
@@ -177,7 +177,7 @@ class Limits:
                         f"{counted(sum(other.values()), 'message goes', 'messages go')} to other "
                         f"countries: {listed}",
                     ),
-                    Rows.ELSEWHERE,
+                    RowKind.ELSEWHERE,
                 )
 
     def _too_dear(self, facts: Facts) -> Iterator[Found]:
@@ -193,7 +193,7 @@ class Limits:
                         f"it costs {most}{Cost({currency: amount})}, and no {currency} are "
                         f"allowed, only {' and '.join(sorted(allowed))}",
                     ),
-                    Rows.ALL,
+                    RowKind.ALL,
                 )
             elif amount > allowed.get(currency, amount):
                 yield (
@@ -202,7 +202,7 @@ class Limits:
                         f"it costs {most}{Cost({currency: amount})}, and "
                         f"{Cost({currency: allowed[currency]})} are allowed",
                     ),
-                    Rows.ALL,
+                    RowKind.ALL,
                 )
         yield from self._unpriced("max_cost", facts)
 
@@ -216,17 +216,19 @@ class Limits:
                     f"{counted(facts.cost.unpriced, 'message has', 'messages have')} no price, so "
                     f"that the cost is not known{least}",
                 ),
-                Rows.UNPRICED,
+                RowKind.UNPRICED,
             )
 
 
-def check(limits: Limits, facts: Facts, at_fault: Callable[[Rows], Iterable[int]]) -> None:
+def check(limits: Limits, facts: Facts, at_fault: Callable[[RowKind], Iterable[int]]) -> None:
     """Raise :class:`~smsplan.errors.PlanRejected` with every breach and its first rows, if any.
 
     ``at_fault`` gives the rows of a kind in order, counted from 1; it is asked only where needed.
     """
     breaches = tuple(
-        replace(breach, rows=() if rows is Rows.ALL else tuple(islice(at_fault(rows), SHOWN_ROWS)))
+        replace(
+            breach, rows=() if rows is RowKind.ALL else tuple(islice(at_fault(rows), SHOWN_ROWS))
+        )
         for breach, rows in limits.breaches(facts)
     )
     if breaches:

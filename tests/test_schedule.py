@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from smsplan import InputError, Plan, TextBatch, dry_run, plan
 from smsplan.cli import app
-from smsplan.money.schedules import Rate, Schedule, Window, openings
+from smsplan.money.schedules import Schedule, SendingRate, Window, openings
 from smsplan.numbers.zones import time_zones, zones_by_prefix
 
 START = datetime(2026, 12, 1, 14, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_nothing_goes_out_in_quiet_hours_or_expires(
     made = plan([{"to": n, "x": "a" * (len(n) * i % 400)} for i, n in enumerate(numbers)], "${x}!")
     when = made.schedule(rate, start=start, quiet_hours=quiet)
     assert not when.unscheduled
-    speed, window = Rate.of(rate), Window.of(quiet)
+    speed, window = SendingRate.of(rate), Window.of(quiet)
     batches = list(made.batches(schedule=when, size=size))
     sent = run_queue(batches, speed.per_second, speed.units == "parts")
     assert Counter(number for number, *_ in sent) == Counter(n.lstrip("+") for n in numbers)

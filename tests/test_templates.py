@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smsplan import InputError, Template
-from smsplan.templates import MOST_EXPANDED
+from smsplan.templates.template import MOST_EXPANDED
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ MAX_PARTS = 255
 GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
 
 
-class Message(NamedTuple):
+class ComposedMessage(NamedTuple):
     """What one recipient gets: the text as sent, and what it takes.
 
     ``units`` are septets for ``GSM`` and code units for ``UNICODE``. ``number_of_parts`` is what a
@@ -108,7 +108,7 @@ class Composer:
             "forcing": "\f" if profile.form_feed == "unicode" else "",
         }
 
-    def __call__(self, values: Mapping[str, str | None]) -> Message:
+    def __call__(self, values: Mapping[str, str | None]) -> ComposedMessage:
         """Compose the message; raises UnencodableText for a lone surrogate in a value."""
         within = self.within_limits(values)
         filled = self.expand(within)
@@ -118,7 +118,7 @@ class Composer:
 
     def of_text(
         self, text: str, unmatched: tuple[str, ...] = (), *, shortened: bool = False
-    ) -> Message:
+    ) -> ComposedMessage:
         """Make the message of a text that was expanded before."""
         text = characters(text, self.profile)
         replaced = self.replaced(text)
@@ -144,7 +144,7 @@ class Composer:
             problem = Problem.OVER_255_PARTS
         elif self.limit is not None and billed > self.limit:
             problem = Problem.EXCEEDED_PARTS_LIMIT
-        return Message(
+        return ComposedMessage(
             text,
             encoding,
             units,
@@ -158,11 +158,11 @@ class Composer:
             partial(self._culprits, encoding, whole),
         )
 
-    def _over(self, filled: Filled, *, shortened: bool) -> Message:
+    def _over(self, filled: Filled, *, shortened: bool) -> ComposedMessage:
         """Make the message of an expansion that was stopped: more than any message holds."""
         text = characters(filled.text, self.profile)
         encoding, units, parts, *_ = self.measure(text)
-        return Message(
+        return ComposedMessage(
             text,
             encoding,
             units,
@@ -454,7 +454,7 @@ class DryRun:
         smsplan.errors.PlanRejected: above the limits:
           max_cost: it costs GBP 0.068, and GBP 0.05 are allowed
         """
-        from smsplan.limits import Facts, Limits, Rows, check
+        from smsplan.limits import Facts, Limits, RowKind, check
         from smsplan.numbers import country
 
         if self.number_of_recipients and not self.details:
@@ -472,16 +472,16 @@ class DryRun:
             countries=Counter(country(detail.recipient) for detail in sent),
         )
 
-        def at_fault(rows: Rows) -> Iterator[int]:
+        def at_fault(rows: RowKind) -> Iterator[int]:
             for place, detail in enumerate(self.details, start=1):
                 if detail.problem is not None:
-                    if rows is Rows.PROBLEM:
+                    if rows is RowKind.PROBLEM:
                         yield place
                 elif (
-                    (rows is Rows.LONG and allowed.too_long(detail.number_of_parts))
-                    or (rows is Rows.UNPRICED and detail.charge is None)
-                    or (rows is Rows.UNICODE and detail.encoding == Encoding.UNICODE)
-                    or (rows is Rows.ELSEWHERE and allowed.elsewhere(country(detail.recipient)))
+                    (rows is RowKind.LONG and allowed.too_long(detail.number_of_parts))
+                    or (rows is RowKind.UNPRICED and detail.charge is None)
+                    or (rows is RowKind.UNICODE and detail.encoding == Encoding.UNICODE)
+                    or (rows is RowKind.ELSEWHERE and allowed.elsewhere(country(detail.recipient)))
                 ):
                     yield place
 
@@ -751,7 +751,7 @@ def _query(
     return text == "true", min(number_of_recipients, 1000)
 
 
-def _detail(recipient: str, message: Message, terms: Terms | None) -> Detail:
+def _detail(recipient: str, message: ComposedMessage, terms: Terms | None) -> Detail:
     charge = None if terms is None else terms.charge(recipient)
     problem, billed = message.problem, message.billed_parts
     if problem is None and charge is not None and charge.rejected:

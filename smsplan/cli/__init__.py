@@ -13,7 +13,6 @@ from typing import NoReturn
 
 import typer
 
-from smsplan import __version__
 from smsplan.cli.account import (
     batches_command,
     calibrate_command,
@@ -49,6 +48,7 @@ from smsplan.errors import (
     SmsplanError,
     packages_needed,
 )
+from smsplan.version import VERSION
 
 app = typer.Typer(
     name="smsplan",
@@ -83,7 +83,7 @@ app.command("example")(example_command.example)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"smsplan {__version__}")
+        typer.echo(f"smsplan {VERSION}")
         raise typer.Exit
 
 

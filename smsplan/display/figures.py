@@ -6,10 +6,16 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from smsplan.ratecards import Cost
 from smsplan.ratecards.costs import amount_text
 from smsplan.totals.shares import Share, largest_remainder
+
+if TYPE_CHECKING:
+    from smsplan.money.reconciliation import Reconciliation
+    from smsplan.money.schedules import Schedule
+    from smsplan.totals.summary import Summary
 
 NONE = "–"
 MINUS = "−"
@@ -139,3 +145,45 @@ def part_texts(shares: Sequence[Fraction]) -> list[str]:
     ['1', '0', '0']
     """
     return [count(int(rounded)) for rounded in largest_remainder(shares)]
+
+
+def summary_totals(summary: Summary) -> tuple[str, str, str, str]:
+    """Return rows, messages, parts and cost, each with its word."""
+    cost = str(summary.cost) if summary.priced else "no rates given"
+    if not summary.messages:
+        cost += " (nothing is sent)"
+    return (
+        count(summary.rows, "row"),
+        count(summary.messages, "message"),
+        count(summary.parts, "part"),
+        cost,
+    )
+
+
+def summary_head(summary: Summary) -> str:
+    """Return the totals of a plan in one line."""
+    return " · ".join(summary_totals(summary))
+
+
+def dry_run_line(summary: Summary) -> str:
+    """Return the totals of the API's dry run, in its words."""
+    recipients = count(summary.dry_run_recipients, "recipient")
+    parts = count(summary.dry_run_messages, "message")
+    return f"The API's dry run: {recipients}, {parts} (the API calls parts messages)."
+
+
+def schedule_head(schedule: Schedule) -> str:
+    """Return a schedule in one line."""
+    recipients = sum(portion.recipients for portion in schedule.portions)
+    parts = sum(portion.parts for portion in schedule.portions)
+    return (
+        f"{count(recipients, 'recipient')} · {count(parts, 'part')} · {schedule.rate} · "
+        f"{duration_text(schedule.duration)} · done {schedule.finish:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def reconciliation_head(found: Reconciliation) -> str:
+    """Return in how many ways a plan and its reports differ."""
+    if not found.differences:
+        return "no difference shows"
+    return f"{count(len(found.differences), 'kind')} of difference"

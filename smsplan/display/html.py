@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from smsplan.display.figures import NONE, difference, money, money_of, signed
-from smsplan.display.headings import dry_run_line, reconciliation_head, schedule_head, summary_head
+from smsplan.display.figures import (
+    NONE,
+    difference,
+    dry_run_line,
+    money,
+    money_of,
+    reconciliation_head,
+    schedule_head,
+    signed,
+    summary_head,
+)
 from smsplan.display.markup import head, listed, page, table
 from smsplan.ratecards import Cost
 

@@ -21,7 +21,7 @@ from smsplan.totals.findings import told
 if TYPE_CHECKING:
     from smsplan.insight.characters import Characters
     from smsplan.insight.waterfall import Waterfall
-    from smsplan.totals.findings import Finding
+    from smsplan.totals.finding import Finding
 
 # In the place of a character outside GSM: one code unit, and two; of a letter of two septets.
 _HIDDEN, _WIDE_HIDDEN, _TWO_SEPTETS = "◆", "\U0001d5d1", "€"

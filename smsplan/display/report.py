@@ -43,7 +43,7 @@ from smsplan.display.views import (
 )
 from smsplan.encoding import Segmentation, segment
 from smsplan.errors import InputError, Note, Problem, SmsplanError
-from smsplan.insight.heaviest import Message, heaviest
+from smsplan.insight.heaviest import RankedMessage, heaviest
 from smsplan.insight.list_audit import WASTED
 from smsplan.numbers import masked_number
 from smsplan.outputs import check_target, whole_file
@@ -84,8 +84,8 @@ class Content:
     # The characters of values that may be shown; None: all.
     common: frozenset[str] | None
     units: Units
-    first: Message | None
-    heaviest: tuple[Message, ...]
+    first: RankedMessage | None
+    heaviest: tuple[RankedMessage, ...]
     waterfall: Waterfall | str
     characters: Characters | str
     lengths: Lengths | str
@@ -626,7 +626,7 @@ def _heaviest(content: Content) -> str:
     if not content.heaviest:
         return ""
     out, drawn = [], []
-    alike: dict[str, list[Message]] = {}
+    alike: dict[str, list[RankedMessage]] = {}
     for each in content.heaviest:
         alike.setdefault(each.body, []).append(each)
     for each, *others in list(alike.values())[:DRAWN_TEXTS]:
@@ -789,10 +789,10 @@ def _glossary() -> str:
 
 
 def _footer(content: Content) -> str:
-    from smsplan import __version__
+    from smsplan.version import VERSION
 
     return (
-        f"Made by smsplan {__version__} on {day_text(content.made)}. Nothing was sent, and this "
+        f"Made by smsplan {VERSION} on {day_text(content.made)}. Nothing was sent, and this "
         "page asks no network. Parts and cost are computed, not billed: delivery, operators and "
         "provider settings are known to the provider alone."
     )

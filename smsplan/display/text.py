@@ -18,9 +18,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from smsplan.display.figures import NONE, difference, how, money, money_of, signed
+from smsplan.display.figures import (
+    NONE,
+    difference,
+    dry_run_line,
+    how,
+    money,
+    money_of,
+    schedule_head,
+    signed,
+    summary_totals,
+)
 from smsplan.display.grids import Grid, View
-from smsplan.display.headings import dry_run_line, schedule_head, summary_totals
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsplan.kernel.prices import PriceTable
-    from smsplan.lists.frames import Source
+    from smsplan.lists.source import Source
     from smsplan.options import Options
     from smsplan.tabular import Frame
 

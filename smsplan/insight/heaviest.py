@@ -25,7 +25,7 @@ _Row = tuple[Key, int, "pa.RecordBatch", "pa.RecordBatch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class RankedMessage:
     """A message that is sent: ``row`` counts from 1, ``cost`` is null without a price.
 
     ``values`` are those of the parameters (null: missing), ``choice`` is what chose the body, where
@@ -98,7 +98,7 @@ class Ranking:
 
 def heaviest(
     plan: Planned, most: int = 10, change: Change | None = None
-) -> tuple[Message | None, tuple[Message, ...]]:
+) -> tuple[RankedMessage | None, tuple[RankedMessage, ...]]:
     """Return the first message that is sent, and the ``most`` expensive ones, in one pass.
 
     ``change`` is applied to every value before it stands in a text: to mask it.
@@ -134,7 +134,7 @@ def heaviest(
     return made[0], tuple(made[1:])
 
 
-def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[Message]:
+def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[RankedMessage]:
     import pyarrow as pa
 
     from smsplan.kernel.cells import text_cells
@@ -180,7 +180,7 @@ def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> lis
             # A rule of the profile does something else to the changed values.
             body, alike = change(real["body"] or ""), False
         out.append(
-            Message(
+            RankedMessage(
                 row=row + 1,
                 recipient=planned["recipient"],
                 country=planned["country"],

@@ -121,7 +121,7 @@ def _alike(members: list[int], *masks: Sequence[Mask]) -> list[list[int]]:
 
 
 class ReadAgain(Protocol):
-    """Recipients whose numbers can be read before they are planned, where ``replayable`` says so."""
+    """Recipients whose numbers can be read before they are planned, if ``replayable``."""
 
     path: str | None
     replayable: bool

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsplan.api.dryruns import MAX_PARTS, Composer, Message
+from smsplan.api.dryruns import MAX_PARTS, ComposedMessage, Composer
 from smsplan.encoding import Encoding
 from smsplan.errors import Note, Problem, UnencodableText
 from smsplan.kernel.cells import number_cells, text_cells
@@ -220,7 +220,7 @@ class Kernel:
             units[rows] = kernel.last_units(batch.take(pa.array(rows)), gsm=gsm)
         return units
 
-    def compose(self, values: dict[str, str]) -> Message | None:
+    def compose(self, values: dict[str, str]) -> ComposedMessage | None:
         """Compose one message by the reference; None where its text cannot be encoded."""
         with suppress(UnencodableText):
             return self._composer({**self.options.defaults, **values})

@@ -54,7 +54,7 @@ _SAYS_UNPRICED = (_NOTE_BITS & _UNPRICED) != 0
 
 
 class Flagging(Protocol):
-    """What knows duplicates: :class:`~smsplan.kernel.duplicates.SharedDuplicates`, or as flagged."""
+    """What knows duplicates: ``SharedDuplicates``, or what flagged rows say."""
 
     def flag(self, keys: Ints, sendable: Sequence[Mask], counted: Sequence[Mask]) -> list[Flags]:
         """Return the flags of a batch for each body."""

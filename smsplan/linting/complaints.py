@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from smsplan.encoding import ucs2
 from smsplan.errors import InputError
-from smsplan.linting.rules import RULES, SEVERITIES, Found, Rule, Severity, check_codes, chosen
-from smsplan.linting.template_look import LintSettings, Look, Totals, harmless, is_gsm
+from smsplan.linting.rules import RULES, SEVERITIES, Rule, Severity, Violation, check_codes, chosen
+from smsplan.linting.template_look import LintSettings, PlanTotals, TemplateLook, harmless, is_gsm
 from smsplan.ratecards.garbage import search_put_off
 from smsplan.templates import Template
 
@@ -66,7 +66,7 @@ class Mended(NamedTuple):
 
 @search_put_off()
 def lint(
-    template: str | Template, *, plan: Totals | None = None, **settings: Any
+    template: str | Template, *, plan: PlanTotals | None = None, **settings: Any
 ) -> tuple[Complaint, ...]:
     """Say what is wrong with a template, in the order of the text.
 
@@ -90,7 +90,7 @@ def lint(
 
 @search_put_off()
 def mend(
-    text: str, *, plan: Totals | None = None, of_file: bool = False, **settings: Any
+    text: str, *, plan: PlanTotals | None = None, of_file: bool = False, **settings: Any
 ) -> Mended:
     """Make the fixes of the rules that are asked, until none is left.
 
@@ -140,8 +140,10 @@ def _template(template: str | Template, given: LintSettings) -> Template:
     return template if isinstance(template, Template) else Template(template, syntax=given.syntax)
 
 
-def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple[Complaint, ...]:
-    look = Look(template, given, plan)
+def _lint(
+    template: Template, given: LintSettings, plan: PlanTotals | None
+) -> tuple[Complaint, ...]:
+    look = TemplateLook(template, given, plan)
     # A text that cannot be encoded cannot be measured.
     first = RULES["SMS001"]
     broken = list(first.check(look))
@@ -157,7 +159,7 @@ def _lint(template: Template, given: LintSettings, plan: Totals | None) -> tuple
     return tuple(_certain(look, found))
 
 
-def _complaint(lines: Sequence[int], rule: Rule, found: Found) -> Complaint:
+def _complaint(lines: Sequence[int], rule: Rule, found: Violation) -> Complaint:
     spot = found.spot
     (line, column), (end_line, end_column) = (_place(lines, at) for at in (spot.start, spot.end))
     return Complaint(
@@ -181,7 +183,7 @@ def _place(lines: Sequence[int], index: int) -> tuple[int, int]:
     return line, index - lines[line - 1] + 1
 
 
-def _certain(look: Look, complaints: Sequence[Complaint]) -> Iterable[Complaint]:
+def _certain(look: TemplateLook, complaints: Sequence[Complaint]) -> Iterable[Complaint]:
     """Take away fixes that overlap an earlier one, touch parameters together, or cost parts."""
     body = look.body
     fixes: list[Complaint] = []
@@ -225,7 +227,7 @@ def _longer(body: str, one: Complaint) -> bool:
     return ucs2.units(one.fix or "") > ucs2.units(body[one.start : one.end])
 
 
-def _worth_it(look: Look, fixes: Sequence[Complaint]) -> bool:
+def _worth_it(look: TemplateLook, fixes: Sequence[Complaint]) -> bool:
     """Whether fixes may make the fixed text longer: only for GSM, and never for more parts."""
     if not any(_longer(look.body, one) for one in fixes):
         return True
@@ -233,13 +235,13 @@ def _worth_it(look: Look, fixes: Sequence[Complaint]) -> bool:
     return is_gsm(after) and after.number_of_parts <= look.measure.number_of_parts
 
 
-def _fixed(look: Look, fixes: Sequence[Complaint]) -> Look:
+def _fixed(look: TemplateLook, fixes: Sequence[Complaint]) -> TemplateLook:
     """Look at the text after fixes."""
     body = _applied(look.body, fixes)
-    return Look(Template(body, syntax=look.settings.syntax), look.settings, look.plan)
+    return TemplateLook(Template(body, syntax=look.settings.syntax), look.settings, look.plan)
 
 
-def _parameters(look: Look) -> tuple[object, ...]:
+def _parameters(look: TemplateLook) -> tuple[object, ...]:
     """What fixes must not change: the parameters, and what looks like one."""
     return look.template.pieces[1::2], tuple((each.kind, each.text) for each in look.suspects)
 

@@ -46,7 +46,7 @@ _OVERRIDES = "\u202d\u202e"
 _SENTENCE_ENDS = {"'", '"', "<", ">"}
 
 
-class Totals(Protocol):
+class PlanTotals(Protocol):
     """A plan, of which the rules over recipients read the totals."""
 
     @property
@@ -134,10 +134,10 @@ class Spot(NamedTuple):
     fix: str | None = None
 
 
-class Look:
+class TemplateLook:
     """A template under settings, and the totals of its recipients where there are any."""
 
-    def __init__(self, template: Template, settings: LintSettings, plan: Totals | None) -> None:
+    def __init__(self, template: Template, settings: LintSettings, plan: PlanTotals | None) -> None:
         self.template = template
         self.body = template.body
         self.settings = settings

@@ -21,7 +21,7 @@ import pyarrow.csv
 from smsplan.errors import InputError, OutputError
 from smsplan.kernel.unreadable_rows import MARK, with_gaps, without_bad_text
 from smsplan.lists.file_source import MAX_ROW, PackedSource, reading, unique_columns
-from smsplan.lists.frames import BATCH_ROWS
+from smsplan.lists.source import BATCH_ROWS
 
 # What is read at once; Arrow parses four such blocks together, and takes many times as much for it.
 BLOCK = 1 << 19

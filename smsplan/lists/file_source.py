@@ -189,13 +189,13 @@ class PackedSource(FileSource):
     def _not_whole(self) -> str:
         return f"is no whole {self._packed} file" if self._packed else "cannot be read to its end"
 
-    def _octets(self) -> Octets:
+    def _octets(self) -> OctetStream:
         """Open the file as octets."""
         with reading(self._name):
             stream = self._filesystem.open_input_stream(self._place, compression=self._packed)
-        return UpToFault(stream) if self._skip else Octets(stream)
+        return UpToFault(stream) if self._skip else OctetStream(stream)
 
-    def _text(self, octets: Octets, *, newline: str | None) -> Any:
+    def _text(self, octets: OctetStream, *, newline: str | None) -> Any:
         """Read octets as text; the byte order mark is dropped."""
         encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
         errors = "smsplan" if self._skip else "strict"
@@ -236,7 +236,7 @@ def _marked(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("smsplan", _marked)
 
 
-class Octets(io.RawIOBase):
+class OctetStream(io.RawIOBase):
     """An Arrow input stream as Python's."""
 
     fault: Exception | None = None
@@ -269,7 +269,7 @@ class Octets(io.RawIOBase):
         super().close()
 
 
-class UpToFault(Octets):
+class UpToFault(OctetStream):
     """A stream that ends where it cannot be read any further; ``fault`` says why."""
 
     def read(self, size: int = -1) -> bytes:

@@ -14,9 +14,9 @@ import pyarrow.parquet
 from smsplan.errors import InputError
 from smsplan.lists.csv_files import CsvSource
 from smsplan.lists.file_source import FileSource, PackedSource
-from smsplan.lists.frames import Source
 from smsplan.lists.json_files import JsonSource
 from smsplan.lists.parquet_files import FolderSource, ParquetSource, parquet_files
+from smsplan.lists.source import Source
 from smsplan.lists.spooled_input import Spooled
 from smsplan.lists.workbooks import ENDINGS, WorkbookSource
 from smsplan.outputs import is_stdin

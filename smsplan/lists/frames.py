@@ -8,67 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.errors import InputError
-from smsplan.kernel.cells import OBJECTS, as_text, objects
-from smsplan.lists.column_types import plain_batch, plain_schema, plain_table
+from smsplan.kernel.cells import objects
+from smsplan.lists.arrow_frames import ArrowSource
+from smsplan.lists.column_types import plain_schema, plain_table
 from smsplan.lists.file_source import FileSource
-
-BATCH_ROWS = 131_072
-
-
-def own_octets(batch: Any) -> int:
-    """Return what a batch takes in memory, but for the words of dictionaries: batches share them.
-
-    >>> own_octets(pa.record_batch({"a": pa.array(["word"] * 4).dictionary_encode()}))
-    16
-    """
-    return sum(
-        (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
-        for column in batch.columns
-    )
-
-
-class Source(Protocol):
-    """Recipients, from wherever they come.
-
-    ``kind`` names the frame or file; ``replayable`` is False where they can be read once only;
-    ``in_memory`` is True where the rows of a plan belong beside a frame.
-    """
-
-    kind: str
-    path: str | None
-    replayable: bool
-    in_memory: bool
-    columns: tuple[str, ...]
-
-    @property
-    def unread(self) -> Sequence[str]:
-        """What was left out because nobody knows how many rows it is."""
-
-    @property
-    def schema(self) -> Any:
-        """The Arrow schema, with metadata."""
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns (None: all) in order; at least one, if empty."""
-
-    def attach(self, ours: Any) -> Any:
-        """Return the caller's frame with our columns (a Table) appended, as the same kind."""
-
-    def digest(self) -> str:
-        """Return what tells the octets of a file from any others."""
-
-    def would_read(self, path: str | os.PathLike[str]) -> bool:
-        """Whether a file that is written there would be one of this source's own."""
+from smsplan.lists.source import (
+    NOT_ARROW,
+    Frame,
+    Source,
+    batch_of,
+    naming,
+    slices,
+    unique,
+)
 
 
 def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = False) -> Source:
@@ -122,24 +82,6 @@ def open_source(recipients: Any, *, encoding: str | None = None, skip: bool = Fa
     )
 
 
-# What libraries raise for values that are none of Arrow's; text with a lone surrogate is a
-# ValueError, an integer of more than 64 bits an ArithmeticError.
-_NOT_ARROW = (pa.ArrowException, ValueError, TypeError, ArithmeticError)
-
-
-@contextmanager
-def _naming(column: str, kind: str) -> Iterator[None]:
-    """Name the column whose values no file can hold."""
-    try:
-        yield
-    except _NOT_ARROW:
-        raise InputError(
-            f"column '{column}' holds values ({kind}) that no file can hold: of several types, of "
-            "one that Arrow does not have, or text with a lone surrogate; convert it to text, or "
-            "leave it out of what is written"
-        ) from None
-
-
 def _is(value: Any, module: str, name: str) -> bool:
     """Whether a value is of this class, without importing the library for it."""
     loaded = sys.modules.get(module)
@@ -147,65 +89,8 @@ def _is(value: Any, module: str, name: str) -> bool:
     return cls is not None and isinstance(value, cls)
 
 
-def _unique(names: Sequence[Any]) -> tuple[str, ...]:
-    texts = tuple(str(name) for name in names)
-    twice = sorted(name for name, count in Counter(texts).items() if count > 1)
-    if twice:
-        listed = ", ".join(f"'{name}'" for name in twice)
-        raise InputError(f"the recipients have several columns named {listed}; rename them")
-    return texts
-
-
-def _slices(rows: int) -> Iterator[slice]:
-    for start in range(0, max(rows, 1), BATCH_ROWS):
-        yield slice(start, min(start + BATCH_ROWS, rows))
-
-
-def _batch(arrays: list[Any], names: Sequence[str], rows: int) -> Any:
-    if not arrays:
-        # A batch without columns must keep its number of rows.
-        return pa.RecordBatch.from_struct_array(
-            pa.StructArray.from_arrays([], fields=[], mask=None)
-            if not rows
-            else pa.array([{}] * rows, pa.struct([]))
-        )
-    return pa.RecordBatch.from_arrays(arrays, names=list(names))
-
-
-class _Frame:
-    """What frames have in common: no octets of a file to tell them apart by."""
-
-    __slots__ = ()
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield batches of these columns; only these are converted."""
-        return map(plain_batch, self._read(columns))
-
-    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
-        """Yield batches as the frame has them."""
-        raise NotImplementedError
-
-    @property
-    def schema(self) -> Any:
-        """The schema of all columns as they travel."""
-        return plain_schema(next(self._read(None)).schema)
-
-    @property
-    def unread(self) -> Sequence[str]:
-        """Nothing: a frame is whole."""
-        return ()
-
-    def digest(self) -> str:
-        """Frames have none; see ``path``."""
-        raise NotImplementedError
-
-    def would_read(self, path: str | os.PathLike[str]) -> bool:
-        """Frames are in no file."""
-        return False
-
-
 @dataclass(slots=True)
-class PandasSource(_Frame):
+class PandasSource(Frame):
     """A pandas frame; object columns travel cell by cell, the others as Arrow takes them."""
 
     frame: Any
@@ -216,7 +101,7 @@ class PandasSource(_Frame):
     columns: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = _unique(list(self.frame.columns))
+        self.columns = unique(list(self.frame.columns))
 
     def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         if columns is None:
@@ -224,21 +109,21 @@ class PandasSource(_Frame):
             return
         names = tuple(columns)
         places = [self.columns.index(name) for name in names]
-        for part in _slices(len(self.frame)):
+        for part in slices(len(self.frame)):
             rows = part.stop - part.start
             arrays = [self._array(place, part) for place in places]
-            yield _batch(arrays, names, rows)
+            yield batch_of(arrays, names, rows)
 
     def _table(self) -> Any:
         """Everything, index included, as it is written to files."""
         try:
             return pa.Table.from_pandas(self.frame)
-        except _NOT_ARROW:
+        except NOT_ARROW:
             for place, name in enumerate(self.columns):
                 series = self.frame.iloc[:, place]
-                with _naming(name, str(series.dtype)):
+                with naming(name, str(series.dtype)):
                     pa.Array.from_pandas(series)
-            with _naming("index", str(self.frame.index.dtype)):
+            with naming("index", str(self.frame.index.dtype)):
                 raise
 
     def _array(self, place: int, part: slice) -> Any:
@@ -248,7 +133,7 @@ class PandasSource(_Frame):
             return objects(series.tolist(), self.columns[place])
         try:
             array = pa.Array.from_pandas(series)
-        except _NOT_ARROW:
+        except NOT_ARROW:
             return objects(series.tolist(), self.columns[place])
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
@@ -260,62 +145,6 @@ class PandasSource(_Frame):
         return pd.concat([self.frame, added], axis=1)
 
 
-@dataclass(slots=True)
-class ArrowSource(_Frame):
-    """A pyarrow Table, or a polars frame, which is one."""
-
-    frame: Any
-    kind: str
-    path: str | None = None
-    replayable: bool = True
-    in_memory: bool = True
-    columns: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        names = self.frame.columns if self.kind == "polars" else self.frame.column_names
-        self.columns = _unique(names)
-
-    def _table(self, columns: Sequence[str] | None) -> Any:
-        chosen = self.frame if columns is None else self.frame.select(list(columns))
-        if self.kind != "polars":
-            return chosen
-        for name, dtype in chosen.schema.items():
-            with _naming(name, str(dtype)):
-                # Of Python's objects polars gives away their addresses.
-                if str(dtype) == "Object":
-                    raise TypeError
-                chosen.select(name)[:0].to_arrow()
-        return chosen.to_arrow()
-
-    def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
-        """Yield batches of the table, without copying where it is in one piece."""
-        names = self.columns if columns is None else tuple(columns)
-        rows = self.frame.height if self.kind == "polars" else self.frame.num_rows
-        table = self._table(names) if names else None
-        for part in _slices(rows):
-            if table is None:
-                yield _batch([], (), part.stop - part.start)
-                continue
-            piece = table.slice(part.start, part.stop - part.start)
-            arrays = [_one_chunk(column) for column in piece.columns]
-            yield pa.RecordBatch.from_arrays(arrays, schema=piece.schema)
-
-    def attach(self, ours: Any) -> Any:
-        """Append our columns."""
-        if self.kind == "polars":
-            import polars as pl
-
-            return self.frame.hstack(pl.DataFrame(pl.from_arrow(ours)).get_columns())
-        table = self.frame
-        for place, column in enumerate(table.schema):
-            if column.type.equals(OBJECTS):
-                texts = [as_text(chunk) for chunk in table.column(place).chunks]
-                table = table.set_column(place, column.name, pa.chunked_array(texts, pa.string()))
-        for name in ours.column_names:
-            table = table.append_column(ours.schema.field(name), ours[name])
-        return table
-
-
 def _texts_alone(values: Any) -> bool:
     """Whether objects are texts, or missing: Arrow takes them as they are."""
     import pandas as pd
@@ -323,17 +152,8 @@ def _texts_alone(values: Any) -> bool:
     return pd.api.types.infer_dtype(values, skipna=True) == "string"
 
 
-def _one_chunk(column: Any) -> Any:
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    if column.num_chunks == 0:
-        return pa.array([], column.type)
-    # Dictionaries of several chunks may differ.
-    return column.unify_dictionaries().combine_chunks()
-
-
 @dataclass(slots=True)
-class ListSource(_Frame):
+class ListSource(Frame):
     """A list of dicts: a key that a dict lacks is a missing value."""
 
     rows: list[dict[str, Any]]
@@ -344,17 +164,17 @@ class ListSource(_Frame):
     columns: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = _unique(list(dict.fromkeys(key for row in self.rows for key in row)))
+        self.columns = unique(list(dict.fromkeys(key for row in self.rows for key in row)))
 
     def _read(self, columns: Sequence[str] | None) -> Iterator[Any]:
         if columns is None:
             yield from ArrowSource(self._table(), "pyarrow").batches()
             return
         names = tuple(columns)
-        for part in _slices(len(self.rows)):
+        for part in slices(len(self.rows)):
             rows = self.rows[part]
             arrays = [objects((row.get(name) for row in rows), name) for name in names]
-            yield _batch(arrays, names, len(rows))
+            yield batch_of(arrays, names, len(rows))
 
     def _table(self) -> Any:
         """Everything, as it is written to files."""
@@ -362,7 +182,7 @@ class ListSource(_Frame):
         for name in self.columns:
             values = [row.get(name) for row in self.rows]
             kinds = sorted({type(value).__name__ for value in values if value is not None})
-            with _naming(name, " and ".join(kinds)):
+            with naming(name, " and ".join(kinds)):
                 columns[name] = pa.array(values)
         return pa.table(columns)
 
@@ -389,13 +209,13 @@ def _numbers(values: list[Any], name: str) -> Source:
         if len(kinds) > 1 and kinds != {int, float}:
             raise TypeError
         column = pa.array(values, from_pandas=True)
-    except _NOT_ARROW:
+    except NOT_ARROW:
         column = objects(values, name)
     return ArrowSource(pa.table({name: column}), "numbers")
 
 
 @dataclass(slots=True)
-class StreamSource(_Frame):
+class StreamSource(Frame):
     """Any other Arrow stream, read once."""
 
     stream: Any
@@ -408,7 +228,7 @@ class StreamSource(_Frame):
 
     def __post_init__(self) -> None:
         self._reader = _stream(self.stream)
-        self.columns = _unique(self._reader.schema.names)
+        self.columns = unique(self._reader.schema.names)
 
     @property
     def schema(self) -> Any:
@@ -426,7 +246,7 @@ class StreamSource(_Frame):
         empty = True
         for batch in reader:
             table = pa.Table.from_batches([batch])
-            for part in _slices(batch.num_rows):
+            for part in slices(batch.num_rows):
                 empty = False
                 piece = table.slice(part.start, part.stop - part.start)
                 chosen = piece if columns is None else piece.select(list(columns))
@@ -446,7 +266,7 @@ class StreamSource(_Frame):
 def _stream(value: Any) -> Any:
     try:
         return pa.RecordBatchReader.from_stream(value)
-    except _NOT_ARROW as error:
+    except NOT_ARROW as error:
         raise InputError(
             f"the recipients have a column of a type that Arrow does not know ({error}); convert "
             "it to text"

@@ -24,7 +24,7 @@ from smsplan.lists.file_source import (
     reading,
     unique_columns,
 )
-from smsplan.lists.frames import BATCH_ROWS
+from smsplan.lists.source import BATCH_ROWS
 
 # Characters of the lines of a batch, and values of one line, which are objects of Python.
 _BATCH_SIZE = 1 << 24

@@ -19,10 +19,9 @@ import pyarrow.parquet
 from smsplan.errors import InputError, OutputError
 from smsplan.kernel.unreadable_rows import MARK, empty_rows, without_bad_text
 from smsplan.lists.file_source import BLOCK, FileSource, reading, unique_columns
-from smsplan.lists.frames import Source, own_octets
 from smsplan.lists.seals import is_sealed
+from smsplan.lists.source import Source, one_batch, own_octets
 from smsplan.outputs import same_file
-from smsplan.writing.row_stores import one_batch
 
 # A column is worth a dictionary where a chunk of it has so many octets a row at most, and beside
 # the places of its values, so many octets of values.

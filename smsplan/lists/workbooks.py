@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from smsplan.errors import InputError
 from smsplan.kernel.cells import MAX_WHOLE, objects
+from smsplan.lists.arrow_frames import ArrowSource
 from smsplan.lists.file_source import FileSource, reading, unique_columns
-from smsplan.lists.frames import ArrowSource
 
 ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 

@@ -36,7 +36,7 @@ class DryRuns(Protocol):
         """Answer a dry run; raises :class:`~smsplan.sinch.ApiError`."""
 
 
-class Kind(IntEnum):
+class Risk(IntEnum):
     """Why rows are asked about together, the most important first."""
 
     PLAIN = 0
@@ -116,20 +116,20 @@ def requests(
     value of ``${text}``. Of two rows of one number that say different things one is left out.
     """
     written = [(row, one) for row in rows if (one := write(row)) is not None]
-    groups: dict[tuple[Kind, str, Any], list[tuple[Drawn, _Written]]] = {}
+    groups: dict[tuple[Risk, str, Any], list[tuple[Drawn, _Written]]] = {}
     for row, one in written:
         kind = _kind(row, one, profile)
         groups.setdefault((kind, one.body, one.defaults), []).append((row, one))
     order = sorted(groups, key=lambda key: (key[0], -len(groups[key])))
     plain: dict[Any, tuple[Drawn, _Written]] = {}
     for key in order:
-        if key[0] is Kind.PLAIN:
+        if key[0] is Risk.PLAIN:
             plain[key[1:]] = groups[key][0]
     made: list[tuple[list[tuple[Drawn, _Written]], bool]] = []
     if len(order) <= CALLS:
         made = [(groups[key], False) for key in order]
     else:
-        for kind in Kind:
+        for kind in Risk:
             of_kind = [groups[key] for key in order if key[0] is kind]
             made += _together(of_kind, kind, profile)
         made = made[:CALLS]
@@ -149,36 +149,36 @@ def requests(
     return out
 
 
-def _kind(row: Drawn, one: _Written, profile: Profile) -> Kind:
+def _kind(row: Drawn, one: _Written, profile: Profile) -> Risk:
     if row.problem == Problem.INVALID_NUMBER:
-        return Kind.NUMBER_REFUSED
+        return Risk.NUMBER_REFUSED
     if row.problem == Problem.VALUE_TOO_LONG:
-        return Kind.LONG_VALUE_REFUSED
+        return Risk.LONG_VALUE_REFUSED
     if row.problem == Problem.UNMATCHED_PARAMETER:
-        return Kind.UNMATCHED
+        return Risk.UNMATCHED
     if row.problem in (Problem.EXCEEDED_PARTS_LIMIT, Problem.OVER_255_PARTS):
-        return Kind.LIMITS
+        return Risk.LIMITS
     digits = len(row.number.lstrip("+"))
     if not _FEW_DIGITS <= digits <= _MANY_DIGITS or row.number.startswith("0"):
-        return Kind.ODD
+        return Risk.ODD
     longest = max((text_length(value, profile) for value in one.values.values()), default=0)
-    return Kind.ODD if longest > _LONG_VALUE else Kind.PLAIN
+    return Risk.ODD if longest > _LONG_VALUE else Risk.PLAIN
 
 
 def _together(
-    groups: list[list[tuple[Drawn, _Written]]], kind: Kind, profile: Profile
+    groups: list[list[tuple[Drawn, _Written]]], kind: Risk, profile: Profile
 ) -> list[tuple[list[tuple[Drawn, _Written]], bool]]:
     """Join what several bodies have of one kind."""
-    if len(groups) <= 1 or kind not in (Kind.PLAIN, Kind.LIMITS, Kind.ODD):
+    if len(groups) <= 1 or kind not in (Risk.PLAIN, Risk.LIMITS, Risk.ODD):
         return [(group, False) for group in groups[:1]]
     joined = []
-    for group in groups[1:] if kind is Kind.PLAIN else groups:
+    for group in groups[1:] if kind is Risk.PLAIN else groups:
         for row, one in group:
             text = _expanded(one, profile)
             limit = profile.value_limit
             if limit is None or text_length(text, profile) <= limit:
                 joined.append((row, _Written(f"${{{_TEXT}}}", (), {_TEXT: text})))
-    own = [(groups[0], False)] if kind is Kind.PLAIN else []
+    own = [(groups[0], False)] if kind is Risk.PLAIN else []
     return [*own, (joined, True)] if joined else own
 
 

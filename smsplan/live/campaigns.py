@@ -38,6 +38,7 @@ from smsplan.numbers import normalise
 from smsplan.outputs import check_distinct, whole_file
 from smsplan.plurals import counted
 from smsplan.reports import Report
+from smsplan.showing import drawn
 
 if TYPE_CHECKING:
     from smsplan.live.verification import Verification
@@ -96,9 +97,7 @@ class Status:
         return tuple(lines)
 
     def _repr_html_(self) -> str:
-        from smsplan.live.views import as_html
-
-        return as_html(self)
+        return drawn("live_views.as_html", self)
 
     def __str__(self) -> str:
         lines = [

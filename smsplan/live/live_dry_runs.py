@@ -21,9 +21,10 @@ from smsplan.live.alternatives import Explaining, Switches, as_dict, in_words
 from smsplan.live.answers import Answer, Refused, items, refused_by, same, theirs
 from smsplan.live.api_error import ApiError
 from smsplan.live.asking import DryRuns
-from smsplan.live.verification import Difference, fields_of, whole
+from smsplan.live.verification import AnswerDifference, fields_of, whole
 from smsplan.numbers import country, masked_number
 from smsplan.plurals import counted
+from smsplan.showing import drawn
 
 # A plan's messages never meet the last.
 SWITCHES = (
@@ -52,7 +53,7 @@ class LiveDryRun:
     refusal: ApiError | None
     refused: RequestRefused | None
     listed: int
-    differences: tuple[Difference, ...]
+    differences: tuple[AnswerDifference, ...]
     explained_by: tuple[Switches, ...]
     remarks: tuple[str, ...]
 
@@ -100,9 +101,7 @@ class LiveDryRun:
         return f"<LiveDryRun: {self.head}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.live.views import as_html
-
-        return as_html(self)
+        return drawn("live_views.as_html", self)
 
     def __str__(self) -> str:
         lines = [self.head]
@@ -190,7 +189,7 @@ def live_dry_run(
 def _remarks(
     profile: Profile,
     mine: DryRun | RequestRefused,
-    found: Sequence[Difference],
+    found: Sequence[AnswerDifference],
     everything: Sequence[Switches],
 ) -> Iterator[str]:
     """Say of all differences together what would explain them, or what to do."""
@@ -280,7 +279,7 @@ class _Comparison:
             and all(one.every.get(number) == said for number, said in self._there.items())
         )
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[AnswerDifference]:
         """Yield what differs: of the request, else of recipients, else of the totals."""
         mine, their = self._mine.answer, self._their
         if self.agrees(self._mine):
@@ -320,9 +319,9 @@ class _Comparison:
 
     def _of_request(
         self, name: str, ours: str, their: str, partly: Callable[[_Computed], bool]
-    ) -> Difference:
+    ) -> AnswerDifference:
         """Return a difference of the whole; what explains all of it is named before ``partly``."""
-        return Difference(
+        return AnswerDifference(
             recipient=None,
             row=None,
             field=name,
@@ -331,7 +330,7 @@ class _Comparison:
             explained_by=self.explaining(self.agrees) or self.explaining(partly),
         )
 
-    def _of_recipients(self) -> Iterator[Difference]:
+    def _of_recipients(self) -> Iterator[AnswerDifference]:
         here, there = self._mine.every, self._there
         places = self._places()
         for number in sorted(there if self._capped else {*here, *there}):
@@ -345,7 +344,7 @@ class _Comparison:
                 self._alone(number),
             )
             for name, said in fields_of(list(one or {}), list(other or {}), one, other):
-                yield Difference(
+                yield AnswerDifference(
                     recipient=masked_number(number, country(number)),
                     row=places.get(number),
                     field=name,

@@ -29,7 +29,7 @@ from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.live.alternatives import alternatives
 from smsplan.totals.plan_view import Planned
 from smsplan.whatif import switch_characters as suspects
-from smsplan.whatif.other_answers import CANDIDATES, Look, Rows
+from smsplan.whatif.other_answers import CANDIDATES, BatchLook, CandidateRows
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -156,7 +156,7 @@ class _Codes:
             for parts in (1, 2)
         }
 
-    def __call__(self, rows: Rows, ours: pa.RecordBatch) -> Ints:
+    def __call__(self, rows: CandidateRows, ours: pa.RecordBatch) -> Ints:
         encoding = places(ours.column("encoding"), ENCODINGS).astype(np.int64)
         encoding[encoding < 0] = len(ENCODINGS)
         gsm = encoding == ENCODINGS.index(str(Encoding.GSM))
@@ -275,10 +275,10 @@ class _Kept:
 
     def read(self, chosen: Ints) -> None:
         """Read the plan once; ``chosen`` are places among the rows that are sent."""
-        look = Look(self._planned.options)
+        look = BatchLook(self._planned.options)
         start = sent = 0
         for theirs, ours in self._planned.batches():
-            rows = Rows(look, self._planned, theirs, ours)
+            rows = CandidateRows(look, self._planned, theirs, ours)
             code = self._codes(rows, ours)
             taken = [self._new(code, rows), self._chance(rows, chosen, sent)]
             self._random.update((taken[1] + start).tolist())
@@ -298,7 +298,7 @@ class _Kept:
             start += theirs.num_rows
             sent += int(np.count_nonzero(rows.problem < 0))
 
-    def _new(self, code: Ints, rows: Rows) -> Ints:
+    def _new(self, code: Ints, rows: CandidateRows) -> Ints:
         """Return the first row of each kind that was not seen before."""
         every = pa.array(code)
         asked = np.flatnonzero(_ASKED[rows.problem])
@@ -308,7 +308,7 @@ class _Kept:
         first: Ints = pc.index_in(new, every).to_numpy(zero_copy_only=False).astype(np.int64)
         return first
 
-    def _chance(self, rows: Rows, chosen: Ints, before: int) -> Ints:
+    def _chance(self, rows: CandidateRows, chosen: Ints, before: int) -> Ints:
         here = np.flatnonzero(rows.problem < 0)
         some = chosen[(chosen >= before) & (chosen < before + len(here))] - before
         found: Ints = here[some]

@@ -32,6 +32,7 @@ from smsplan.live.answers import Answer, Refused, items, number_of, ours, refusa
 from smsplan.live.api_error import place_in_to
 from smsplan.live.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
 from smsplan.plurals import counted
+from smsplan.showing import drawn
 from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class AnswerDifference:
     """Where the account answers otherwise.
 
     ``recipient`` is the country and the last two digits, null where a whole request differs;
@@ -130,7 +131,7 @@ class Verification:
     different: int
     covered: frozenset[str]
     uncovered: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[AnswerDifference, ...]
     explained_by: tuple[Switches, ...]
     calls: int
     expanded: int
@@ -241,9 +242,7 @@ class Verification:
         return f"<Verification of {self.messages:,} messages: {self.head}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.live.views import as_html
-
-        return as_html(self)
+        return drawn("live_views.as_html", self)
 
     def __str__(self) -> str:
         bound, *remarks = self.remarks
@@ -517,7 +516,7 @@ class _Exchange:
         here, there = (items(answer, bodies=self.bodies) for answer in (mine, self.their))
         return sum(here.get(number) != there.get(number) for number in {*here, *there}) or 1
 
-    def differences(self, explaining: _Explaining, *, planned: bool) -> list[Difference]:
+    def differences(self, explaining: _Explaining, *, planned: bool) -> list[AnswerDifference]:
         """Return what differs; the rows concerned are ``wrong`` from now on."""
         if isinstance(self.mine, Refused) or isinstance(self.their, Refused):
             if same(self.mine, self.their):
@@ -541,9 +540,9 @@ class _Exchange:
                     made.append(self._of_request(name, said, explaining))
         return made
 
-    def _of_request(self, name: str, said: list[str], explaining: _Explaining) -> Difference:
+    def _of_request(self, name: str, said: list[str], explaining: _Explaining) -> AnswerDifference:
         row = self.refused[0] if self.refused else None
-        return Difference(
+        return AnswerDifference(
             recipient=None if row is None else _masked(row, row.number),
             row=None if row is None else row.row,
             field=name,
@@ -554,7 +553,7 @@ class _Exchange:
 
     def _of_recipients(
         self, mine: DryRun, their: DryRun, explaining: _Explaining
-    ) -> list[Difference]:
+    ) -> list[AnswerDifference]:
         here, there = (items(answer, bodies=self.bodies) for answer in (mine, their))
         made = []
         by_number = {row.number.lstrip("+"): row for row in self.one.rows}
@@ -568,7 +567,7 @@ class _Exchange:
             why = explaining.of_recipient(number)
             for name, said in fields_of(list(one or {}), list(other or {}), one, other):
                 made.append(
-                    Difference(
+                    AnswerDifference(
                         recipient=_masked(row, number),
                         row=None if row is None else row.row,
                         field=name,
@@ -579,7 +578,7 @@ class _Exchange:
                 )
         return made
 
-    def _of_plan(self, their: DryRun) -> list[Difference]:
+    def _of_plan(self, their: DryRun) -> list[AnswerDifference]:
         """Compare with the plan's rows, which another version may have made."""
         found = items(their, bodies=False)
         made = []
@@ -593,7 +592,7 @@ class _Exchange:
             self.wrong.add(row.row)
             said = next(iter(found[number]))
             made.append(
-                Difference(
+                AnswerDifference(
                     recipient=_masked(row, number),
                     row=row.row,
                     field="plan",
@@ -637,7 +636,7 @@ class _Explaining:
 
 
 def _overall(
-    profile: Profile, exchanges: Sequence[_Exchange], differences: Sequence[Difference]
+    profile: Profile, exchanges: Sequence[_Exchange], differences: Sequence[AnswerDifference]
 ) -> tuple[Switches, ...]:
     """Return the switches that explain every answer, those that agree among them.
 

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from smsplan.errors import Note
 from smsplan.kernel.dictionaries import places
 from smsplan.kernel.kernel import ENCODINGS
-from smsplan.limits import Limits, Rows
+from smsplan.limits import Limits, RowKind
 
 
 def at_fault(
-    batches: Callable[[], Iterable[pa.RecordBatch]], limits: Limits, rows: Rows
+    batches: Callable[[], Iterable[pa.RecordBatch]], limits: Limits, rows: RowKind
 ) -> Iterator[int]:
     """Yield the rows of a kind, counted from 1; ``batches`` gives our columns, without a prefix."""
     start = 1
@@ -27,19 +27,19 @@ def at_fault(
         start += batch.num_rows
 
 
-def _mask(batch: pa.RecordBatch, limits: Limits, rows: Rows) -> Any:
+def _mask(batch: pa.RecordBatch, limits: Limits, rows: RowKind) -> Any:
     sent = pc.is_null(batch.column("problem")).to_numpy(zero_copy_only=False)
     match rows:
-        case Rows.PROBLEM:
+        case RowKind.PROBLEM:
             return ~sent
-        case Rows.LONG:
+        case RowKind.LONG:
             most = limits.max_parts_per_message or 0
             return sent & (batch.column("number_of_parts").to_numpy(zero_copy_only=False) > most)
-        case Rows.UNPRICED:
+        case RowKind.UNPRICED:
             noted = batch.column("note").cast(pa.string())
             unpriced = pc.fill_null(pc.match_substring(noted, Note.UNPRICED), False)
             return sent & unpriced.to_numpy(zero_copy_only=False)
-        case Rows.UNICODE:
+        case RowKind.UNICODE:
             unicode = ENCODINGS.index("UNICODE")
             return sent & (places(batch.column("encoding"), ENCODINGS) == unicode)
         case _:

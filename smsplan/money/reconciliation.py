@@ -54,7 +54,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Discrepancy:
     """Messages that differ in one way: how many, by how many parts, and by how much money.
 
     ``parts`` and ``amounts`` are reported less planned. ``rows`` are the first five, from 1.
@@ -119,7 +119,7 @@ class Reconciliation:
     total: Side
     countries: Mapping[str | None, Side]
     statuses: Mapping[str, int]
-    differences: tuple[Difference, ...]
+    differences: tuple[Discrepancy, ...]
     without_parts: int
     without_encoding: int
     without_price: int
@@ -129,7 +129,7 @@ class Reconciliation:
         return drawn("text.reconciliation_text", self)
 
     def __repr__(self) -> str:
-        return f"<Reconciliation: {drawn('heads.reconciliation_head', self)}>"
+        return f"<Reconciliation: {drawn('figures.reconciliation_head', self)}>"
 
     def _repr_html_(self) -> str:
         return drawn("html.reconciliation_html", self)
@@ -196,7 +196,7 @@ def reconcile(
     output: str | os.PathLike[str] | None = None,
     reference_bits: int = 8,
 ) -> Reconciliation:
-    """Compare a plan with reports or an invoice: see :meth:`smsplan.planning.planner.Plan.reconcile`."""
+    """Compare a plan with reports or an invoice: see ``Plan.reconcile``."""
     terms = None if rates is None else Terms.of(rates)
     if output is not None:
         check_output(output)
@@ -495,7 +495,7 @@ class _Found:
             countries=dict(sorted(self.countries.items(), key=lambda item: -item[1].messages)),
             statuses=dict(statuses.most_common()),
             differences=tuple(
-                Difference(kind, counts["messages"], counts["parts"], amounts, tuple(rows))
+                Discrepancy(kind, counts["messages"], counts["parts"], amounts, tuple(rows))
                 for kind, (counts, amounts, rows) in sorted(
                     self._kinds.items(), key=lambda item: list(_KINDS).index(item[0])
                 )

@@ -57,7 +57,7 @@ Batches = Callable[[], Iterable[pa.RecordBatch]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class SendingRate:
     """How much a sender lets through: ``units`` (``recipients`` or ``parts``) a second."""
 
     per_second: Fraction
@@ -67,11 +67,11 @@ class Rate:
         return f"{_number(self.per_second)} {self.units}/s"
 
     @classmethod
-    def of(cls, text: object) -> Rate:
+    def of(cls, text: object) -> SendingRate:
         """Read ``30 recipients/s``, ``3 parts/s``, ``100 parts/min``.
 
-        >>> Rate.of("90 parts/min")
-        Rate(per_second=Fraction(3, 2), units='parts')
+        >>> SendingRate.of("90 parts/min")
+        SendingRate(per_second=Fraction(3, 2), units='parts')
         """
         found = re.fullmatch(
             r"\s*([0-9]+(?:\.[0-9]+)?)\s*(recipient|part)s?\s*(?:/|\s+a\s+|\s+per\s+)\s*([a-z]+)\s*",
@@ -125,7 +125,7 @@ class Schedule:
     are what cannot be known.
     """
 
-    rate: Rate
+    rate: SendingRate
     start: datetime
     finish: datetime
     portions: tuple[Portion, ...]
@@ -151,7 +151,7 @@ class Schedule:
         return drawn("text.schedule_text", self)
 
     def __repr__(self) -> str:
-        return f"<Schedule: {drawn('heads.schedule_head', self)}>"
+        return f"<Schedule: {drawn('figures.schedule_head', self)}>"
 
     def _repr_html_(self) -> str:
         return drawn("html.schedule_html", self)
@@ -392,16 +392,16 @@ def _presets(path: str | None) -> dict[str, Any]:
 
 def _rate(
     rate: str | None, sender: str | None, known: Mapping[str, Any]
-) -> tuple[Rate, tuple[str, ...]]:
+) -> tuple[SendingRate, tuple[str, ...]]:
     """Return the slower of the two that are given."""
-    limits: list[Rate] = []
+    limits: list[SendingRate] = []
     warnings = []
     if sender is not None:
         names = sorted(name for name in known if name != "quiet_hours")
         preset = known.get(sender) if sender in names else None
         if not isinstance(preset, dict):
             raise InputError(f"no sender '{sender}' among the presets: {', '.join(names)}")
-        limits.append(Rate.of(preset.get("rate")))
+        limits.append(SendingRate.of(preset.get("rate")))
         warnings.append(
             f"{limits[0]} is the published limit of {sender} as of {preset.get('as_of')}; your own "
             "account's may be lower"
@@ -412,7 +412,7 @@ def _rate(
                 "daily_cap to keep below it"
             )
     if rate is not None or not limits:
-        limits.append(Rate.of(rate))
+        limits.append(SendingRate.of(rate))
     if len({limit.units for limit in limits}) > 1:
         raise InputError(
             f"rate '{limits[1]}' and the sender's '{limits[0]}' have different units; give the one "
@@ -598,7 +598,9 @@ def _both(one: list[Interval], other: list[Interval]) -> list[Interval]:
 class _Queue:
     """Lets groups through in turn: of those that may be sent to, the one that closes first."""
 
-    def __init__(self, rate: Rate, start: datetime, cap: _Cap | None, longest: timedelta) -> None:
+    def __init__(
+        self, rate: SendingRate, start: datetime, cap: _Cap | None, longest: timedelta
+    ) -> None:
         self.rate = rate
         self.start = start
         self.cap = cap
@@ -707,7 +709,7 @@ class _AtOnce:
     """Hands everything over at the start, in the order of the plan, and sees what becomes of it."""
 
     def __init__(
-        self, groups: list[Group], rate: Rate, start: datetime, expire_after: timedelta
+        self, groups: list[Group], rate: SendingRate, start: datetime, expire_after: timedelta
     ) -> None:
         self._rate, self._start = rate, start
         self._limit = math.floor(_span(expire_after) * rate.per_second)
@@ -739,7 +741,7 @@ class _AtOnce:
 
 
 def _unit_spans(
-    group: Group, rate: Rate, start: datetime, expire_after: timedelta
+    group: Group, rate: SendingRate, start: datetime, expire_after: timedelta
 ) -> npt.NDArray[np.int64]:
     """Return where in the queue a group may be sent to: begin, end, begin, end and so on."""
     out: list[int] = []

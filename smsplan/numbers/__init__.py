@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from smsplan.numbers.masking import HIDDEN, masked_number
 from smsplan.numbers.numbering import REGIONS, Grade, calling_code, country, grade
-from smsplan.numbers.reading import Reading, normalise, read
+from smsplan.numbers.reading import ReadNumber, normalise, read
 from smsplan.numbers.tally import NationalTally
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "REGIONS",
     "Grade",
     "NationalTally",
-    "Reading",
+    "ReadNumber",
     "calling_code",
     "country",
     "grade",

@@ -37,7 +37,7 @@ _DIGITS_OF_ONE = 6
 _OTHER_NAMES = {"UK": "GB", "EN": "GB", "EL": "GR", "USA": "US", "UAE": "AE"}
 
 
-class Reading(NamedTuple):
+class ReadNumber(NamedTuple):
     """What a cell of text stands for.
 
     ``msisdn`` is None where it cannot be read. ``repaired``: the API would not have understood it
@@ -84,7 +84,7 @@ def normalise(text: str) -> str | None:
     return digits
 
 
-def read(text: str, *, region: str | None = None) -> Reading:
+def read(text: str, *, region: str | None = None) -> ReadNumber:
     """Read a cell: as the API does, else with the repairs that are certain.
 
     ``region`` (``"GB"``) reads a number without ``+`` or ``00`` as dialled there, trunk prefix or
@@ -93,19 +93,19 @@ def read(text: str, *, region: str | None = None) -> Reading:
     the same. Raises ``InputError`` for an unknown region.
 
     >>> read("07700 900123", region="GB")
-    Reading(msisdn='447700900123', repaired=False, national=True)
+    ReadNumber(msisdn='447700900123', repaired=False, national=True)
     >>> read("+44 (0)7700 900123")
-    Reading(msisdn='447700900123', repaired=True, national=False)
+    ReadNumber(msisdn='447700900123', repaired=True, national=False)
     >>> read("447700900123.0")
-    Reading(msisdn='447700900123', repaired=True, national=False)
+    ReadNumber(msisdn='447700900123', repaired=True, national=False)
     >>> read("4.4770E+11")
-    Reading(msisdn=None, repaired=False, national=False)
+    ReadNumber(msisdn=None, repaired=False, national=False)
     """
     if region is not None and region not in REGIONS:
         raise _unknown(region)
     written = write_out(text)
     if written is None:
-        return Reading(None)
+        return ReadNumber(None)
     certain = _certain(written, region)
     if certain is not None:
         return certain
@@ -114,37 +114,37 @@ def read(text: str, *, region: str | None = None) -> Reading:
         or written.loose
         or (written.repaired and len(written.digits) > _MOST_DIGITS)
     ):
-        return Reading(None)
-    return Reading(written.digits, written.repaired)
+        return ReadNumber(None)
+    return ReadNumber(written.digits, written.repaired)
 
 
-def _certain(written: Written, region: str | None) -> Reading | None:
+def _certain(written: Written, region: str | None) -> ReadNumber | None:
     """Read digits that can mean one thing only: the result is valid or fictitious."""
     marker, digits, repaired, _ = written
     if region is not None and not marker:
         if digits.startswith(plan(region).calling_code) and sound(digits):
-            return Reading(digits, repaired)
+            return ReadNumber(digits, repaired)
         dialled = national(digits, region)
         if dialled is not None:
-            return Reading(dialled, repaired, dialled != digits)
+            return ReadNumber(dialled, repaired, dialled != digits)
     if sound(digits):
-        return Reading(digits, repaired or marker == "?")
+        return ReadNumber(digits, repaired or marker == "?")
     shorter = without_trunk(digits)
     if shorter is not None:
-        return Reading(shorter, repaired=True)
+        return ReadNumber(shorter, repaired=True)
     if marker == "+" and digits.startswith("0"):
         return _behind_zero(digits, region)
     return None
 
 
-def _behind_zero(digits: str, region: str | None) -> Reading | None:
+def _behind_zero(digits: str, region: str | None) -> ReadNumber | None:
     """Read ``+0`` and digits: a stray zero, or a stray plus before a national number."""
     abroad = digits[1:] if sound(digits[1:]) else without_trunk(digits[1:])
     home = national(digits, region) if region is not None else None
     if abroad is None and home is not None:
-        return Reading(home, repaired=True, national=True)
+        return ReadNumber(home, repaired=True, national=True)
     if abroad is not None and home in (None, abroad):
-        return Reading(abroad, repaired=True)
+        return ReadNumber(abroad, repaired=True)
     return None
 
 

@@ -26,13 +26,13 @@ from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
-from smsplan.totals.summary import Group, Summary, SummaryTally
+from smsplan.totals.summary import RowGroup, Summary, SummaryTally
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.prices import PriceTable
-    from smsplan.lists.frames import Source
+    from smsplan.lists.source import Source
     from smsplan.options import Options
     from smsplan.tabular import Frame
 
@@ -472,9 +472,9 @@ def _without_a_list(
     people = [{"to": "+447700900123", **text} for text in texts] or [{"to": "+447700900123"}]
     made = plan(people, template, duplicates="keep", **options)
     tally = SummaryTally(Profile.of(options.get("profile")), prices, terms)
-    different = Counter[Group]()
+    different = Counter[RowGroup]()
     for row, weight in zip(made.rows, weights, strict=True):
-        group = Group(
+        group = RowGroup(
             row["encoding"], row["number_of_parts"], row["billed_parts"], country,
             row["problem"], row["note"], rate, counted=True,
         )  # fmt: skip

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.settlement import Flagging, Settled
-    from smsplan.lists.frames import Source
+    from smsplan.lists.source import Source
     from smsplan.options import Options
     from smsplan.ratecards import Terms
     from smsplan.totals.summary import Summary
@@ -90,7 +90,7 @@ class Pipeline:
         self,
         source: Source,
         columns: Sequence[str] | None,
-        tally: Tally | None = None,
+        tally: PlanTally | None = None,
         progress: Callable[[int], None] | None = None,
         folder: Folder | None = None,
     ) -> Iterator[Pair]:
@@ -154,7 +154,7 @@ class Pipeline:
             accepted=accepted(self.options.profile),
         )
 
-    def _count_again(self, folder: Folder, duplicates: Flagging | None, tally: Tally) -> None:
+    def _count_again(self, folder: Folder, duplicates: Flagging | None, tally: PlanTally) -> None:
         """Bring duplicates and totals to where the parts of a folder end."""
         from smsplan.writing.part_folders import written
 
@@ -185,9 +185,9 @@ class Pipeline:
         """The caller's columns that the kernel reads."""
         return [name for name in self.options.needed if name in source.columns]
 
-    def tally(self) -> Tally:
+    def tally(self) -> PlanTally:
         """Return an empty tally for this plan."""
-        return Tally(self)
+        return PlanTally(self)
 
     def dressed(self, ours: pa.RecordBatch) -> pa.RecordBatch:
         """Select our columns and give them the plan's prefix."""
@@ -210,7 +210,7 @@ class Pipeline:
         return self.dressed(self.priced(ours)[0])
 
 
-class Tally:
+class PlanTally:
     """The summary and the findings of the batches so far."""
 
     def __init__(self, pipeline: Pipeline) -> None:

@@ -23,9 +23,9 @@ from smsplan.outputs import check_distinct, is_stream
 from smsplan.planning.pipeline import (
     Pair,
     Pipeline,
+    PlanTally,
     Selection,
     Stats,
-    Tally,
     saved_rows,
     words_as_text,
 )
@@ -46,16 +46,16 @@ if TYPE_CHECKING:
     from smsplan.insight.lengths import Lengths
     from smsplan.insight.list_audit import Audit
     from smsplan.insight.waterfall import Waterfall
-    from smsplan.lists.frames import Source
+    from smsplan.lists.source import Source
     from smsplan.money.reconciliation import Reconciliation
     from smsplan.money.schedules import QuietHours, Schedule
     from smsplan.options import Options
     from smsplan.reports import Report
-    from smsplan.totals.findings import Finding
+    from smsplan.totals.finding import Finding
     from smsplan.totals.plan_view import Planned
     from smsplan.totals.summary import Count, Summary
     from smsplan.writing.part_folders import Folder, FolderSink
-    from smsplan.writing.row_stores import Rows
+    from smsplan.writing.row_stores import RowStore
     from smsplan.writing.writers import Sink
 
 METADATA_KEY = "smsplan"
@@ -261,7 +261,7 @@ class Plan:
     def __init__(
         self,
         options: Options,
-        rows: Rows,
+        rows: RowStore,
         summary: Summary | None,
         *,
         kind: str,
@@ -727,12 +727,12 @@ class Plan:
             out.metadata[METADATA_KEY] = self._metadata()
 
     def _metadata(self) -> str:
-        from smsplan import __version__
+        from smsplan.version import VERSION
 
         return json.dumps(
             {
                 "format": FORMAT,
-                "version": __version__,
+                "version": VERSION,
                 "kind": self._kind,
                 "options": self.options.to_dict(),
                 "rates": None if self.terms is None else self.terms.to_dict(),
@@ -849,7 +849,7 @@ def _folder(
     on_error: str,
 ) -> Folder:
     """Open the folder that a plan is written to; InputError where it is of something else."""
-    from smsplan import __version__
+    from smsplan.version import VERSION
     from smsplan.writing.part_folders import PART_ROWS, Folder
 
     if rejects is not None:
@@ -860,7 +860,7 @@ def _folder(
     if resume and digest is None:
         raise InputError("a frame cannot be told from another; resume a plan of a file")
     of = {
-        "version": __version__,
+        "version": VERSION,
         "options": pipeline.options.to_dict(),
         "rates": None if terms is None else terms.digest,
         "source": digest,
@@ -985,7 +985,7 @@ def _write(
     made: Plan,
     source: Source,
     pairs: Iterator[Pair],
-    tally: Tally | None,
+    tally: PlanTally | None,
     output: str | os.PathLike[str] | Folder | None,
     rejects: str | os.PathLike[str] | None,
     for_spreadsheets: bool,

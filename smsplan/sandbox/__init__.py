@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smsplan.sandbox.server import Sandbox, running
-    from smsplan.sandbox.settings import Fault, Settings
+    from smsplan.sandbox.settings import Failure, Settings
 
-__all__ = ["Fault", "Sandbox", "Settings", "running"]
+__all__ = ["Failure", "Sandbox", "Settings", "running"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,8 +21,10 @@ def __getattr__(name: str) -> Any:
         from smsplan.sandbox import server
 
         return getattr(server, name)
-    if name in ("Fault", "Settings"):
+    if name in ("Failure", "Settings"):
         from smsplan.sandbox import settings
 
         return getattr(settings, name)
+    if name == "Fault":
+        raise AttributeError("smsplan.sandbox.Fault is called Failure now")
     raise AttributeError(f"module 'smsplan.sandbox' has no attribute '{name}'")

@@ -16,7 +16,7 @@ from smsplan.api.dryruns import dry_run
 from smsplan.errors import InputError, RequestRefused
 from smsplan.sandbox import rules
 from smsplan.sandbox.rules import Refusal, Stored
-from smsplan.sandbox.settings import Fault, Settings
+from smsplan.sandbox.settings import Failure, Settings
 from smsplan.sandbox.store import Callback, Store
 
 Answer = tuple[int, Any]
@@ -41,7 +41,7 @@ class Account:
         self._lock = threading.RLock()
         self._chance = random.Random(secrets.randbits(64))
         self._faulty = random.Random(settings.seed)
-        self._faults: list[Fault] = []
+        self._faults: list[Failure] = []
         self._left: list[int] = []
         self._tokens: dict[str, datetime] = {}
         with store.transaction():
@@ -271,7 +271,7 @@ class Account:
             "groups": [group.answer() for group in shown],
         }
 
-    def _group(self, id_: str) -> rules.Group:
+    def _group(self, id_: str) -> rules.StatusGroup:
         group = self._store.groups().get(id_)
         if group is None:
             raise Refusal(404)
@@ -432,13 +432,13 @@ class Account:
                 self._store.clear()
             self._faults, self._left, self._offset = [], [], 0.0
 
-    def add_fault(self, fault: Fault) -> None:
+    def add_fault(self, fault: Failure) -> None:
         """Make something go wrong."""
         with self._lock:
             self._faults.append(fault)
             self._left.append(fault.count)
 
-    def fault(self, operation: str) -> Fault | None:
+    def fault(self, operation: str) -> Failure | None:
         """Return what goes wrong with a request, and count it."""
         with self._lock:
             for place, fault in enumerate(self._faults):

@@ -28,7 +28,7 @@ from smsplan.errors import InputError, OutputError
 from smsplan.sandbox.account import Account, Answer
 from smsplan.sandbox.openapi import document
 from smsplan.sandbox.rules import Refusal, check_texts, stamp
-from smsplan.sandbox.settings import Fault
+from smsplan.sandbox.settings import Failure
 from smsplan.sandbox.time_passing import described, pass_time, say
 
 MAX_BODY = 1 << 22
@@ -354,7 +354,7 @@ def _reset(account: Account, _: Any) -> Mapping[str, str]:
 def _faults(account: Account, payload: Any) -> Mapping[str, int]:
     if not isinstance(payload, list) or not all(isinstance(one, Mapping) for one in payload):
         raise InputError("give a list of faults, such as [{'kind': '429', 'count': 2}]")
-    faults = [Fault.from_dict(one) for one in payload]
+    faults = [Failure.from_dict(one) for one in payload]
     for fault in faults:
         account.add_fault(fault)
     return {"added": len(faults)}

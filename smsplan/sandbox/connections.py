@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEADER_SECONDS = 10.0
 
 
-class Connection(H11Protocol):
+class PatientConnection(H11Protocol):
     """Uvicorn's, with an end to requests of which a part is missing: their connection is closed.
 
     That is a header that does not end, and what is left of a body after the answer. Before the

@@ -526,7 +526,7 @@ def feedback(stored: Stored, payload: Any, profile: Profile) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class StatusGroup:
     """A group of numbers, and of other groups."""
 
     id: str
@@ -557,7 +557,7 @@ class Group:
 class Members(Mapping[str, tuple[str, ...]]):
     """The members of each group, those of its child groups included; found when asked for."""
 
-    def __init__(self, groups: Mapping[str, Group]) -> None:
+    def __init__(self, groups: Mapping[str, StatusGroup]) -> None:
         self._groups = groups
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
@@ -581,11 +581,11 @@ class Members(Mapping[str, tuple[str, ...]]):
 
 
 def made_group(
-    payload: Any, id_: str, now: datetime, groups: Mapping[str, Group], profile: Profile
-) -> Group:
+    payload: Any, id_: str, now: datetime, groups: Mapping[str, StatusGroup], profile: Profile
+) -> StatusGroup:
     """Create a group, or replace one; raises :class:`Refusal`."""
     _check_object(payload)
-    return Group(
+    return StatusGroup(
         id=id_,
         created_at=now,
         modified_at=now,
@@ -597,12 +597,12 @@ def made_group(
 
 
 def updated_group(
-    group: Group,
+    group: StatusGroup,
     payload: Any,
     now: datetime,
-    groups: Mapping[str, Group],
+    groups: Mapping[str, StatusGroup],
     profile: Profile,
-) -> Group:
+) -> StatusGroup:
     """Add, remove, rename; null removes the name. Raises :class:`Refusal`."""
     _check_object(payload)
     members = dict.fromkeys(group.members)
@@ -678,7 +678,7 @@ def _numbers(payload: Mapping[str, Any], name: str, profile: Profile) -> tuple[s
     return tuple(out)
 
 
-def _children(payload: Mapping[str, Any], groups: Mapping[str, Group]) -> tuple[str, ...]:
+def _children(payload: Mapping[str, Any], groups: Mapping[str, StatusGroup]) -> tuple[str, ...]:
     children = _list(payload, "child_groups", MAX_CHILDREN)
     for child in children:
         _known(child, groups)
@@ -686,7 +686,7 @@ def _children(payload: Mapping[str, Any], groups: Mapping[str, Group]) -> tuple[
 
 
 def _of_group(
-    payload: Mapping[str, Any], name: str, groups: Mapping[str, Group]
+    payload: Mapping[str, Any], name: str, groups: Mapping[str, StatusGroup]
 ) -> tuple[str, ...]:
     other = payload.get(name)
     if other is None:
@@ -697,7 +697,7 @@ def _of_group(
     return groups[other].members
 
 
-def _known(name: str, groups: Mapping[str, Group]) -> None:
+def _known(name: str, groups: Mapping[str, StatusGroup]) -> None:
     if name not in groups:
         raise Refusal(403, "unknown_group", f"Group '{name}' is unknown or deleted")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from smsplan.errors import InputError, OutputError
 from smsplan.sandbox.account import Account
-from smsplan.sandbox.settings import Fault, Settings
+from smsplan.sandbox.settings import Failure, Settings
 from smsplan.sandbox.store import Store
 
 _START_SECONDS = 20.0
@@ -58,8 +58,8 @@ class Sandbox:
         self._account.reset()
 
     def fail(self, kind: str, **given: Any) -> None:
-        """Make something go wrong: see :class:`~smsplan.sandbox.settings.Fault`."""
-        self._account.add_fault(Fault(kind=kind, **given))
+        """Make something go wrong: see :class:`~smsplan.sandbox.settings.Failure`."""
+        self._account.add_fault(Failure(kind=kind, **given))
 
     def inspect(self) -> dict[str, Any]:
         """Return all batches, groups and the time, also what the API would not show yet."""
@@ -146,14 +146,14 @@ def make_server(account: Account) -> Any:
         import uvicorn
 
         from smsplan.sandbox.app import make_app
-        from smsplan.sandbox.connections import Connection
+        from smsplan.sandbox.connections import PatientConnection
     except ImportError as error:
         raise InputError(
             f"the sandbox needs '{error.name}'; install it: pip install 'smsplan[sandbox]'"
         ) from None
     config = uvicorn.Config(
         make_app(account),
-        http=Connection,
+        http=PatientConnection,
         ws="none",
         log_config=None,
         log_level="critical",

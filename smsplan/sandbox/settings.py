@@ -84,7 +84,7 @@ def settings_of(words: Mapping[str, str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Failure:
     """Something that goes wrong: the next ``count`` requests of an ``operation``, or a share.
 
     ``kind``: ``429`` and ``500`` answer so and do nothing; ``lost`` does it and closes the
@@ -113,7 +113,7 @@ class Fault:
             )
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Fault:
+    def from_dict(cls, data: Mapping[str, Any]) -> Failure:
         """Read a fault; unknown fields are refused."""
         names = {one.name: one for one in fields(cls)}
         strange = sorted(set(data) - set(names))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from smsplan.errors import OutputError
-from smsplan.sandbox.rules import Delivery, Group, Stored
+from smsplan.sandbox.rules import Delivery, StatusGroup, Stored
 
 # Scheme, host and port of a URL: what lies before the slash that follows "http://" and a character.
 _HOST = "substr(url, 1, instr(substr(url, 9) || '/', '/') + 7)"
@@ -291,7 +291,7 @@ class Store:
 
     # Groups.
 
-    def put_group(self, group: Group) -> None:
+    def put_group(self, group: StatusGroup) -> None:
         """Keep a group as it is now."""
         data = {
             "created_at": _milliseconds(group.created_at),
@@ -309,7 +309,7 @@ class Store:
         """Forget a group."""
         self._db.execute("DELETE FROM contact_groups WHERE id = ?", (id_,))
 
-    def groups(self) -> dict[str, Group]:
+    def groups(self) -> dict[str, StatusGroup]:
         """Return all groups by id, in the order in which they were made."""
         rows = self._db.execute("SELECT id, data FROM contact_groups ORDER BY id")
         return {id_: _group(id_, json.loads(data)) for id_, data in rows}
@@ -430,8 +430,8 @@ def _delivery(row: Sequence[Any]) -> Delivery:
     )
 
 
-def _group(id_: str, data: Mapping[str, Any]) -> Group:
-    return Group(
+def _group(id_: str, data: Mapping[str, Any]) -> StatusGroup:
+    return StatusGroup(
         id=id_,
         created_at=_time(data["created_at"]),
         modified_at=_time(data["modified_at"]),

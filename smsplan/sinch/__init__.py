@@ -17,13 +17,29 @@ if TYPE_CHECKING:
     from smsplan.live.live_dry_runs import LiveDryRun, live_dry_run
     from smsplan.live.operations import BatchesApi, BatchPage, SentBatch
     from smsplan.live.recording import Replay
-    from smsplan.live.verification import Difference, Verification, verify
+    from smsplan.live.verification import AnswerDifference, Verification, verify
     from smsplan.sinch.adapter import SinchApi
     from smsplan.sinch.credentials import Credentials
 
-__all__ = ["ApiError", "BatchPage", "BatchesApi", "Calibration", "Campaign", "Credentials",
-           "Difference", "LiveDryRun", "Replay", "SentBatch", "SinchApi", "State", "Status",
-           "Verification", "calibrate", "live_dry_run", "verify"]  # fmt: skip
+__all__ = [
+    "AnswerDifference",
+    "ApiError",
+    "BatchPage",
+    "BatchesApi",
+    "Calibration",
+    "Campaign",
+    "Credentials",
+    "LiveDryRun",
+    "Replay",
+    "SentBatch",
+    "SinchApi",
+    "State",
+    "Status",
+    "Verification",
+    "calibrate",
+    "live_dry_run",
+    "verify",
+]  # fmt: skip
 
 
 _MODULES = {
@@ -40,13 +56,15 @@ _MODULES = {
     "State": "live.journal",
     "Status": "live.campaigns",
     "Replay": "live.recording",
-    "Difference": "live.verification",
+    "AnswerDifference": "live.verification",
     "Verification": "live.verification",
     "verify": "live.verification",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Difference":
+        raise AttributeError("smsplan.sinch.Difference is called AnswerDifference now")
     if name not in __all__:
         raise AttributeError(f"module 'smsplan.sinch' has no attribute '{name}'")
     module = import_module(f"smsplan.{_MODULES.get(name, 'sinch.adapter')}")

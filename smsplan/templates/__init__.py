@@ -1,5 +1,5 @@
 """Message bodies: parameters, what other tools write for them, and how one opts out."""
 
-from smsplan.templates.template import Expansion, Template, TemplateWarning
+from smsplan.templates.template import Expansion, Filled, Template, TemplateWarning
 
-__all__ = ["Expansion", "Template", "TemplateWarning"]
+__all__ = ["Expansion", "Filled", "Template", "TemplateWarning"]

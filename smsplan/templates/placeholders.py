@@ -22,7 +22,7 @@ _REST = r"(?:\s*[|?:,=][^{}\[\]<>\n]{0,60})?"
 _INSIDE = rf"(?:[^\w{{}}<>\n]{{0,8}}({_DOTTED}|\d{{1,3}}))?"
 
 
-class Found(NamedTuple):
+class Placeholder(NamedTuple):
     """A placeholder of another tool: its family, place and text, and the name in it."""
 
     kind: str
@@ -177,7 +177,7 @@ def key_for(name: str) -> str | None:
     return key if re.search("[A-Za-z0-9]", key) else None
 
 
-def placeholders(text: str, columns: Iterable[str] = ()) -> Iterator[Found]:
+def placeholders(text: str, columns: Iterable[str] = ()) -> Iterator[Placeholder]:
     """Yield what looks like a parameter, in order, the API's own (``parameter``) too.
 
     ``columns`` are those of the list, by which a shape that prose has is known for one.
@@ -198,7 +198,7 @@ def placeholders(text: str, columns: Iterable[str] = ()) -> Iterator[Found]:
             at = match.start() + 1
             continue
         at = match.end()
-        yield Found(shape.kind, match.start(), match[0], name)
+        yield Placeholder(shape.kind, match.start(), match[0], name)
 
 
 def _is_field(name: str, known: set[str]) -> bool:
@@ -213,7 +213,7 @@ def _is_field(name: str, known: set[str]) -> bool:
     )
 
 
-def advice(found: Found, columns: Iterable[str] = ()) -> str:
+def advice(found: Placeholder, columns: Iterable[str] = ()) -> str:
     """Say what to write instead."""
     if found.kind in ("malformed", "malformed_angle"):
         return "is not a parameter: a key has letters, digits, '_', '.' and '-' only"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsplan.encoding import Encoding, part_capacity
@@ -14,6 +13,7 @@ from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 from smsplan.templates.opt_out import opt_out_at
 from smsplan.totals.damage import TEMPLATE, Damaged, listed
+from smsplan.totals.finding import Finding
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,50 +40,6 @@ PROBLEM_TEXTS = {
     Problem.DUPLICATE_RECIPIENT: "an earlier row has the same number",
     Problem.REJECTED_BY_RATE_CARD: "the rate card rejects their numbers",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One reason, with its figures.
-
-    ``kind`` is ``looks_national``, ``mojibake`` (UTF-8 read as something else), ``no_values``
-    (``#N/A``, ``NULL``), ``escapes`` (``&amp;``), ``link_cut`` (between two parts), ``unicode``,
-    ``near_boundary``, ``opt_out_cut``, ``not_sent`` or ``numbers``. ``rows`` it concerns, ``parts``
-    and ``cost`` that it adds (null: no price is known). ``places`` are ``template``,
-    ``parameter NAME`` or ``default of NAME``; ``characters`` counts messages by character.
-    ``details["quoted"]`` is what the sentence quotes of values.
-    """
-
-    kind: str
-    sentence: str
-    rows: int
-    parts: int = 0
-    cost: Cost | None = None
-    places: tuple[str, ...] = ()
-    characters: Mapping[str, int] = field(default_factory=dict)
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.sentence
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; money is text."""
-        return {
-            "kind": self.kind,
-            "sentence": self.sentence,
-            "rows": self.rows,
-            "parts": self.parts,
-            "cost": None if self.cost is None else self.cost.to_dict(),
-            "places": list(self.places),
-            "characters": dict(self.characters),
-            "details": dict(self.details),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Finding:
-        """Read what :meth:`to_dict` wrote."""
-        cost = None if data["cost"] is None else Cost.from_dict(data["cost"])
-        return cls(**{**data, "cost": cost, "places": tuple(data["places"])})
 
 
 class _Place:

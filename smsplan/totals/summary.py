@@ -15,7 +15,7 @@ from smsplan.limits import Facts
 from smsplan.ratecards import Cost, CostLine, Terms
 from smsplan.showing import drawn
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
-from smsplan.totals.findings import Finding
+from smsplan.totals.finding import Finding
 
 if TYPE_CHECKING:
     from smsplan.kernel.prices import PriceTable
@@ -110,7 +110,7 @@ class Summary:
         return drawn("text.summary_text", self)
 
     def __repr__(self) -> str:
-        return f"<Summary: {drawn('heads.summary_head', self)}>"
+        return f"<Summary: {drawn('figures.summary_head', self)}>"
 
     def _repr_html_(self) -> str:
         return drawn("html.summary_html", self)
@@ -183,7 +183,7 @@ class Summary:
         )
 
 
-class Group(NamedTuple):
+class RowGroup(NamedTuple):
     """What rows have in common that are counted together."""
 
     encoding: str | None
@@ -205,7 +205,7 @@ class SummaryTally:
         self._profile = profile
         self._prices = prices
         self._terms = terms
-        self._groups: Counter[Group] = Counter()
+        self._groups: Counter[RowGroup] = Counter()
 
     def add(self, settled: Settled) -> None:
         """Count the rows of a batch."""
@@ -221,7 +221,7 @@ class SummaryTally:
             "problem": PROBLEMS,
             "note": NOTE_TEXTS,
         }
-        columns = [getattr(settled, name) for name in Group._fields]
+        columns = [getattr(settled, name) for name in RowGroup._fields]
         # All columns in one integer: a column's value less its least one, or where values lie far
         # apart the place among them.
         mixed = np.zeros(len(settled.problem), np.int64)
@@ -247,17 +247,17 @@ class SummaryTally:
             keys = keys // len(values)
         named = [
             [None if at < 0 else texts[name][at] for at in column] if name in texts else column
-            for name, column in zip(Group._fields, reversed(parts), strict=True)
+            for name, column in zip(RowGroup._fields, reversed(parts), strict=True)
         ]
         for group, count in zip(zip(*named, strict=True), counts.tolist(), strict=True):
-            self._groups[Group(*group)] += count
+            self._groups[RowGroup(*group)] += count
 
     @property
-    def groups(self) -> Mapping[Group, int]:
+    def groups(self) -> Mapping[RowGroup, int]:
         """How many rows there are of each kind so far."""
         return self._groups
 
-    def count(self, groups: Mapping[Group, int]) -> None:
+    def count(self, groups: Mapping[RowGroup, int]) -> None:
         """Count rows by their kinds; what is 0 is none."""
         for group, rows in groups.items():
             if rows:
@@ -298,7 +298,7 @@ class SummaryTally:
         weighed = {ladder: round(count * weight) for ladder, count in units.items()}
         return self._terms.lines(weighed, {group.country for group, _ in sent})
 
-    def cost_of(self, group: Group) -> Cost:
+    def cost_of(self, group: RowGroup) -> Cost:
         """Return what one message of a kind costs, before tiers and fees."""
         return self._cost(group.rate, group.billed, 1)
 
@@ -328,7 +328,7 @@ Charged = Mapping[tuple[int, int], int]
 
 
 def summarise(
-    groups: Mapping[Group, int],
+    groups: Mapping[RowGroup, int],
     profile: Profile,
     cost: Callable[[int, int, int], Cost],
     *,

@@ -16,7 +16,7 @@ from smsplan.kernel.texts.octet_classes import FIELD, Classes
 from smsplan.options import Options
 from smsplan.whatif.altered_rows import AlteredRows
 from smsplan.whatif.altered_sums import OUTSIDE, PAIRS, AlteredSums, whole_sizes
-from smsplan.whatif.step_counts import Changes, Tally
+from smsplan.whatif.step_counts import Changes, StepTally
 from smsplan.whatif.switch_characters import LOOK_ALIKE, bits, text_bits
 from smsplan.whatif.template_edits import Wording
 from smsplan.whatif.text_shapes import Shapes, shapes_of
@@ -26,7 +26,7 @@ _OCTETS = 1 << 23
 
 
 class Alterations:
-    """The alterations of one plan, batch by batch: see :class:`~smsplan.whatif.step_counts.Tally`.
+    """The alterations of one plan, batch by batch: see ``StepTally``.
 
     ``longer`` is how many letters are added at most at the end of the last fixed text. ``points``
     are the lengths of it that are counted, 0 that of the plan; ``keeps`` says whether an opt-out
@@ -39,7 +39,7 @@ class Alterations:
         cut = max(len(wording.last) for wording in wordings.values())
         self.points = range(-cut, longer + 1)
         self.keeps = any(wording.kept for wording in wordings.values())
-        self.tally = Tally()
+        self.tally = StepTally()
         for wording in wordings.values():
             for key in wording.keys:
                 self.tally.begin(key, has_default=key in options.defaults)
@@ -78,7 +78,7 @@ class _Body:
         self._sums = AlteredSums(wording, points, self._classes)
         self._rows = AlteredRows(wording, points)
 
-    def add(self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: Tally) -> None:
+    def add(self, batch: pa.RecordBatch, places: Ints, billed: Ints, tally: StepTally) -> None:
         """Count the alterations of rows that are sent."""
         columns = {key: self._shapes(batch, key) for key in self.keys}
         for key, shapes in columns.items():

@@ -12,7 +12,7 @@ import pyarrow as pa
 from smsplan.kernel.cells import text_cells
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.octets import Ints
-from smsplan.whatif.step_counts import Changes, Tally
+from smsplan.whatif.step_counts import Changes, StepTally
 from smsplan.whatif.template_edits import Wording
 
 # No key has a name like that; without parameters a batch has no column else.
@@ -36,7 +36,7 @@ class AlteredRows:
         places: Ints,
         billed: Ints,
         longest: Mapping[str, int],
-        tally: Tally,
+        tally: StepTally,
     ) -> None:
         """Count the alterations of rows that are sent; ``longest`` are the values of each key."""
         options = self._wording.options

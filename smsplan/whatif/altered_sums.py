@@ -16,8 +16,8 @@ from smsplan.encoding import Encoding, part_capacity
 from smsplan.kernel.octets import Bytes, Ints, Octets
 from smsplan.kernel.texts import parts as counting
 from smsplan.kernel.texts.octet_classes import ASTRAL, FIELD, WIDE, Classes, Sizes
-from smsplan.kernel.texts.parts import Characters, Room
-from smsplan.whatif.step_counts import Changes, Tally
+from smsplan.kernel.texts.parts import CharacterColumn, Room
+from smsplan.whatif.step_counts import Changes, StepTally
 from smsplan.whatif.template_edits import LETTER, Wording
 from smsplan.whatif.text_shapes import (
     CLASS,
@@ -99,7 +99,9 @@ class AlteredSums:
         """The packed size of all fixed texts, the last one at its longest."""
         return _joined(self._fixed, int(self._last_sizes[-1]))
 
-    def add(self, columns: Mapping[str, Shapes], places: Ints, billed: Ints, tally: Tally) -> None:
+    def add(
+        self, columns: Mapping[str, Shapes], places: Ints, billed: Ints, tally: StepTally
+    ) -> None:
         """Count the alterations of rows that are sent."""
         groups = _grouped(columns, places, billed)
         pool = self._pool(columns)
@@ -143,7 +145,7 @@ class AlteredSums:
         groups: _Groups,
         pool: _Pool,
         given: dict[str, Ints],
-        tally: Tally,
+        tally: StepTally,
     ) -> None:
         """Cut or lengthen the last literal."""
         ends = np.maximum(
@@ -201,7 +203,7 @@ class AlteredSums:
         groups: _Groups,
         pool: _Pool,
         rest: Ints,
-        tally: Tally,
+        tally: StepTally,
     ) -> None:
         """Cut the values of a parameter; ``rest`` is what the others take."""
         shapes = columns[key]
@@ -257,7 +259,7 @@ class AlteredSums:
         groups: _Groups,
         pool: _Pool,
         total: Ints,
-        tally: Tally,
+        tally: StepTally,
     ) -> None:
         """Put the default in the place of every value."""
         parts, doubt = self._decided(total)
@@ -340,8 +342,8 @@ class AlteredSums:
             offsets = np.zeros(len(chosen) + 1, np.int64)
             np.cumsum(lengths.sum(axis=1), out=offsets[1:])
             octets = Octets(kinds, offsets)
-            narrow = Characters(octets, kinds, kinds == WIDE)
-            broad = Characters(octets, kinds, kinds == ASTRAL)
+            narrow = CharacterColumn(octets, kinds, kinds == WIDE)
+            broad = CharacterColumn(octets, kinds, kinds == ASTRAL)
             for encoding, characters in ((True, narrow), (False, broad)):
                 rows = np.flatnonzero(gsm[chosen] == encoding)
                 if len(rows):

@@ -33,7 +33,7 @@ from smsplan.kernel.settlement import Settled, judged, recipient_keys, settle
 from smsplan.kernel.texts.measures import Texts
 from smsplan.options import Options
 from smsplan.totals.plan_view import Planned
-from smsplan.totals.summary import Group, Summary, SummaryTally, accepted
+from smsplan.totals.summary import RowGroup, Summary, SummaryTally, accepted
 from smsplan.whatif import switch_characters as suspects
 
 Places = npt.NDArray[np.int16]
@@ -51,7 +51,7 @@ _CHANGED = frozenset(
 )
 
 
-class Totals(NamedTuple):
+class AnswerTotals(NamedTuple):
     """What a plan adds up to under one profile."""
 
     summary: Summary
@@ -63,7 +63,7 @@ class Replanned(NamedTuple):
     """The totals under each profile asked for, and how many rows differ under any of them."""
 
     rows: int
-    totals: tuple[Totals, ...]
+    totals: tuple[AnswerTotals, ...]
 
 
 def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[str, Replanned]:
@@ -91,18 +91,18 @@ def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[s
 
 def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | None) -> None:
     """Read the plan once, and hand each question its rows."""
-    look = Look(planned.options)
+    look = BatchLook(planned.options)
     for theirs, ours in planned.batches():
         if whole is not None:
             whole.add(Settled.of(ours))
-        rows = Rows(look, planned, theirs, ours)
+        rows = CandidateRows(look, planned, theirs, ours)
         for question in questions:
             question.look(rows)
     for question in questions:
         question.flush()
 
 
-class Look:
+class BatchLook:
     """What is known before the first row: of each body the bits of its fixed text."""
 
     def __init__(self, options: Options) -> None:
@@ -131,11 +131,11 @@ class Look:
 _DOUBLE = 1 << 14
 
 
-class Rows:
+class CandidateRows:
     """A batch of the plan, and what scans find in it, each when it is asked for."""
 
     def __init__(
-        self, look: Look, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
+        self, look: BatchLook, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
     ) -> None:
         self.theirs = theirs
         self.options = look.options
@@ -299,14 +299,14 @@ class Rows:
         return parts
 
 
-Candidates = Callable[[Rows, tuple[Profile, ...]], Mask]
+Candidates = Callable[[CandidateRows, tuple[Profile, ...]], Mask]
 
 
 def _has(bits: int) -> Candidates:
     return lambda rows, _: rows.has(bits)
 
 
-def _unmatched(rows: Rows, _: Any) -> Mask:
+def _unmatched(rows: CandidateRows, _: Any) -> Mask:
     found = rows.missing | rows.of_problem(Problem.UNMATCHED_PARAMETER)
     if rows.profile.values_in_values == "again":
         # A value may name a parameter that nothing is known of.
@@ -314,14 +314,14 @@ def _unmatched(rows: Rows, _: Any) -> Mask:
     return found
 
 
-def _duplicates(rows: Rows, _: Any) -> Mask:
+def _duplicates(rows: CandidateRows, _: Any) -> Mask:
     if rows.options.duplicates == "keep":
         # Each row is a request of its own.
         return rows.none()
     return rows.repeated | rows.counted_unsent
 
 
-def _length_unit(rows: Rows, _: Any) -> Mask:
+def _length_unit(rows: CandidateRows, _: Any) -> Mask:
     limit = rows.profile.value_limit
     if limit is None:
         return rows.none()
@@ -329,12 +329,12 @@ def _length_unit(rows: Rows, _: Any) -> Mask:
     return found
 
 
-def _value_limit(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _value_limit(rows: CandidateRows, profiles: tuple[Profile, ...]) -> Mask:
     limits = [each.value_limit for each in (rows.profile, *profiles) if each.value_limit]
     return rows.longer(min(limits))
 
 
-def _digits(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _digits(rows: CandidateRows, profiles: tuple[Profile, ...]) -> Mask:
     own = taken(*rows.shapes, rows.profile)
     found = rows.none()
     for each in profiles:
@@ -342,38 +342,38 @@ def _digits(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
     return found
 
 
-def _auto_encoding(rows: Rows, _: Any) -> Mask:
+def _auto_encoding(rows: CandidateRows, _: Any) -> Mask:
     found = _look_alikes(rows)
     if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
         found &= ~rows.gsm & (rows.parts > 1)
     return found
 
 
-def _look_alikes(rows: Rows) -> Mask:
+def _look_alikes(rows: CandidateRows) -> Mask:
     # A substitution composes characters first, to some that are on the list.
     return rows.has(suspects.LOOK_ALIKE) if rows.options.substitute is None else ~rows.none()
 
 
-def _auto_encoding_option(rows: Rows, _: Any) -> Mask:
+def _auto_encoding_option(rows: CandidateRows, _: Any) -> Mask:
     return rows.none() if rows.profile.auto_encoding == "off" else _look_alikes(rows)
 
 
-def _auto_encoding_order(rows: Rows, profiles: tuple[Profile, ...]) -> Mask:
+def _auto_encoding_order(rows: CandidateRows, profiles: tuple[Profile, ...]) -> Mask:
     if not rows.options.truncate_concat or rows.profile.truncation != "cut":
         return rows.none()
     return _auto_encoding_option(rows, profiles)
 
 
-def _gsm_boundary(rows: Rows, _: Any) -> Mask:
+def _gsm_boundary(rows: CandidateRows, _: Any) -> Mask:
     return _boundary(rows, rows.gsm, dense=rows.profile.gsm_boundary == "dense", joiners=False)
 
 
-def _unicode_boundary(rows: Rows, _: Any) -> Mask:
+def _unicode_boundary(rows: CandidateRows, _: Any) -> Mask:
     dense = rows.profile.unicode_boundary == "dense"
     return _boundary(rows, ~rows.gsm, dense=dense, joiners=True)
 
 
-def _boundary(rows: Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
+def _boundary(rows: CandidateRows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
     long: Mask = rows.parts > 1
     if rows.options.substitute is not None:
         # Whether anything is replaced depends on what the message needs with it and without.
@@ -391,15 +391,15 @@ def _boundary(rows: Rows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask
     return found
 
 
-def _truncation(rows: Rows, _: Any) -> Mask:
+def _truncation(rows: CandidateRows, _: Any) -> Mask:
     return rows.cut
 
 
-def _truncation_of_cut(rows: Rows, _: Any) -> Mask:
+def _truncation_of_cut(rows: CandidateRows, _: Any) -> Mask:
     return rows.cut if rows.profile.truncation == "cut" else rows.none()
 
 
-def _exceeded_parts(rows: Rows, _: Any) -> Mask:
+def _exceeded_parts(rows: CandidateRows, _: Any) -> Mask:
     return rows.of_problem(Problem.EXCEEDED_PARTS_LIMIT)
 
 
@@ -491,7 +491,7 @@ class _Question:
         every = np.unique(np.concatenate(self._seen)) if self._seen else np.zeros(0, np.int64)
         return _Question(self._planned, self.switch, self._profiles, every[every > 0])
 
-    def look(self, rows: Rows) -> None:
+    def look(self, rows: CandidateRows) -> None:
         """Take the rows that matter from a batch."""
         mask = self._candidates(rows, self._profiles)
         if self._numbers is not None:
@@ -598,7 +598,7 @@ class _Question:
             tally.count(every)
             after = lane.tally.summary()
             totals.append(
-                Totals(
+                AnswerTotals(
                     tally.summary(),
                     summary.dry_run_recipients
                     - before.dry_run_recipients
@@ -631,16 +631,16 @@ class _Repeats:
         return Flags(np.where(inside, anew.sent, sent), np.where(inside, anew.counted, once))
 
 
-def _totals(summary: Summary) -> Totals:
-    return Totals(summary, summary.dry_run_recipients, summary.dry_run_messages)
+def _totals(summary: Summary) -> AnswerTotals:
+    return AnswerTotals(summary, summary.dry_run_recipients, summary.dry_run_messages)
 
 
-def _sent(groups: Mapping[Group, int]) -> Counter[Group]:
+def _sent(groups: Mapping[RowGroup, int]) -> Counter[RowGroup]:
     """Count rows that are sent by what their cost depends on."""
-    counts: Counter[Group] = Counter()
+    counts: Counter[RowGroup] = Counter()
     for group, rows in groups.items():
         if group.problem is None:
-            key = Group(None, 0, group.billed, group.country, None, None, group.rate, False)
+            key = RowGroup(None, 0, group.billed, group.country, None, None, group.rate, False)
             counts[key] += rows
     return counts
 

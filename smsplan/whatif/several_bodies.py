@@ -19,7 +19,7 @@ from smsplan.kernel.prices import PriceTable
 from smsplan.kernel.settlement import Settled, settle
 from smsplan.kernel.texts.composing import Known
 from smsplan.kernel.unreadable_rows import marks
-from smsplan.lists.frames import Source
+from smsplan.lists.source import Source
 from smsplan.lists.threads import ahead
 from smsplan.options import Options
 

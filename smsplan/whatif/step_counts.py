@@ -83,7 +83,7 @@ class Changes:
             yield last, now
 
 
-class Tally:
+class StepTally:
     """What alterations of a plan would be: of the template, of each parameter, with its default.
 
     ``template`` counts characters from the most that are cut on; ``parameters`` from 0 to the

@@ -28,7 +28,7 @@ from smsplan.kernel.texts.octet_classes import (
     WIDE,
     Classes,
 )
-from smsplan.kernel.texts.parts import Characters
+from smsplan.kernel.texts.parts import CharacterColumn
 
 CLASS = 7
 OPENS = 8  # a grapheme cluster begins before the character
@@ -203,7 +203,9 @@ def _shapes(texts: Any, classes: Classes) -> Octets:
     kinds = classes.of(octets)
     removed = kinds == REMOVED
     # Removed characters count for a cut, so here they are some.
-    characters = Characters(octets, np.where(removed, NARROW, kinds), np.zeros(len(kinds), bool))
+    characters = CharacterColumn(
+        octets, np.where(removed, NARROW, kinds), np.zeros(len(kinds), bool)
+    )
     begins = kinds != CONTINUATION
     points = characters.points(slice(None))
     opens = np.ones(len(points), bool)

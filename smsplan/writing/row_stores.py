@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 
 from smsplan.kernel.cells import as_text
 from smsplan.lists import frames
-from smsplan.lists.frames import Source
+from smsplan.lists.source import Source, one_batch
 
 Pair = tuple[pa.RecordBatch, pa.RecordBatch]
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
-class Rows(Protocol):
+class RowStore(Protocol):
     """A plan's rows, wherever they are."""
 
     def batches(self, columns: Sequence[str] | None) -> Iterator[Pair]:
@@ -80,7 +80,7 @@ class FileRows:
 class ChangedRows:
     """Rows whose columns of ours are computed anew on the way, such as by another rate card."""
 
-    base: Rows
+    base: RowStore
     change: Change
 
     def batches(self, columns: Sequence[str] | None) -> Iterator[Pair]:
@@ -95,12 +95,6 @@ class ChangedRows:
 def _batches(table: pa.Table) -> list[pa.RecordBatch]:
     """Return a table's batches; at least one."""
     return table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-
-
-def one_batch(table: pa.Table) -> pa.RecordBatch:
-    """Return a table as one batch, which has no rows where the table has none."""
-    batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
 def beside(theirs: pa.RecordBatch, ours: pa.RecordBatch) -> pa.RecordBatch:

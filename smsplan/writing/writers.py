@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from smsplan.errors import InputError
-from smsplan.lists.frames import Source, own_octets
 from smsplan.lists.seals import SealedFile
+from smsplan.lists.source import Source, own_octets
 from smsplan.outputs import check_target, is_stream, whole_file
 from smsplan.writing.csv_lines import Lines
 

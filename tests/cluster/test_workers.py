@@ -31,7 +31,7 @@ def _recipients(rows: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", ["dicts", "category", "arrow", "dictionary"])
 def test_same_rows_and_reasons(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever holds the recipients, cut into batches that the workers share."""
-    monkeypatch.setattr("smsplan.lists.frames.BATCH_ROWS", 300)
+    monkeypatch.setattr("smsplan.lists.source.BATCH_ROWS", 300)
     rows = _recipients(2000)
     frames: dict[str, Any] = {
         "dicts": rows,
@@ -88,7 +88,7 @@ def test_a_killed_worker_is_an_output_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is half-written, nothing hangs, and no process is left."""
-    monkeypatch.setattr("smsplan.lists.frames.BATCH_ROWS", 100)
+    monkeypatch.setattr("smsplan.lists.source.BATCH_ROWS", 100)
     started: list[subprocess.Popen[bytes]] = []
 
     class Spied(subprocess.Popen):  # type: ignore[type-arg]

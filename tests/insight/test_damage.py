@@ -22,7 +22,7 @@ from smsplan.options import Options
 from smsplan.templates.leftovers import NO_VALUES, undone
 from smsplan.templates.links import links
 from smsplan.templates.mojibake import repaired
-from smsplan.totals.findings import Finding
+from smsplan.totals.finding import Finding
 
 
 def people(*names: str | None) -> list[dict[str, str | None]]:

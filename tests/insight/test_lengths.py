@@ -434,7 +434,7 @@ def test_equal_to_brute_force(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_pieces_of_work_of_any_size(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """However few rows, cells and octets are looked at together: the curves are the same."""
-    monkeypatch.setattr("smsplan.lists.frames.BATCH_ROWS", 3)
+    monkeypatch.setattr("smsplan.lists.source.BATCH_ROWS", 3)
     monkeypatch.setattr("smsplan.whatif.altered_sums._CELLS", 7)
     monkeypatch.setattr("smsplan.whatif.alterations._OCTETS", 40)
     monkeypatch.setattr("smsplan.whatif.altered_sums._CHUNK", 500)

@@ -11,8 +11,9 @@ import pytest
 
 from smsplan import Plan, plan
 from smsplan.lists import parquet_files
-from smsplan.lists.frames import open_source, own_octets
+from smsplan.lists.frames import open_source
 from smsplan.lists.parquet_files import compact
+from smsplan.lists.source import own_octets
 from smsplan.writing import writers as sinks
 from smsplan.writing.writers import sink
 

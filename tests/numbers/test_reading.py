@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsplan.errors import InputError
-from smsplan.numbers import REGIONS, Grade, Reading, grade, normalise, read
+from smsplan.numbers import REGIONS, Grade, ReadNumber, grade, normalise, read
 
 GB = "447700900123"
 
@@ -115,7 +115,7 @@ def test_normalise_gives_digits_that_it_leaves_alone(text: str) -> None:
 )
 def test_certain_repairs_are_made_and_reported(text: str, reason: str) -> None:
     """Every digit is there and only one number can be meant: it is read and marked repaired."""
-    assert read(text) == Reading(GB, repaired=True), reason
+    assert read(text) == ReadNumber(GB, repaired=True), reason
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_certain_repairs_are_made_and_reported(text: str, reason: str) -> None:
 )
 def test_each_country_s_own_trunk_prefix_is_taken_away(text: str, expected: str) -> None:
     """A trunk prefix behind the calling code goes if the number is wrong with it, right without."""
-    assert read(text) == Reading(expected, repaired=True)
+    assert read(text) == ReadNumber(expected, repaired=True)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_each_country_s_own_trunk_prefix_is_taken_away(text: str, expected: str)
 )
 def test_what_is_not_certain_is_not_read(text: str, reason: str) -> None:
     """A wrong repair texts a stranger: None, and the row says so."""
-    assert read(text) == Reading(None), reason
+    assert read(text) == ReadNumber(None), reason
 
 
 @pytest.mark.parametrize(
@@ -194,55 +194,55 @@ def test_what_is_not_certain_is_not_read(text: str, reason: str) -> None:
 )
 def test_what_the_api_takes_stays_as_it_is(text: str, expected: str, reason: str) -> None:
     """Where no repair is certain the API's own reading stands, and is not called a repair."""
-    assert read(text) == Reading(expected), reason
+    assert read(text) == ReadNumber(expected), reason
 
 
 def test_a_marked_number_with_dots_need_not_be_known() -> None:
     """Dots behind a ``+`` are no date: the grade never stops a row."""
-    assert read("+44.0000.000000") == Reading("440000000000", repaired=True)
+    assert read("+44.0000.000000") == ReadNumber("440000000000", repaired=True)
 
 
 @pytest.mark.parametrize(
     ("text", "region", "expected"),
     [
-        ("07700 900123", "GB", Reading(GB, national=True)),
-        ("7700900123", "GB", Reading(GB, national=True)),
-        ("(07700) 900123", "GB", Reading(GB, national=True)),
-        ("020 7946 0123", "GB", Reading("442079460123", national=True)),
-        ("2025550123", "US", Reading("12025550123", national=True)),
-        ("(202) 555-0123", "US", Reading("12025550123", national=True)),
-        ("416-555-0123", "US", Reading("14165550123", national=True)),  # dialled alike
-        ("0171 3920012", "DE", Reading("491713920012", national=True)),
-        ("1713920012", "DE", Reading("491713920012", national=True)),
-        ("06 39 98 12 34", "FR", Reading("33639981234", national=True)),
-        ("070-174 06 50", "SE", Reading("46701740650", national=True)),
-        ("0491 570 006", "AU", Reading("61491570006", national=True)),
-        ("020 910 1234", "IE", Reading("353209101234", national=True)),
+        ("07700 900123", "GB", ReadNumber(GB, national=True)),
+        ("7700900123", "GB", ReadNumber(GB, national=True)),
+        ("(07700) 900123", "GB", ReadNumber(GB, national=True)),
+        ("020 7946 0123", "GB", ReadNumber("442079460123", national=True)),
+        ("2025550123", "US", ReadNumber("12025550123", national=True)),
+        ("(202) 555-0123", "US", ReadNumber("12025550123", national=True)),
+        ("416-555-0123", "US", ReadNumber("14165550123", national=True)),  # dialled alike
+        ("0171 3920012", "DE", ReadNumber("491713920012", national=True)),
+        ("1713920012", "DE", ReadNumber("491713920012", national=True)),
+        ("06 39 98 12 34", "FR", ReadNumber("33639981234", national=True)),
+        ("070-174 06 50", "SE", ReadNumber("46701740650", national=True)),
+        ("0491 570 006", "AU", ReadNumber("61491570006", national=True)),
+        ("020 910 1234", "IE", ReadNumber("353209101234", national=True)),
         # Repaired as well.
-        ("7700900123.0", "GB", Reading(GB, repaired=True, national=True)),
-        ("7.700900123E+09", "GB", Reading(GB, repaired=True, national=True)),
-        ("07700.900.123", "GB", Reading(GB, repaired=True, national=True)),
-        ("٠٧٧٠٠٩٠٠١٢٣", "GB", Reading(GB, repaired=True, national=True)),
-        ("07700\u00a0900123", "GB", Reading(GB, repaired=True, national=True)),
-        ("+07700 900123", "GB", Reading(GB, repaired=True, national=True)),
-        ("7.7009E+09", "GB", Reading(None)),
+        ("7700900123.0", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("7.700900123E+09", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("07700.900.123", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("٠٧٧٠٠٩٠٠١٢٣", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("07700\u00a0900123", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("+07700 900123", "GB", ReadNumber(GB, repaired=True, national=True)),
+        ("7.7009E+09", "GB", ReadNumber(None)),
         # Not national.
-        ("+12025550123", "GB", Reading("12025550123")),
-        ("0012025550123", "GB", Reading("12025550123")),
-        ("12025550123", "GB", Reading("12025550123")),
-        (GB, "GB", Reading(GB)),
-        ("12025550123", "US", Reading("12025550123")),
-        ("1 202 555 0123", "US", Reading("12025550123")),
+        ("+12025550123", "GB", ReadNumber("12025550123")),
+        ("0012025550123", "GB", ReadNumber("12025550123")),
+        ("12025550123", "GB", ReadNumber("12025550123")),
+        (GB, "GB", ReadNumber(GB)),
+        ("12025550123", "US", ReadNumber("12025550123")),
+        ("1 202 555 0123", "US", ReadNumber("12025550123")),
         # A German number may have nearly any length; it begins with 49 and is valid so.
-        ("491713920012", "DE", Reading("491713920012")),
-        ("+447700900123", "DE", Reading(GB)),
-        ("4407700900123", "GB", Reading(GB, repaired=True)),
-        ("12345", "GB", Reading("12345")),
-        ("0", "GB", Reading("0")),
-        ("n/a", "GB", Reading(None)),
+        ("491713920012", "DE", ReadNumber("491713920012")),
+        ("+447700900123", "DE", ReadNumber(GB)),
+        ("4407700900123", "GB", ReadNumber(GB, repaired=True)),
+        ("12345", "GB", ReadNumber("12345")),
+        ("0", "GB", ReadNumber("0")),
+        ("n/a", "GB", ReadNumber(None)),
     ],
 )
-def test_a_region_reads_national_numbers(text: str, region: str, expected: Reading) -> None:
+def test_a_region_reads_national_numbers(text: str, region: str, expected: ReadNumber) -> None:
     """Without ``+`` or ``00``: national where valid or fictitious there, trunk prefix or not."""
     assert read(text, region=region) == expected
 
@@ -307,7 +307,7 @@ def test_reading_what_was_read_gives_the_same(text: str) -> None:
     if msisdn is not None:
         assert msisdn.isascii()
         assert msisdn.isdigit()
-        assert read(msisdn) == Reading(msisdn)
+        assert read(msisdn) == ReadNumber(msisdn)
         assert normalise(msisdn) == msisdn
 
 
@@ -318,7 +318,7 @@ def test_a_national_reading_is_valid_or_fictitious_and_stays(text: str, region: 
     if reading.national:
         assert reading.msisdn is not None
         assert grade(reading.msisdn) in (Grade.VALID, Grade.FICTITIOUS)
-        assert read(reading.msisdn, region=region) == Reading(reading.msisdn)
+        assert read(reading.msisdn, region=region) == ReadNumber(reading.msisdn)
 
 
 @given(_DIRT)

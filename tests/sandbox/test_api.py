@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from smsplan.sandbox import running
-from smsplan.sandbox.rules import Group, Members
+from smsplan.sandbox.rules import Members, StatusGroup
 from tests.sandbox.conftest import NUMBER, Client
 
 SAMPLES = json.loads(
@@ -477,10 +477,10 @@ def test_groups(client: Client) -> None:
 def test_groups_in_groups() -> None:
     """Groups in groups, in rings, in chains and crosswise, are resolved once each."""
     now = datetime(2026, 11, 1, tzinfo=UTC)
-    groups: dict[str, Group] = {}
+    groups: dict[str, StatusGroup] = {}
 
     def group(name: str, *children: str, members: tuple[str, ...] = ()) -> str:
-        groups[name] = Group(
+        groups[name] = StatusGroup(
             id=name, created_at=now, modified_at=now, members=members, child_groups=children
         )
         return name

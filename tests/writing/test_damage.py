@@ -55,7 +55,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("smsplan.writing.writers.GROUP_ROWS", 200)
-        patch.setattr("smsplan.lists.frames.BATCH_ROWS", 200)
+        patch.setattr("smsplan.lists.source.BATCH_ROWS", 200)
         how: dict[str, Any] = {"defaults": {"name": "you"}, "rates": {"GB": "0.03 GBP"}}
         plan(recipients(), BODY, **how, output=folder / "plan.parquet")
         patch.setattr("smsplan.writing.part_folders.PART_ROWS", 250)

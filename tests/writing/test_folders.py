@@ -100,7 +100,8 @@ def test_killed_at_any_moment(source: Path, tmp_path: Path) -> None:
     """SIGKILL, several times over: nothing is lost, nothing is there twice."""
     run(source, tmp_path / "whole")
     code = (
-        "import sys; from smsplan.lists import parquet_files as files\nfrom smsplan.writing import part_folders as folders\n"
+        "import sys; from smsplan.lists import parquet_files as files\n"
+        "from smsplan.writing import part_folders as folders\n"
         "folders.PART_ROWS, files.BATCH_ROWS = 500, 170\n"
         "from smsplan import plan\n"
         f"plan(sys.argv[1], {BODY!r}, rates='0.03 GBP', output=sys.argv[2], resume=True)\n"

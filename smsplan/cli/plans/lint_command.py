@@ -128,7 +128,7 @@ def lint_templates(
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TemplateSource:
     """A template and where it is from; ``path`` is None where it is no file."""
 
     name: str
@@ -143,7 +143,7 @@ class Source:
 class Result:
     """A template and what was found in it."""
 
-    source: Source
+    source: TemplateSource
     found: Mended
 
     def fails(self, fail_on: str | None) -> bool:
@@ -168,7 +168,7 @@ class _Asked:
     encoding: str | None
     rates: Terms | None
 
-    def settings_for(self, source: Source) -> dict[str, Any]:
+    def settings_for(self, source: TemplateSource) -> dict[str, Any]:
         """Return the settings of the rules for one template."""
         from smsplan.linting.rules import RULES
 
@@ -220,7 +220,9 @@ def _codes(given: list[str], option: str) -> list[str] | None:
     return codes or None
 
 
-def _sources(templates: Sequence[str], bodies: Sequence[str], config: str | None) -> list[Source]:
+def _sources(
+    templates: Sequence[str], bodies: Sequence[str], config: str | None
+) -> list[TemplateSource]:
     """Read every template, or say of all that cannot be read why."""
     from smsplan.cli.plans import lint_config
     from smsplan.errors import InputError
@@ -228,24 +230,24 @@ def _sources(templates: Sequence[str], bodies: Sequence[str], config: str | None
     find = functools.cache(lint_config.find)
     fixed = None if config is None else lint_config.read(Path(config))
     here = fixed or find(Path.cwd())
-    sources: list[Source] = []
+    sources: list[TemplateSource] = []
     faults: list[str] = []
     for number, text in enumerate(bodies, start=1):
         text_of(text, "--body", "the file without --body")
         if not text.isprintable() and text != text.encode("utf-8", "replace").decode():
             faults.append("--body is not UTF-8; pass it as UTF-8, or in a file")
         name = "<body>" if len(bodies) == 1 else f"<body {number}>"
-        sources.append(Source(name, None, text, here))
+        sources.append(TemplateSource(name, None, text, here))
     for path, named in _paths(templates, fixed, find):
         try:
             if path is None:
                 text, mark, end = _parse(sys.stdin.buffer.read())
-                sources.append(Source("<stdin>", None, text, here, mark, end))
+                sources.append(TemplateSource("<stdin>", None, text, here, mark, end))
             else:
                 chosen = fixed or find(path.parent.absolute())
                 if not chosen.excludes(path):
                     text, mark, end = _parse(path.read_bytes())
-                    sources.append(Source(named, path, text, chosen, mark, end))
+                    sources.append(TemplateSource(named, path, text, chosen, mark, end))
         except FileNotFoundError:
             faults.append(f"no template '{named}'; check the path")
         except UnicodeDecodeError:
@@ -282,7 +284,7 @@ def _parse(data: bytes) -> tuple[str, str, str]:
     return text.removesuffix(end), mark, end
 
 
-def _look(source: Source, asked: _Asked, *, fix: bool) -> Mended:
+def _look(source: TemplateSource, asked: _Asked, *, fix: bool) -> Mended:
     from smsplan.errors import InputError
     from smsplan.linting.complaints import Mended, lint, mend
 

@@ -38,7 +38,7 @@ def note_bit(note: Note) -> int:
     return _BIT[note]
 
 
-class Reading(NamedTuple):
+class ReadNumbers(NamedTuple):
     """What one cell stands for: the MSISDN or null, its country and its notes."""
 
     recipient: str | None
@@ -46,14 +46,14 @@ class Reading(NamedTuple):
     notes: int
 
 
-def read_one(text: str | None, repaired: bool, region: str | None, profile: Profile) -> Reading:
+def read_one(text: str | None, repaired: bool, region: str | None, profile: Profile) -> ReadNumbers:
     """Read one cell: the reference for :func:`read_all`."""
     reading = None if text is None else read(text, region=region)
     recipient = None
     if reading is not None and reading.msisdn is not None:
         recipient = msisdn(reading.msisdn, profile)
     if reading is None or recipient is None:
-        return Reading(None, None, 0)
+        return ReadNumbers(None, None, 0)
     notes = 0
     if repaired or reading.repaired:
         notes |= _BIT[Note.REPAIRED]
@@ -66,7 +66,7 @@ def read_one(text: str | None, repaired: bool, region: str | None, profile: Prof
             notes |= _BIT[Note.FICTITIOUS]
         case Grade.POSSIBLE | Grade.INVALID:
             notes |= _BIT[Note.DOUBTFUL]
-    return Reading(recipient, country(recipient), notes)
+    return ReadNumbers(recipient, country(recipient), notes)
 
 
 @dataclass(slots=True)

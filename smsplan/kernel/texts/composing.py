@@ -43,7 +43,7 @@ from smsplan.kernel.texts.look_alikes import (
 from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.texts.national_tables import cheapest, lacking
 from smsplan.kernel.texts.octet_classes import FIELD, MOST_OCTETS, Classes, Sizes
-from smsplan.kernel.texts.parts import Characters, Room
+from smsplan.kernel.texts.parts import CharacterColumn, Room
 from smsplan.options import Options
 
 # Texts are put together in pieces of so many octets at most.
@@ -445,15 +445,15 @@ class TextKernel:
                 parts[where[active]] = -1
         return parts
 
-    def _clear(self, characters: Characters, at: Ints) -> Mask:
+    def _clear(self, characters: CharacterColumn, at: Ints) -> Mask:
         return clear(characters.points(at - 1), characters.points(at))
 
-    def _characters(self, texts: Any, *, gsm: bool) -> Characters:
+    def _characters(self, texts: Any, *, gsm: bool) -> CharacterColumn:
         octets = Octets.of(texts)
         kinds = self._composed.of(octets)
         encodings = np.full(len(octets), gsm)
         pairs = counting.pairs_of(kinds, octets, encodings, utf16=self._utf16)
-        return Characters(octets, kinds, pairs)
+        return CharacterColumn(octets, kinds, pairs)
 
     # Substitution.
 
@@ -672,7 +672,7 @@ class TextKernel:
         made.units[rows] = sizes.chars + pairs
         if self._profile.unicode_boundary == "grapheme":
             made.alone[rows[~gsm]] = True
-        characters = Characters(
+        characters = CharacterColumn(
             octets, kinds, counting.pairs_of(kinds, octets, gsm, utf16=self._utf16)
         )
         for encoding in (True, False):
@@ -757,11 +757,11 @@ class TextKernel:
     ) -> None:
         encoding = np.full(len(octets), gsm)
         pairs = counting.pairs_of(kinds, octets, encoding, utf16=self._utf16)
-        characters = Characters(octets, kinds, pairs)
+        characters = CharacterColumn(octets, kinds, pairs)
         places, units = self._fitting(characters, chosen, self._rooms[gsm].alone)
         if not gsm and after:
             # A prefix before the first character outside has septets, and more room.
-            septets = Characters(octets, kinds, counting.pairs_of(kinds, octets, ~encoding))
+            septets = CharacterColumn(octets, kinds, counting.pairs_of(kinds, octets, ~encoding))
             short, size = self._fitting(septets, chosen, self._rooms[True].alone)
             outside = septets.outside()
             border = outside[np.searchsorted(outside, septets.first[chosen])]
@@ -781,7 +781,7 @@ class TextKernel:
             made.put_bodies(rows, _spans(octets, starts, ends))
 
     @staticmethod
-    def _fitting(characters: Characters, chosen: Ints, room: int) -> tuple[Ints, Ints]:
+    def _fitting(characters: CharacterColumn, chosen: Ints, room: int) -> tuple[Ints, Ints]:
         """The character behind the last that fits in a room, and the units before it."""
         base = characters.units[characters.first[chosen]]
         at = characters.at_or_before(base + room)

@@ -23,7 +23,7 @@ _FIRST = 0x110000
 _MOST = 1 << 21
 
 
-class Kind(NamedTuple):
+class CulpritKind(NamedTuple):
     """Characters that force Unicode together, and what stands in for them: null, nothing does."""
 
     original: str
@@ -49,14 +49,14 @@ class Kinds:
     """
 
     def __init__(self) -> None:
-        self._known: list[Kind] = []
-        self._numbers: dict[Kind, int] = {}
+        self._known: list[CulpritKind] = []
+        self._numbers: dict[CulpritKind, int] = {}
 
-    def of(self, number: int) -> Kind:
+    def of(self, number: int) -> CulpritKind:
         """Return the kind of a number."""
         return _of_character(chr(number)) if number < _FIRST else self._known[number - _FIRST]
 
-    def _number(self, kind: Kind) -> int:
+    def _number(self, kind: CulpritKind) -> int:
         if len(kind.original) == 1 and _of_character(kind.original) == kind:
             return ord(kind.original)
         if kind not in self._numbers:
@@ -79,11 +79,11 @@ class Kinds:
             if character not in outside:
                 continue
             if position not in at:
-                yield Token(position, self._number(Kind(character)), None)
+                yield Token(position, self._number(CulpritKind(character)), None)
                 continue
             change, level = at[position]
             if change is not last:
-                kind = Kind(change.original, change.replacement, level, change.kind)
+                kind = CulpritKind(change.original, change.replacement, level, change.kind)
                 yield Token(position, self._number(kind), change)
             last = change
 
@@ -104,14 +104,14 @@ class Kinds:
         return table
 
 
-def _of_character(character: str) -> Kind:
+def _of_character(character: str) -> CulpritKind:
     found = stand_in(character)
     if found is None:
-        return Kind(character)
-    return Kind(character, found.change.replacement, found.level, found.change.kind)
+        return CulpritKind(character)
+    return CulpritKind(character, found.change.replacement, found.level, found.change.kind)
 
 
-def _sizes(kind: Kind) -> tuple[int, int, int, int]:
+def _sizes(kind: CulpritKind) -> tuple[int, int, int, int]:
     if kind.replacement is None:
         return 0, 0, 0, 0
     wide = tables().wide.findall

@@ -23,7 +23,7 @@ from smsplan.encoding.look_alikes import GREEK, GREEK_CAPITAL, LOOK_ALIKES, MISR
 from smsplan.encoding.substitution import SHARED_MARK, TONAL, TONES, Level, of_character
 from smsplan.encoding.transliteration import is_written_in
 from smsplan.kernel.octets import Ints, Mask, Octets, distinct
-from smsplan.kernel.texts.parts import Characters
+from smsplan.kernel.texts.parts import CharacterColumn
 
 # What a character outside the alphabet says about the texts that it stands in.
 PLAIN = 1  # it is replaced, whatever stands around it
@@ -113,7 +113,7 @@ class Table:
         """Replace what is PLAIN or CONTEXT in one text."""
         return text.translate(self._plain)
 
-    def texts(self, characters: Characters) -> Octets:
+    def texts(self, characters: CharacterColumn) -> Octets:
         """Replace what is PLAIN or CONTEXT in many texts."""
         octets = characters.octets
         places = characters.outside()

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsplan.api.dryruns import Message
+from smsplan.api.dryruns import ComposedMessage
 from smsplan.encoding import Encoding
 from smsplan.kernel.octets import Ints, Mask
 
@@ -70,7 +70,7 @@ class Texts:
             mask[rows] = True
             self.bodies = pc.replace_with_mask(self.bodies, pa.array(mask), texts)
 
-    def put(self, row: int, message: Message | None) -> None:
+    def put(self, row: int, message: ComposedMessage | None) -> None:
         """Put in a message that was composed alone; None cannot be encoded."""
         if message is None:
             self.unencodable[row] = True

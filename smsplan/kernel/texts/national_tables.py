@@ -16,7 +16,7 @@ from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.gsm7 import Tables, allowed_tables
 from smsplan.kernel.octets import Ints, Mask
 from smsplan.kernel.texts import parts as counting
-from smsplan.kernel.texts.parts import Characters, Room
+from smsplan.kernel.texts.parts import CharacterColumn, Room
 
 _NARROW, _WIDE, _OUTSIDE = range(3)
 # No table has a character beyond the BMP: they all stand for the last one in it.
@@ -42,7 +42,7 @@ def _classes(pair: Tables, form_feed: bool) -> npt.NDArray[np.uint8]:
 
 
 def cheapest(
-    characters: Characters,
+    characters: CharacterColumn,
     languages: tuple[str, ...] | str,
     *,
     reference_bits: int,
@@ -87,11 +87,11 @@ def cheapest(
     return best
 
 
-def _walk(characters: Characters, wide: Mask, fits: Ints, part: int, doubt: Ints) -> Ints:
+def _walk(characters: CharacterColumn, wide: Mask, fits: Ints, part: int, doubt: Ints) -> Ints:
     return counting.walked(characters.with_pairs(wide).of(fits[doubt]), part).parts
 
 
-def lacking(characters: Characters, languages: tuple[str, ...] | str) -> Ints:
+def lacking(characters: CharacterColumn, languages: tuple[str, ...] | str) -> Ints:
     """Return the characters outside the allowed pair that lacks the fewest of their text."""
     points = np.minimum(characters.points(slice(None)), _LAST)
     every = np.repeat(np.arange(len(characters.first)), characters.last - characters.first)

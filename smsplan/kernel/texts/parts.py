@@ -25,7 +25,7 @@ class Room(NamedTuple):
     part: int
 
 
-class Characters:
+class CharacterColumn:
     """The characters of some texts in a row: where each begins, and the units before it.
 
     ``first`` and ``last`` are the places of the first character of each text and of the one behind
@@ -51,13 +51,13 @@ class Characters:
             self._units = _before(1 + self._pairs.view(np.int8))
         return self._units
 
-    def of(self, texts: Ints) -> Characters:
+    def of(self, texts: Ints) -> CharacterColumn:
         """Return some of the texts."""
         some = copy(self)
         some.first, some.last = self.first[texts], self.last[texts]
         return some
 
-    def with_pairs(self, pairs: Mask) -> Characters:
+    def with_pairs(self, pairs: Mask) -> CharacterColumn:
         """Return the same texts where other characters take two units."""
         other = copy(self)
         other._pairs, other._units = pairs, None
@@ -101,7 +101,7 @@ class Characters:
 def code_points(octets: Octets) -> Ints:
     """Return the code points of all texts, one behind the other."""
     kinds = np.where(octets.data & 0xC0 == 0x80, np.uint8(CONTINUATION), np.uint8(NARROW))
-    return Characters(octets, kinds, np.zeros(len(kinds), bool)).points(slice(None))
+    return CharacterColumn(octets, kinds, np.zeros(len(kinds), bool)).points(slice(None))
 
 
 def _before(counts: npt.NDArray[np.int8]) -> Ints:
@@ -159,7 +159,7 @@ class Walk(NamedTuple):
 
 
 def walked(
-    characters: Characters, room: int, check: Callable[[Ints, Ints], None] | None = None
+    characters: CharacterColumn, room: int, check: Callable[[Ints, Ints], None] | None = None
 ) -> Walk:
     """Cut all texts together, the n-th parts at once; a cut never goes through a pair.
 

@@ -7,9 +7,9 @@ from smsplan.linting.rules import characters, content, lengths, parameters, reci
 from smsplan.linting.rules.registry import (
     RULES,
     SEVERITIES,
-    Found,
     Rule,
     Severity,
+    Violation,
     check_codes,
     chosen,
 )
@@ -17,9 +17,9 @@ from smsplan.linting.rules.registry import (
 __all__ = [
     "RULES",
     "SEVERITIES",
-    "Found",
     "Rule",
     "Severity",
+    "Violation",
     "characters",
     "check_codes",
     "chosen",

@@ -9,13 +9,13 @@ from smsplan.encoding import ucs2
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import culprits
-from smsplan.linting.rules.registry import Found, rule
-from smsplan.linting.template_look import Look, Spot
+from smsplan.linting.rules.registry import Violation, rule
+from smsplan.linting.template_look import Spot, TemplateLook
 from smsplan.plurals import counted
 from smsplan.templates.mojibake import misread, repaired, word_at
 
 
-def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:
+def _characters(look: TemplateLook, code: str, sentence: str) -> Iterator[Violation]:
     """Complain of the characters of a rule: each that can be mended, each other kind once."""
     others: dict[str, list[Spot]] = {}
     said: dict[str, str] = {}
@@ -26,10 +26,10 @@ def _characters(look: Look, code: str, sentence: str) -> Iterator[Found]:
         else:
             if text not in said:
                 said[text] = sentence.format(what=_named(text), dear=look.dearness)
-            yield Found(spot, said[text])
+            yield Violation(spot, said[text])
     for text, spots in others.items():
         times = f", {len(spots)} times" if spots[1:] else ""
-        yield Found(spots[0], sentence.format(what=_named(text) + times, dear=look.dearness))
+        yield Violation(spots[0], sentence.format(what=_named(text) + times, dear=look.dearness))
 
 
 def _named(text: str) -> str:
@@ -51,10 +51,10 @@ _EVERY = "{what} makes every message Unicode: {dear}"
     example="Hello \ud83d",
     counterexample="Hello",
 )
-def lone_surrogate(look: Look) -> Iterator[Found]:
+def lone_surrogate(look: TemplateLook) -> Iterator[Violation]:
     """Look for code points that no encoding has."""
     for match in re.finditer("[\ud800-\udfff]", look.body):
-        yield Found(
+        yield Violation(
             Spot(match.start(), match.end()),
             f"half of a surrogate pair (U+{ord(match[0]):04X}) cannot be sent; restore the other "
             "half or remove it",
@@ -71,7 +71,7 @@ def lone_surrogate(look: Look) -> Iterator[Found]:
     example="Only 20\u00a0EUR until Sunday",
     counterexample="Only 20 EUR until Sunday",
 )
-def special_space(look: Look) -> Iterator[Found]:
+def special_space(look: TemplateLook) -> Iterator[Violation]:
     """Look for spaces that are not the space."""
     return _characters(look, "SMS101", _EVERY)
 
@@ -85,7 +85,7 @@ def special_space(look: Look) -> Iterator[Found]:
     example="It’s here",
     counterexample="It's here",
 )
-def curly_quote(look: Look) -> Iterator[Found]:
+def curly_quote(look: TemplateLook) -> Iterator[Violation]:
     """Look for quotation marks, apostrophes, primes and accents that stand for them."""
     return _characters(look, "SMS102", _EVERY)
 
@@ -99,7 +99,7 @@ def curly_quote(look: Look) -> Iterator[Found]:
     example="Open 9–17",
     counterexample="Open 9-17",
 )
-def dash(look: Look) -> Iterator[Found]:
+def dash(look: TemplateLook) -> Iterator[Violation]:
     """Look for dashes."""
     return _characters(look, "SMS103", _EVERY)
 
@@ -114,7 +114,7 @@ def dash(look: Look) -> Iterator[Found]:
     example="Wait for it…",
     counterexample="Wait for it...",
 )
-def ellipsis_character(look: Look) -> Iterator[Found]:
+def ellipsis_character(look: TemplateLook) -> Iterator[Violation]:
     """Look for the ellipsis."""
     return _characters(look, "SMS104", _EVERY)
 
@@ -130,7 +130,7 @@ def ellipsis_character(look: Look) -> Iterator[Found]:
     example="Sale\u200b today",
     counterexample="Sale today",
 )
-def invisible_character(look: Look) -> Iterator[Found]:
+def invisible_character(look: TemplateLook) -> Iterator[Violation]:
     """Look for what is not shown."""
     sentence = _EVERY if look.foreign is None else "{what} is billed and not shown"
     return _characters(look, "SMS105", sentence)
@@ -146,7 +146,7 @@ def invisible_character(look: Look) -> Iterator[Found]:
     example="Your parcel is here 📦",
     counterexample="Your parcel is here :)",
 )
-def emoji(look: Look) -> Iterator[Found]:
+def emoji(look: TemplateLook) -> Iterator[Violation]:
     """Look for emoji, each as the cluster that one sees."""
     return _characters(look, "SMS106", _EVERY)
 
@@ -161,12 +161,12 @@ def emoji(look: Look) -> Iterator[Found]:
     example="Até amanhã",
     counterexample="Até logo",
 )
-def letter(look: Look) -> Iterator[Found]:
+def letter(look: TemplateLook) -> Iterator[Violation]:
     """Look for letters."""
     for spot, message in _characters(look, "SMS107", _EVERY):
         entry = LOOK_ALIKES.get(look.body[spot.start : spot.end])
         near = f"; nearest in the alphabet: '{entry.replacement}'" if entry else ""
-        yield Found(spot, message + near)
+        yield Violation(spot, message + near)
 
 
 @rule(
@@ -179,7 +179,7 @@ def letter(look: Look) -> Iterator[Found]:
     example="Cafe\u0301",
     counterexample="Caf\u00e9",
 )
-def decomposed(look: Look) -> Iterator[Found]:
+def decomposed(look: TemplateLook) -> Iterator[Violation]:
     """Look for what NFC makes shorter, or brings into the alphabet."""
     for spot in look.spots.get("SMS108", ()):
         composed = spot.fix or ""
@@ -194,7 +194,7 @@ def decomposed(look: Look) -> Iterator[Found]:
             message += (
                 f", which makes every message Unicode: {look.dearness}; as one (NFC) it is GSM"
             )
-        yield Found(spot, message)
+        yield Violation(spot, message)
 
 
 @rule(
@@ -207,7 +207,7 @@ def decomposed(look: Look) -> Iterator[Found]:
     example="\u0391CME SALE",
     counterexample="ACME SALE",
 )
-def greek_capital(look: Look) -> Iterator[Found]:
+def greek_capital(look: TemplateLook) -> Iterator[Violation]:
     """Look for Greek capitals."""
     return _characters(look, "SMS109", _EVERY)
 
@@ -222,7 +222,7 @@ def greek_capital(look: Look) -> Iterator[Found]:
     example="P\u0430yment received",
     counterexample="Payment received",
 )
-def mixed_script(look: Look) -> Iterator[Found]:
+def mixed_script(look: TemplateLook) -> Iterator[Violation]:
     """Look for words in two scripts."""
     return _characters(look, "SMS110", "{what} stands in a Latin word and makes it Unicode: {dear}")
 
@@ -238,7 +238,7 @@ def mixed_script(look: Look) -> Iterator[Found]:
     example="Name:\tAna",
     counterexample="Name: Ana",
 )
-def control_character(look: Look) -> Iterator[Found]:
+def control_character(look: TemplateLook) -> Iterator[Violation]:
     """Look for controls."""
     for spot, message in _characters(look, "SMS111", _EVERY):
         octet = look.body[spot.start]
@@ -246,7 +246,7 @@ def control_character(look: Look) -> Iterator[Found]:
         if "\x80" <= octet <= "\x9f" and not (octet == "\x85" and spot.fix == "\n"):
             meant = "another encoding" if spot.fix is None else "Windows-1252"
             message += f"; the text was decoded wrongly: it is in {meant}, read as ISO 8859-1"
-        yield Found(spot, message)
+        yield Violation(spot, message)
 
 
 @rule(
@@ -259,7 +259,7 @@ def control_character(look: Look) -> Iterator[Found]:
     example="Pay \u200e123 now",
     counterexample="Pay 123 now",
 )
-def direction_control(look: Look) -> Iterator[Found]:
+def direction_control(look: TemplateLook) -> Iterator[Violation]:
     """Look for bidirectional controls."""
     return _characters(look, "SMS112", "{what} can turn the order of what is read")
 
@@ -274,12 +274,12 @@ def direction_control(look: Look) -> Iterator[Found]:
     example="Ваша посылка прибыла",
     counterexample="Your parcel is here",
 )
-def script(look: Look) -> Iterator[Found]:
+def script(look: TemplateLook) -> Iterator[Violation]:
     """Say it once for the whole text."""
     if look.foreign is not None:
         word, start, end = look.foreign
         character = next(each for each in word if culprits(each))
-        yield Found(
+        yield Violation(
             Spot(start, end),
             f"{named(character)} and its script make every message Unicode: {look.dearness}",
         )
@@ -295,7 +295,7 @@ def script(look: Look) -> Iterator[Found]:
     example="Sale • Friday",
     counterexample="Sale - Friday",
 )
-def symbol(look: Look) -> Iterator[Found]:
+def symbol(look: TemplateLook) -> Iterator[Violation]:
     """Look for symbols and numbers."""
     return _characters(look, "SMS114", _EVERY)
 
@@ -310,7 +310,7 @@ def symbol(look: Look) -> Iterator[Found]:
     example="Ｓale",
     counterexample="Sale",
 )
-def styled_letter(look: Look) -> Iterator[Found]:
+def styled_letter(look: TemplateLook) -> Iterator[Violation]:
     """Look for characters that NFKC undresses."""
     return _characters(look, "SMS115", _EVERY)
 
@@ -326,20 +326,20 @@ def styled_letter(look: Look) -> Iterator[Found]:
     example="Hi ZoÃ©, it is ready",
     counterexample="Hi Zoé, it is ready",
 )
-def mojibake(look: Look) -> Iterator[Found]:
+def mojibake(look: TemplateLook) -> Iterator[Violation]:
     """Look for runs that are UTF-8 again, word by word; in defaults too."""
     words: dict[tuple[int, int], str] = {}
     for one in look.misread:
         words.setdefault(word_at(look.body, one.start), one.encoding)
     for (start, end), encoding in words.items():
         word = look.body[start:end]
-        yield Found(
+        yield Violation(
             Spot(start, end), f"'{word}' looks like UTF-8 read as {encoding}: {repaired(word)}"
         )
     for key, spot in look.placeholders.items():
         value = look.settings.defaults.get(key, "")
         for one in misread(value)[:1]:
-            yield Found(
+            yield Violation(
                 spot,
                 f"the default of '{key}' looks like UTF-8 read as {one.encoding}: "
                 f"{repaired(value)}",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from smsplan.api.dryruns import characters
 from smsplan.encoding import ucs2
-from smsplan.linting.rules.registry import Found, rule
-from smsplan.linting.template_look import Look, Spot, any_of
+from smsplan.linting.rules.registry import Violation, rule
+from smsplan.linting.template_look import Spot, TemplateLook, any_of
 from smsplan.templates.leftovers import Escape, escapes
 from smsplan.templates.links import links
 
@@ -24,12 +24,12 @@ from smsplan.templates.links import links
     counterexample="Spam and eggs.",
     given={"max_parts": 20, "near": 0},
 )
-def body_limit(look: Look) -> Iterator[Found]:
+def body_limit(look: TemplateLook) -> Iterator[Violation]:
     """Count the body as the profile does."""
     profile = look.settings.by
     units = ucs2.units(look.body) if profile.length_unit == "utf16" else len(look.body)
     if profile.body_limit is not None and units > profile.body_limit:
-        yield Found(
+        yield Violation(
             Spot(0, len(look.body)),
             f"the body has {units:,} characters, and the API takes {profile.body_limit:,}",
         )
@@ -44,10 +44,12 @@ def body_limit(look: Look) -> Iterator[Found]:
     example=" ",
     counterexample="Hi",
 )
-def empty(look: Look) -> Iterator[Found]:
+def empty(look: TemplateLook) -> Iterator[Violation]:
     """Look for something to read."""
     if not look.body.strip():
-        yield Found(Spot(0, len(look.body)), "the template has no text, and is billed all the same")
+        yield Violation(
+            Spot(0, len(look.body)), "the template has no text, and is billed all the same"
+        )
 
 
 @rule(
@@ -61,7 +63,7 @@ def empty(look: Look) -> Iterator[Found]:
     counterexample="Sale on Friday. Reply STOP to opt out",
     given={"opt_out": ["stop", "unsubscribe"]},
 )
-def no_opt_out(look: Look) -> Iterator[Found]:
+def no_opt_out(look: TemplateLook) -> Iterator[Violation]:
     """Look for one of the words in the fixed text."""
     words = look.settings.opt_out
     found = any(
@@ -69,7 +71,9 @@ def no_opt_out(look: Look) -> Iterator[Found]:
     )
     if words and not found:
         end = len(look.body)
-        yield Found(Spot(end, end), f"none of the words of the opt-out is there: {any_of(words)}")
+        yield Violation(
+            Spot(end, end), f"none of the words of the opt-out is there: {any_of(words)}"
+        )
 
 
 _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
@@ -85,12 +89,12 @@ _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
     example="https://shop.example/spring/sale/women/shoes?utm_source=sms",
     counterexample="https://shop.example/spring",
 )
-def long_link(look: Look) -> Iterator[Found]:
+def long_link(look: TemplateLook) -> Iterator[Violation]:
     """Measure links."""
     for match in _LINK.finditer(look.masked):
         length = len(match[0].replace("\ue000", ""))
         if length > look.settings.max_url:
-            yield Found(
+            yield Violation(
                 Spot(match.start(), match.end()),
                 f"the link takes {length} characters of the 160 or 70 that one part has",
             )
@@ -105,11 +109,13 @@ def long_link(look: Look) -> Iterator[Found]:
     example="See http://shop.example",
     counterexample="See https://shop.example",
 )
-def insecure_link(look: Look) -> Iterator[Found]:
+def insecure_link(look: TemplateLook) -> Iterator[Violation]:
     """Look at the beginnings of links."""
     for match in _LINK.finditer(look.masked):
         if match[0].lower().startswith("http:"):
-            yield Found(Spot(match.start(), match.end()), "the link is not encrypted; use https://")
+            yield Violation(
+                Spot(match.start(), match.end()), "the link is not encrypted; use https://"
+            )
 
 
 @rule(
@@ -123,21 +129,21 @@ def insecure_link(look: Look) -> Iterator[Found]:
     example="Line1\\nLine2",
     counterexample="Line1\nLine2",
 )
-def escape(look: Look) -> Iterator[Found]:
+def escape(look: TemplateLook) -> Iterator[Violation]:
     """Look for escapes, each kind of text once; in defaults too."""
     seen: dict[str, list[Escape]] = {}
     for one in escapes(look.body):
         seen.setdefault(one.text, []).append(one)
     for text, found in seen.items():
         times = f", {len(found)} times" if found[1:] else ""
-        yield Found(
+        yield Violation(
             Spot(found[0].start, found[0].end),
             f"'{text}' is an escape that was not undone{times}, and is sent as it is"
             f"{_for(found[0])}",
         )
     for key, spot in look.placeholders.items():
         for one in [*escapes(look.settings.defaults.get(key, ""))][:1]:
-            yield Found(
+            yield Violation(
                 spot, f"the default of '{key}' has '{one.text}', an escape that was not undone"
             )
 
@@ -163,7 +169,7 @@ def _for(one: Escape) -> str:
     + "Come!",
     given={"max_parts": 2},
 )
-def cut_link(look: Look) -> Iterator[Found]:
+def cut_link(look: TemplateLook) -> Iterator[Violation]:
     """Lay the fixed text out, and look at the ends of its parts."""
     if look.measure.number_of_parts == 1 or look.settings.truncate_concat:
         return
@@ -173,7 +179,7 @@ def cut_link(look: Look) -> Iterator[Found]:
         return
     for (start, end), cut in zip(spans, look.composer.parted(look.fixed, spans), strict=True):
         if cut:
-            yield Found(
+            yield Violation(
                 Spot(look.fixed_places[start], look.fixed_places[end - 1] + 1),
                 f"the link '{look.fixed[start:end]}' begins in one part of the fixed text and ends "
                 "in the next; move or shorten it",

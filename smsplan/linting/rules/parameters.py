@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from smsplan.encoding.names import named
 from smsplan.encoding.segmentation import Encoding, culprits
-from smsplan.linting.rules.registry import Found, rule
-from smsplan.linting.template_look import Look, Spot, is_gsm
+from smsplan.linting.rules.registry import Violation, rule
+from smsplan.linting.template_look import Spot, TemplateLook, is_gsm
 
 
 @rule(
@@ -23,7 +23,7 @@ from smsplan.linting.template_look import Look, Spot, is_gsm
     counterexample="Hi ${name}",
     given={"defaults": {"name": "there"}},
 )
-def not_a_parameter(look: Look) -> Iterator[Found]:
+def not_a_parameter(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the template's warnings."""
     return _suspects(look, malformed=False)
 
@@ -38,16 +38,16 @@ def not_a_parameter(look: Look) -> Iterator[Found]:
     counterexample="Hi ${first_name}",
     given={"defaults": {"first_name": "there"}},
 )
-def malformed_parameter(look: Look) -> Iterator[Found]:
+def malformed_parameter(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the template's warnings."""
     return _suspects(look, malformed=True)
 
 
-def _suspects(look: Look, *, malformed: bool) -> Iterator[Found]:
+def _suspects(look: TemplateLook, *, malformed: bool) -> Iterator[Violation]:
     for warning in look.suspects:
         if (warning.kind in {"malformed", "unclosed", "malformed_angle"}) is malformed:
             spot = Spot(warning.position, warning.position + len(warning.text))
-            yield Found(spot, f"'{warning.text}' {warning.advice}")
+            yield Violation(spot, f"'{warning.text}' {warning.advice}")
 
 
 @rule(
@@ -61,12 +61,12 @@ def _suspects(look: Look, *, malformed: bool) -> Iterator[Found]:
     counterexample="Hi ${first_name}",
     given={"defaults": {"customer_first_name": "there", "first_name": "there"}},
 )
-def long_name(look: Look) -> Iterator[Found]:
+def long_name(look: TemplateLook) -> Iterator[Violation]:
     """Count the characters of the names."""
     limit = look.settings.by.key_limit or 16
     for key, spot in look.placeholders.items():
         if len(key) > limit:
-            yield Found(spot, f"the name '{key}' has {len(key)} characters; {limit} are safe")
+            yield Violation(spot, f"the name '{key}' has {len(key)} characters; {limit} are safe")
 
 
 @rule(
@@ -79,12 +79,12 @@ def long_name(look: Look) -> Iterator[Found]:
     example="Hi ${name}",
     counterexample="Hi there",
 )
-def no_default(look: Look) -> Iterator[Found]:
+def no_default(look: TemplateLook) -> Iterator[Violation]:
     """Compare the parameters with the defaults."""
     if look.summary is None:
         for key, spot in look.placeholders.items():
             if key not in look.settings.defaults:
-                yield Found(
+                yield Violation(
                     spot,
                     f"parameter '{key}' has no default: a recipient without a value gets nothing "
                     "(405)",
@@ -101,13 +101,13 @@ def no_default(look: Look) -> Iterator[Found]:
     counterexample="Hi ${name}, ${name}!",
     given={"defaults": {"name": "there", "Name": "there"}},
 )
-def same_name(look: Look) -> Iterator[Found]:
+def same_name(look: TemplateLook) -> Iterator[Violation]:
     """Compare the names without case."""
     seen: dict[str, str] = {}
     for key, spot in look.placeholders.items():
         other = seen.setdefault(key.casefold(), key)
         if other != key:
-            yield Found(spot, f"parameter '{key}' is not '{other}': names are case sensitive")
+            yield Violation(spot, f"parameter '{key}' is not '{other}': names are case sensitive")
 
 
 @rule(
@@ -120,7 +120,7 @@ def same_name(look: Look) -> Iterator[Found]:
     counterexample="Hi you",
     given={"defaults": {"name": "“you”"}},
 )
-def unicode_default(look: Look) -> Iterator[Found]:
+def unicode_default(look: TemplateLook) -> Iterator[Violation]:
     """Measure the defaults beside a text that is GSM."""
     if is_gsm(look.measure):
         for key, spot in look.placeholders.items():
@@ -128,4 +128,6 @@ def unicode_default(look: Look) -> Iterator[Found]:
             found = culprits(value, languages=look.settings.by.languages)
             if found and look.parts_of(value).encoding is Encoding.UNICODE:
                 listed = ", ".join(dict.fromkeys(named(one.character) for one in found))
-                yield Found(spot, f"the default of '{key}' has {listed}: Unicode where it is used")
+                yield Violation(
+                    spot, f"the default of '{key}' has {listed}: Unicode where it is used"
+                )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from smsplan.encoding.segmentation import Encoding
 from smsplan.errors import Problem
 from smsplan.limits import Limits, share
-from smsplan.linting.rules.registry import Found, rule
-from smsplan.linting.template_look import Look, Spot, any_of, is_gsm
+from smsplan.linting.rules.registry import Violation, rule
+from smsplan.linting.template_look import Spot, TemplateLook, any_of, is_gsm
 from smsplan.plurals import counted
 from smsplan.totals.summary import facts
 
@@ -29,14 +29,14 @@ _FULL = _TEXT + "Come and see what is new, or reply STOP if you want no more off
     counterexample=_TEXT.strip(),
     rows=[_ANA, _LONG],
 )
-def longer_with_values(look: Look) -> Iterator[Found]:
+def longer_with_values(look: TemplateLook) -> Iterator[Violation]:
     """Compare the parts of the messages with those of the fixed text."""
     if look.summary is not None:
         bare, messages = look.measure.number_of_parts, look.summary.messages
         longer = sum(n.messages for parts, n in look.summary.lengths.items() if parts > bare)
         allowed = share("max_longer", look.settings.max_longer, messages)
         if longer > allowed:
-            yield Found(
+            yield Violation(
                 Spot(0, 0),
                 f"{_of(longer, messages)} take more than the {counted(bare, 'part')} of the fixed "
                 f"text; {look.settings.max_longer} may",
@@ -54,7 +54,7 @@ def longer_with_values(look: Look) -> Iterator[Found]:
     counterexample="Hi there!",
     rows=[_ANA, {"to": "+447700900456", "name": "Małgorzata"}],
 )
-def unicode_values(look: Look) -> Iterator[Found]:
+def unicode_values(look: TemplateLook) -> Iterator[Violation]:
     """Count the messages in Unicode where the fixed text is not."""
     if look.summary is not None and is_gsm(look.measure):
         count = look.summary.encodings.get(Encoding.UNICODE)
@@ -68,7 +68,7 @@ def unicode_values(look: Look) -> Iterator[Found]:
             where = f", by {' and '.join(places)}" if places else ""
             if any(_said(look, "mojibake")):
                 where += "; some look like UTF-8 read as another encoding (SMS508)"
-            yield Found(
+            yield Violation(
                 Spot(0, 0),
                 f"{_of(count.messages, look.summary.messages)} are Unicode because of values"
                 f"{where}",
@@ -85,13 +85,13 @@ def unicode_values(look: Look) -> Iterator[Found]:
     counterexample="Hi!",
     rows=[_ANA, {"to": "+447700900456", "name": None}],
 )
-def no_value(look: Look) -> Iterator[Found]:
+def no_value(look: TemplateLook) -> Iterator[Violation]:
     """Count the problem."""
     number = _problems(look, Problem.UNMATCHED_PARAMETER)
     if number:
         keys = [k for k in look.template.parameters if k not in look.settings.defaults]
         where = look.placeholders[keys[0]] if len(keys) == 1 else Spot(0, 0)
-        yield Found(
+        yield Violation(
             where,
             f"{counted(number, 'recipient has', 'recipients have')} no value for a parameter "
             f"without a default ({any_of(keys)}): nothing is sent",
@@ -110,7 +110,7 @@ def no_value(look: Look) -> Iterator[Found]:
     given={"max_longer": "100%"},
     rows=[_ANA, {"to": "+447700900456", "name": "x" * 1601}],
 )
-def api_limits(look: Look) -> Iterator[Found]:
+def api_limits(look: TemplateLook) -> Iterator[Violation]:
     """Count the problems."""
     words = {
         Problem.VALUE_TOO_LONG: "a value that is too long",
@@ -121,7 +121,7 @@ def api_limits(look: Look) -> Iterator[Found]:
         number = _problems(look, problem)
         if number:
             sentence = f"{counted(number, 'message has', 'messages have')} {what}: nothing is sent"
-            yield Found(Spot(0, 0), sentence)
+            yield Violation(Spot(0, 0), sentence)
 
 
 @rule(
@@ -135,13 +135,13 @@ def api_limits(look: Look) -> Iterator[Found]:
     given={"max_parts": 1, "max_longer": "100%"},
     rows=[_ANA, _LONG],
 )
-def too_many_parts(look: Look) -> Iterator[Found]:
+def too_many_parts(look: TemplateLook) -> Iterator[Violation]:
     """Count the messages above the limit."""
     most = look.settings.max_parts
     if look.summary is not None and most is not None:
         longer = {n: c.messages for n, c in look.summary.lengths.items() if n > most}
         if longer:
-            yield Found(
+            yield Violation(
                 Spot(0, 0),
                 f"{_of(sum(longer.values()), look.summary.messages)} take more than "
                 f"{counted(most, 'part')}, up to {max(longer)}",
@@ -161,18 +161,18 @@ def too_many_parts(look: Look) -> Iterator[Found]:
     rows=[_ANA, _LONG],
     counterrows=[_ANA],
 )
-def over_budget(look: Look) -> Iterator[Found]:
+def over_budget(look: TemplateLook) -> Iterator[Violation]:
     """Compare the cost with the budget."""
     if look.summary is not None and look.settings.max_cost is not None:
         for breach, _ in Limits(max_cost=look.settings.max_cost).breaches(facts(look.summary)):
-            yield Found(Spot(0, 0), breach.text)
+            yield Violation(Spot(0, 0), breach.text)
 
 
-def _said(look: Look, kind: str, *, of_values: bool = True) -> Iterator[Found]:
+def _said(look: TemplateLook, kind: str, *, of_values: bool = True) -> Iterator[Violation]:
     """Repeat the plan's finding of a kind; what is in the text alone has a rule of its own."""
     for finding in () if look.summary is None else look.summary.findings:
         if finding.kind == kind and not (of_values and finding.places == ("template",)):
-            yield Found(Spot(0, 0), finding.sentence.removesuffix("."))
+            yield Violation(Spot(0, 0), finding.sentence.removesuffix("."))
 
 
 @rule(
@@ -187,7 +187,7 @@ def _said(look: Look, kind: str, *, of_values: bool = True) -> Iterator[Found]:
     counterexample="Hi!",
     rows=[_ANA, {"to": "+447700900456", "name": "#N/A"}],
 )
-def no_values(look: Look) -> Iterator[Found]:
+def no_values(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the finding."""
     return _said(look, "no_values")
 
@@ -203,7 +203,7 @@ def no_values(look: Look) -> Iterator[Found]:
     counterexample="Hi!",
     rows=[_ANA, {"to": "+447700900456", "name": "TomÅ¡"}],
 )
-def mojibake_values(look: Look) -> Iterator[Found]:
+def mojibake_values(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the finding."""
     return _said(look, "mojibake")
 
@@ -219,7 +219,7 @@ def mojibake_values(look: Look) -> Iterator[Found]:
     counterexample="Hi!",
     rows=[_ANA, {"to": "+447700900456", "name": "O&#39;Neil"}],
 )
-def escapes_in_values(look: Look) -> Iterator[Found]:
+def escapes_in_values(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the finding."""
     return _said(look, "escapes")
 
@@ -239,7 +239,7 @@ def escapes_in_values(look: Look) -> Iterator[Found]:
     given={"max_parts": 2, "max_longer": "100%"},
     rows=[_ANA, {**_LONG, "name": "M" * 60}],
 )
-def cut_links(look: Look) -> Iterator[Found]:
+def cut_links(look: TemplateLook) -> Iterator[Violation]:
     """Repeat the finding."""
     return _said(look, "link_cut", of_values=False)
 
@@ -249,5 +249,5 @@ def _of(some: int, every: int) -> str:
     return f"{some:,} of {counted(every, 'message')} ({percent})"
 
 
-def _problems(look: Look, problem: Problem) -> int:
+def _problems(look: TemplateLook, problem: Problem) -> int:
     return 0 if look.summary is None else look.summary.problems.get(problem, 0)

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from smsplan.errors import InputError
-from smsplan.linting.template_look import Look, Spot, any_of
+from smsplan.linting.template_look import Spot, TemplateLook, any_of
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
-class Found(NamedTuple):
+class Violation(NamedTuple):
     """What a rule complains of: where, in code points of the body, and in which words."""
 
     spot: Spot
     message: str
 
 
-Check = Callable[[Look], Iterator[Found]]
+Check = Callable[[TemplateLook], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from smsplan.live.calibrating.conclusions import read
 from smsplan.live.calibrating.contradictions import Contradiction, plain, said
 from smsplan.live.calibrating.interview import Interview
 from smsplan.numbers import normalise
+from smsplan.showing import drawn
 
 # Reserved for fiction: nobody has them.
 NUMBERS = tuple(f"+447700900{place}" for place in range(123, 163))
@@ -151,9 +152,7 @@ class Calibration:
         return f"<Calibration: {self.head}; other than documented: {changes}>"
 
     def _repr_html_(self) -> str:
-        from smsplan.live.views import as_html
-
-        return as_html(self)
+        return drawn("live_views.as_html", self)
 
     def __str__(self) -> str:
         lines = [*self.news, self.head, self.summary]

@@ -41,7 +41,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Answers:
     """A limit, or its unit, and the requests that show it.
 
     ``refused`` is the shortest that is refused, null where none is.
@@ -66,7 +66,7 @@ class Interview:
     common: Mapping[str, Any]
     calls: list[Call] = field(default_factory=list)
     believed: dict[str, Probe] = field(default_factory=dict)
-    found: dict[str, Found] = field(default_factory=dict)
+    found: dict[str, Answers] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     unsteady: list[tuple[int, ...]] = field(default_factory=list)
     odd: list[int] = field(default_factory=list)
@@ -294,7 +294,7 @@ class Interview:
         if refused is not None:
             # What no documentation has is asked once more.
             self._believe(refused, probe(low), 1 if low in limit.guesses else 2)
-        self.found[limit.switch] = Found(limit.value(low), probe(low), refused)
+        self.found[limit.switch] = Answers(limit.value(low), probe(low), refused)
 
     def _length_unit(self) -> None:
         """Ask for half a limit of emoji, which are two code units each, and one more."""
@@ -308,9 +308,9 @@ class Interview:
             )
             fits = self._fits(longer)
             if fits:
-                self.found["length_unit"] = Found("code_point", longer)
+                self.found["length_unit"] = Answers("code_point", longer)
             elif fits is False and self._fits(shorter):
-                self.found["length_unit"] = Found("utf16", shorter, longer)
+                self.found["length_unit"] = Answers("utf16", shorter, longer)
                 self._believe(longer, shorter)
             else:
                 why = f"neither '{longer.name}' nor '{shorter.name}' is accepted"

@@ -13,7 +13,7 @@ from smsplan.live.calibrating.calibration import Calibration
 from smsplan.live.campaigns import Status
 from smsplan.live.journal import State
 from smsplan.live.live_dry_runs import LiveDryRun
-from smsplan.live.verification import Difference, Verification
+from smsplan.live.verification import AnswerDifference, Verification
 from smsplan.whatif.open_questions import shown
 
 __all__ = ["as_html"]
@@ -40,9 +40,9 @@ def live_dry_run_view(result: LiveDryRun) -> View:
     )
 
 
-def _differing(differences: Sequence[Difference], ours: str) -> tuple[Grid, ...]:
+def _differing(differences: Sequence[AnswerDifference], ours: str) -> tuple[Grid, ...]:
     """Return the table of differences, if there are any; ``ours`` is what our side is called."""
-    groups: dict[tuple[str, str], list[Difference]] = {}
+    groups: dict[tuple[str, str], list[AnswerDifference]] = {}
     for each in differences:
         groups.setdefault((each.why, each.field), []).append(each)
     if not groups:
@@ -59,7 +59,7 @@ def _differing(differences: Sequence[Difference], ours: str) -> tuple[Grid, ...]
     return (grid,)
 
 
-def _line(why: str, field: str, some: list[Difference]) -> list[str]:
+def _line(why: str, field: str, some: list[AnswerDifference]) -> list[str]:
     first = some[0]
     who = "all of it" if first.recipient is None else first.recipient
     row = NONE if first.row is None else count(first.row)

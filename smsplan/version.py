@@ -1,0 +1,3 @@
+"""The version, which saved plans and pages carry."""
+
+VERSION = "0.1.0"
