@@ -59,7 +59,7 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 def made_texts(seed: int, count: int) -> list[str]:
     """Make hostile texts: those of the kernel's test, and look-alikes with marks and in words."""
-    path = ROOT / "tests" / "bulk" / "test_kernel.py"
+    path = ROOT / "tests" / "kernel" / "test_kernel.py"
     spec = importlib.util.spec_from_file_location("kernel_texts", path)
     assert spec is not None
     assert spec.loader is not None
