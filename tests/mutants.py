@@ -87,7 +87,11 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
         ("kernel/settlement.py", "refused & (", "("),
         ("kernel/settlement.py", "(of < 0) | (of == DUPLICATE)", "of < 0"),
         # Duplicates before rejects: of two rows of a number that is rejected, one was a duplicate.
-        ("kernel/settlement.py", "[of < 0 for of in problems]", "[of.problem < 0 for of in bodies]"),
+        (
+            "kernel/settlement.py",
+            "[of < 0 for of in problems]",
+            "[of.problem < 0 for of in bodies]",
+        ),
         ("kernel/settlement.py", "counted = [each.counted for each in flags]", "pass"),
         ("kernel/settlement.py", "np.where(sent, billed, np.int32(0))", "billed"),
         ("kernel/settlement.py", "sent & (rate < 0)", "rate < 0"),
@@ -102,7 +106,11 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
     # --- money
     "tests/kernel/test_prices.py": [
         ("kernel/numbers/prefixes.py", "self.sizes[node] > sizes[pending]", "self.sizes[node] < 0"),
-        ("kernel/numbers/prefixes.py", "up = (row < 0) & (node > 0)", "up = (row < 0) & (node > 1)"),
+        (
+            "kernel/numbers/prefixes.py",
+            "up = (row < 0) & (node > 0)",
+            "up = (row < 0) & (node > 1)",
+        ),
         ("kernel/prices.py", "(rows >= 0) & (parts > 0)", "parts > 0"),
     ],
     "tests/test_operators.py::test_equal_to_the_definition": [
