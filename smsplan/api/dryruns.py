@@ -181,10 +181,11 @@ class Composer:
         if not self.limits:
             return values
         return {
-            key: value if value is None or key not in self.limits
+            key: value
+            if value is None or key not in self.limits
             else shortened(value, self.limits[key])
             for key, value in values.items()
-        }  # fmt: skip
+        }
 
     def sent(self, values: Mapping[str, str | None]) -> str | None:
         """Return the text that is sent in the place of template and values; None: these are."""

@@ -109,8 +109,13 @@ def plan(
     planned = df.mapInArrow(Worker(options, prices, ours), f"{theirs}, {added}")
     if duplicates == "keep":
         return planned
-    return _flagged(planned, functions, prefix, [order_by] if isinstance(order_by, str) else
-                    list(order_by or ()), scale)  # fmt: skip
+    return _flagged(
+        planned,
+        functions,
+        prefix,
+        [order_by] if isinstance(order_by, str) else list(order_by or ()),
+        scale,
+    )
 
 
 @dataclass(frozen=True, slots=True)

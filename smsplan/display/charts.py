@@ -58,9 +58,12 @@ def step_chart(curve: Curve, plan: Point, what: str, *, signs: bool) -> str:
         f"{count(plan.parts)} in the plan, {count(points[-1].parts)} at {shown(last)}"
     )
     return figure(
-        svg, f'<span class="top">{count(high, "part")}</span>', labels, alternative,
+        svg,
+        f'<span class="top">{count(high, "part")}</span>',
+        labels,
+        alternative,
         bottom=count(base),
-    )  # fmt: skip
+    )
 
 
 def units_chart(found: Units, reference_bits: int) -> str:

@@ -88,11 +88,18 @@ def reconciliation_html(found: Reconciliation) -> str:
         "",
         ["country", "messages", "reported", "parts", "reported", "cost", "reported"],
         (
-            [name, f"{side.messages:,}", reported(found, side), f"{side.parts:,}",
-             f"{side.reported_parts:,}", money_of(side.cost), money(side.reported_cost)]
+            [
+                name,
+                f"{side.messages:,}",
+                reported(found, side),
+                f"{side.parts:,}",
+                f"{side.reported_parts:,}",
+                money_of(side.cost),
+                money(side.reported_cost),
+            ]
             for name, side in [*sides, ("total", found.total)]
         ),
-    )  # fmt: skip
+    )
     statuses = table(
         "",
         ["status (code)", "reports"],
@@ -102,12 +109,17 @@ def reconciliation_html(found: Reconciliation) -> str:
         "",
         ["difference", "messages", "parts", "amount", "why"],
         (
-            [each.kind, f"{each.messages:,}", signed(each.parts), difference(Cost(each.amounts)),
-             each.text]
+            [
+                each.kind,
+                f"{each.messages:,}",
+                signed(each.parts),
+                difference(Cost(each.amounts)),
+                each.text,
+            ]
             for each in found.differences
         ),
         texts=(0, 4),
-    )  # fmt: skip
+    )
     return page(
         head(reconciliation_head(found)),
         both,

@@ -55,9 +55,15 @@ def explanation_html(made: Explanation) -> str:
             then = str(each.parts_if_replaced)
         what = "forces Unicode" if each.forces_unicode else "takes two units"
         rows.append(
-            [foreign(each.character), escape(title_of(each.character)), what,
-             f"{times[each.character, each.replacement]:,}", instead, then]
-        )  # fmt: skip
+            [
+                foreign(each.character),
+                escape(title_of(each.character)),
+                what,
+                f"{times[each.character, each.replacement]:,}",
+                instead,
+                then,
+            ]
+        )
     header = ["character", "what it is", "what it does", "times", "instead", "parts then"]
     tables = table("", header, rows, texts=(0, 1, 2, 4), raw=True) if rows else ""
     remarks = [
@@ -66,8 +72,9 @@ def explanation_html(made: Explanation) -> str:
         for level, found in (("safe", made.safe), ("lossy", made.lossy))
         if found.changes
     ]
-    return page(head(segmentation_head(text)), parts_html(text), key_html([text]), tables,
-                listed(remarks))  # fmt: skip
+    return page(
+        head(segmentation_head(text)), parts_html(text), key_html([text]), tables, listed(remarks)
+    )
 
 
 def dry_run_html(made: DryRun) -> str:
@@ -86,8 +93,13 @@ def dry_run_html(made: DryRun) -> str:
         header += ["problem", "body"]
         rows = []
         for each in made.details[:SHOWN_ROWS]:
-            cells = [each.recipient, str(each.encoding), f"{each.units:,}",
-                     f"{each.number_of_parts:,}", f"{each.billed_parts:,}"]  # fmt: skip
+            cells = [
+                each.recipient,
+                str(each.encoding),
+                f"{each.units:,}",
+                f"{each.number_of_parts:,}",
+                f"{each.billed_parts:,}",
+            ]
             if priced:
                 cost = None
                 if each.cost is not None and each.currency is not None:
@@ -119,27 +131,32 @@ def difference_html(made: Difference) -> str:
         ["parts", *(f"{each:,}" for each in parts), signed(made.parts)],
     ]
     if made.cost is not None:
-        rows.append(["cost", money(made.before.cost), money(made.after.cost),
-                     difference(made.cost)])  # fmt: skip
+        rows.append(
+            ["cost", money(made.before.cost), money(made.after.cost), difference(made.cost)]
+        )
     fields = ", ".join(made.fields)
-    return page(head(f"changes: {fields}" if fields else "nothing changes"),
-                table("", ["", "before", "after", "change"], rows))  # fmt: skip
+    return page(
+        head(f"changes: {fields}" if fields else "nothing changes"),
+        table("", ["", "before", "after", "change"], rows),
+    )
 
 
 def recipient_html(made: RecipientDryRun) -> str:
     """Return one recipient of a dry run."""
     parts = made.number_of_parts
     line = f"{made.encoding} · {parts:,} part{'' if parts == 1 else 's'}"
-    return page(head(line), table("", ["recipient", "body"], [[made.recipient, made.body]],
-                                  texts=(0, 1)))  # fmt: skip
+    return page(
+        head(line), table("", ["recipient", "body"], [[made.recipient, made.body]], texts=(0, 1))
+    )
 
 
 def _rows_table(
     header: list[str], rows: Iterable[list[str]], texts: tuple[int, ...], every: int
 ) -> list[str]:
     more = every - SHOWN_ROWS
-    shown_rows = table("", header, ([foreign(cell) for cell in row] for row in rows),
-                       texts=texts, raw=True)  # fmt: skip
+    shown_rows = table(
+        "", header, ([foreign(cell) for cell in row] for row in rows), texts=texts, raw=True
+    )
     return [shown_rows, f"<p>and {more:,} more</p>" if more > 0 else ""]
 
 

@@ -138,11 +138,21 @@ def plot_waterfall(made: Waterfall, ax: Axes | None = None) -> Axes:
         )
         end = max(total, total + step.parts)
         total += step.parts
-        axes.annotate(signed(step.parts) if place else count(step.parts), (end, place),
-                      xytext=(4, 0), textcoords="offset points", va="center")  # fmt: skip
+        axes.annotate(
+            signed(step.parts) if place else count(step.parts),
+            (end, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+        )
     axes.barh(len(steps), made.parts, color=INK)
-    axes.annotate(f"{made.parts:,}", (made.parts, len(steps)), xytext=(4, 0),
-                  textcoords="offset points", va="center")  # fmt: skip
+    axes.annotate(
+        f"{made.parts:,}",
+        (made.parts, len(steps)),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+    )
     axes.set_yticks(range(len(steps) + 1), [*(step.label for step in steps), "the bill"])
     axes.invert_yaxis()
     axes.margins(x=0.12)
@@ -169,14 +179,22 @@ def plot_lengths(made: Lengths, ax: Axes | None = None, *, parameter: str | None
         if any(below or above for _, below, above in ends):
             low = [middle - below for middle, below, _ in ends]
             high = [middle + above for middle, _, above in ends]
-            axes.fill_between(at, low, high, step="post", color=ACCENT, alpha=0.15,
-                              label="from low to high")  # fmt: skip
+            axes.fill_between(
+                at, low, high, step="post", color=ACCENT, alpha=0.15, label="from low to high"
+            )
             axes.legend(frameon=False)
         axes.set_ylabel(f"cost in {currency}")
     plan = plan_point(curve, of_template=parameter is None)
     axes.axvline(plan.characters, color=INK, linestyle=":", linewidth=1)
-    axes.annotate("the plan", (plan.characters, 1), xycoords=("data", "axes fraction"),
-                  xytext=(3, -4), textcoords="offset points", va="top", color=INK)  # fmt: skip
+    axes.annotate(
+        "the plan",
+        (plan.characters, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -4),
+        textcoords="offset points",
+        va="top",
+        color=INK,
+    )
     axes.set_xlabel(
         "characters cut (−) or added (+) at the end of the fixed text"
         if parameter is None
@@ -188,8 +206,9 @@ def plot_lengths(made: Lengths, ax: Axes | None = None, *, parameter: str | None
 def plot_characters(made: Characters, ax: Axes | None = None) -> Axes:
     """Draw the parts that characters outside GSM cost; hatched are those without a look-alike."""
     axes = _axes(ax)
-    rows = [(f"{named(one.character)}, {one.place}", one.share_parts, True)
-            for one in made.characters]  # fmt: skip
+    rows = [
+        (f"{named(one.character)}, {one.place}", one.share_parts, True) for one in made.characters
+    ]
     rows += [(f"{one.label}, {one.place}", one.share_parts, False) for one in made.scripts]
     rows.sort(key=lambda row: -row[1])
     for kept, label, hatch in ((True, "has a look-alike", ""), (False, "has none", "////")):
@@ -277,5 +296,11 @@ def _ends(cost: Cost, currency: str) -> tuple[float, float, float]:
     return float(middle), float(middle - low), float(high - middle)
 
 
-__all__ = ["plot_characters", "plot_countries", "plot_lengths", "plot_parts", "plot_schedule",
-           "plot_waterfall"]  # fmt: skip
+__all__ = [
+    "plot_characters",
+    "plot_countries",
+    "plot_lengths",
+    "plot_parts",
+    "plot_schedule",
+    "plot_waterfall",
+]

@@ -70,8 +70,20 @@ HEAVIEST, DRAWN_TEXTS = 60, 6
 CHOICES = 6
 PARAMETERS = 6
 PHONES = 3
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December")  # fmt: skip
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +221,15 @@ def _sentence(content: Content) -> str:
     if summary.messages != 1:
         people = f"<b>{count(summary.messages)} people</b> get"
     out = summary.rows - summary.messages
-    left = "nobody is left out" if not out else (
-        "<b>1 row</b> of the list is left out" if out == 1
-        else f"<b>{count(out)} rows</b> of the list are left out"
-    )  # fmt: skip
+    left = (
+        "nobody is left out"
+        if not out
+        else (
+            "<b>1 row</b> of the list is left out"
+            if out == 1
+            else f"<b>{count(out)} rows</b> of the list are left out"
+        )
+    )
     cost = "what it costs is not known, because no prices were given"
     if summary.priced:
         verb = "costs" if not summary.cost.high or summary.cost.is_exact else "costs between"
@@ -470,10 +487,14 @@ def _phone(
     head = foreign(sender) if sender else "your sender"
     if choice:
         head += f" · {foreign(choice)}"
-    takes = "" if made is None else (
-        f"{made.encoding}, {count(made.number_of_parts, 'part')}, {count(made.units)} "
-        f"{'septets' if made.encoding == 'GSM' else 'code units'}"
-    )  # fmt: skip
+    takes = (
+        ""
+        if made is None
+        else (
+            f"{made.encoding}, {count(made.number_of_parts, 'part')}, {count(made.units)} "
+            f"{'septets' if made.encoding == 'GSM' else 'code units'}"
+        )
+    )
     return (
         f'<div class="phone"><p class="from">{head}</p>'
         f'<p class="bubble" dir="auto">{out}</p><p class="takes">{takes}</p></div>'
@@ -552,9 +573,14 @@ def _countries(content: Content) -> str:
     main = summary.cost.currency
     for country, each in summary.countries.items():
         rows.append(
-            [country or "unknown", count(each.messages), percent(each.messages, summary.messages),
-             count(each.parts), money(each.cost)][: len(header)]
-        )  # fmt: skip
+            [
+                country or "unknown",
+                count(each.messages),
+                percent(each.messages, summary.messages),
+                count(each.parts),
+                money(each.cost),
+            ][: len(header)]
+        )
         if priced and main is not None:
             cost = each.cost
             ends.append(
@@ -573,10 +599,13 @@ def _countries(content: Content) -> str:
     lines = ""
     if summary.lines:
         lines = _framed(
-            table("in the total beside the messages", ["what", "cost"],
-                  [[line.text, money(line.cost)] for line in summary.lines]),
+            table(
+                "in the total beside the messages",
+                ["what", "cost"],
+                [[line.text, money(line.cost)] for line in summary.lines],
+            ),
             "beside",
-        )  # fmt: skip
+        )
     return made + note + lines
 
 
@@ -588,10 +617,15 @@ def _units(content: Content) -> str:
     priced = summary.priced
     header = ["parts per message", "messages", "share", "parts"] + (["cost"] if priced else [])
     rows = [
-        [str(parts), count(each.messages), percent(each.messages, summary.messages),
-         count(each.parts), money(each.cost)][: len(header)]
+        [
+            str(parts),
+            count(each.messages),
+            percent(each.messages, summary.messages),
+            count(each.parts),
+            money(each.cost),
+        ][: len(header)]
         for parts, each in summary.lengths.items()
-    ]  # fmt: skip
+    ]
     most = max(each.messages for each in summary.lengths.values())
     bars = [bar(0.0, each.messages / most) for each in summary.lengths.values()]
     return charts + _framed(table("by number of parts", header, rows, bars=bars), "parts")
@@ -605,9 +639,11 @@ def _lengths(content: Content) -> str:
     sentences = "".join(f"<li>{sentence(line)}</li>" for line in result.sentences)
     out = f"<ul>{sentences}</ul>" if sentences else ""
     out += step_chart(
-        result.template, plan, "Parts by characters cut from (−) or added to (+) the text",
+        result.template,
+        plan,
+        "Parts by characters cut from (−) or added to (+) the text",
         signs=True,
-    )  # fmt: skip
+    )
     out += _grid(
         curve_grid("characters cut from, or added to, the text", result.template, of_template=True),
         "length",
@@ -682,10 +718,14 @@ def _problems(content: Content) -> str:
             for name, number in summary.notes.items()
         ]
         out += _framed(
-            table("rows that are sent, with a remark", ["remark", "rows", "what it means"], rows,
-                  texts=(0, 2)),
+            table(
+                "rows that are sent, with a remark",
+                ["remark", "rows", "what it means"],
+                rows,
+                texts=(0, 2),
+            ),
             "remarks",
-        )  # fmt: skip
+        )
     lines = [
         finding.sentence if content.common is None else masked_sentence(finding, content.common)
         for finding in summary.findings
@@ -724,9 +764,13 @@ def _assumptions(content: Content) -> str:
         for each in others:
             changes = [signed(each.parts - own.parts), difference(each.cost - own.cost)]
             rows.append(
-                [question.text, value_text(own.value), value_text(each.value),
-                 *(["refused", NONE] if each.refused else changes)][: len(header)]
-            )  # fmt: skip
+                [
+                    question.text,
+                    value_text(own.value),
+                    value_text(each.value),
+                    *(["refused", NONE] if each.refused else changes),
+                ][: len(header)]
+            )
         # Made up by us: no request of a recipient's.
         request = json.dumps(question.dry_run, ensure_ascii=False)
         answers = "".join(

@@ -103,11 +103,15 @@ def schedule_table(schedule: Schedule) -> RenderableType:
     """Return when the messages of a plan go out, and what cannot."""
     parts: list[RenderableType] = [Text(schedule_head(schedule), style="bold")]
     rows = (
-        [f"{portion.begin:%Y-%m-%d %H:%M:%S}", f"{portion.end:%Y-%m-%d %H:%M:%S}",
-         f"{portion.recipients:,}", f"{portion.parts:,}",
-         zones_text(schedule.groups[portion.group].zones)]
+        [
+            f"{portion.begin:%Y-%m-%d %H:%M:%S}",
+            f"{portion.end:%Y-%m-%d %H:%M:%S}",
+            f"{portion.recipients:,}",
+            f"{portion.parts:,}",
+            zones_text(schedule.groups[portion.group].zones),
+        ]
         for portion in schedule.portions[:SHOWN_PORTIONS]
-    )  # fmt: skip
+    )
     columns = ["until", "recipients", "parts", "time zones"]
     parts.append(_table("from (UTC)", columns, rows, texts=(4,), widths=(19, 19)))
     more = len(schedule.portions) - SHOWN_PORTIONS
@@ -247,8 +251,9 @@ def _drawn(
     widths: Sequence[int],
     bars: Sequence[tuple[float, float]],
 ) -> Table:
-    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", show_edge=False,
-                  pad_edge=False)  # fmt: skip
+    table = Table(
+        box=None, padding=(0, _GAP, 0, 0), header_style="dim", show_edge=False, pad_edge=False
+    )
     # Every width is said: left to itself, rich cuts figures where columns cannot shrink.
     for place, (name, width) in enumerate(zip(names, widths, strict=True)):
         justify: Any = "left" if place in grid.texts else "right"
@@ -317,12 +322,18 @@ def explanation_table(made: Explanation) -> RenderableType:
         # The same mark on another letter is replaced by another.
         alike = Counter((each.character, each.replacement) for each in some)
         rows = (
-            [each.character, str(alike[each.character, each.replacement]), each.code_point,
-             each.name, NONE if each.replacement is None
-             else f"{each.replacement!r} ({how(each.level, each.kind)})",
-             NONE if each.parts_if_replaced is None else str(each.parts_if_replaced)]
+            [
+                each.character,
+                str(alike[each.character, each.replacement]),
+                each.code_point,
+                each.name,
+                NONE
+                if each.replacement is None
+                else f"{each.replacement!r} ({how(each.level, each.kind)})",
+                NONE if each.parts_if_replaced is None else str(each.parts_if_replaced),
+            ]
             for each in {(each.character, each.replacement): each for each in some}.values()
-        )  # fmt: skip
+        )
         columns = ["times", "code point", "name", "instead", "then parts"]
         parts.append(_table(title, columns, rows, texts=(0, 2, 3, 4)))
     for level, found in (("safe", made.safe), ("lossy", made.lossy)):
@@ -346,21 +357,32 @@ def reconciliation_table(found: Reconciliation) -> RenderableType:
     """Return what was planned beside what was reported, and how they differ."""
     sides = [(name or "unknown", side) for name, side in found.countries.items()]
     rows = (
-        [name, f"{side.messages:,}", f"{side.reported:,}" if found.total.reported else NONE,
-         f"{side.parts:,}", f"{side.reported_parts:,}", money_of(side.cost),
-         money(side.reported_cost)]
+        [
+            name,
+            f"{side.messages:,}",
+            f"{side.reported:,}" if found.total.reported else NONE,
+            f"{side.parts:,}",
+            f"{side.reported_parts:,}",
+            money_of(side.cost),
+            money(side.reported_cost),
+        ]
         for name, side in [*sides, ("total", found.total)]
-    )  # fmt: skip
+    )
     both = ["messages", "reported", "parts", "reported", "cost", "reported"]
     parts: list[RenderableType] = [_table("country", both, rows, widths=(10,))]
     if found.statuses:
         parts.append(_rows("status (code)", found.statuses.items()))
     if found.differences:
         rows = (
-            [each.kind, f"{each.messages:,}", signed(each.parts), difference(Cost(each.amounts)),
-             each.text]
+            [
+                each.kind,
+                f"{each.messages:,}",
+                signed(each.parts),
+                difference(Cost(each.amounts)),
+                each.text,
+            ]
             for each in found.differences
-        )  # fmt: skip
+        )
         columns = ["messages", "parts", "amount", "why"]
         parts.append(_table("difference", columns, rows, texts=(0, 4)))
     else:

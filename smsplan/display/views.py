@@ -200,8 +200,17 @@ def characters_view(result: Characters) -> View:
             ]
             for each, part, saved in zip(result.characters, parts, together, strict=False)
         ]
-        header = ["character", "name", "place", "messages", "parts", "cost", "instead",
-                  "saves alone", "together"]  # fmt: skip
+        header = [
+            "character",
+            "name",
+            "place",
+            "messages",
+            "parts",
+            "cost",
+            "instead",
+            "saves alone",
+            "together",
+        ]
         texts = [0, 1, 2, 6]
         if not priced:
             rows, header = [row[:5] + row[6:] for row in rows], header[:5] + header[6:]
@@ -219,10 +228,17 @@ def characters_view(result: Characters) -> View:
     if result.scripts:
         first = len(result.characters)
         scripts = [
-            [each.label, each.place, each.examples, count(each.characters), count(each.rows),
-             part, money(each.share_cost)][: 7 if priced else 6]
+            [
+                each.label,
+                each.place,
+                each.examples,
+                count(each.characters),
+                count(each.rows),
+                part,
+                money(each.share_cost),
+            ][: 7 if priced else 6]
             for each, part in zip(result.scripts, parts[first:], strict=True)
-        ]  # fmt: skip
+        ]
         header = ["script", "place", "such as", "characters", "messages", "parts", "cost"]
         shown_rows, more = cut(scripts)
         grids.append(
@@ -284,18 +300,23 @@ def curve_grid(title: str, curve: Curve, *, of_template: bool, most: int = 6) ->
     signs = of_template
     rows = [
         [
-            "the plan" if point is plan and signs
-            else f"{count(point.characters)} (the plan)" if point is plan
-            else signed(point.characters) if signs else count(point.characters),
+            "the plan"
+            if point is plan and signs
+            else f"{count(point.characters)} (the plan)"
+            if point is plan
+            else signed(point.characters)
+            if signs
+            else count(point.characters),
             count(point.messages),
             count(point.parts),
             NONE if point is plan else signed(point.parts - plan.parts),
             money(point.cost),
-            NONE if point is plan or point.cost is None or plan.cost is None
+            NONE
+            if point is plan or point.cost is None or plan.cost is None
             else difference(point.cost - plan.cost),
         ][: 6 if priced else 4]
         for point in points
-    ]  # fmt: skip
+    ]
     top = max(point.parts for point in points) or 1
     return Grid(
         title=title,
@@ -344,32 +365,52 @@ def comparison_view(result: Comparison) -> View:
     for each in result.variants:
         unicode = each.summary.encodings.get("UNICODE")
         rows.append(
-            [each.name, count(each.summary.messages), count(each.summary.parts),
-             NONE if each is first else signed(each.parts_difference),
-             count(unicode.messages if unicode else 0), money(each.summary.cost),
-             NONE if each is first else difference(each.cost_difference)][: len(header)]
-        )  # fmt: skip
+            [
+                each.name,
+                count(each.summary.messages),
+                count(each.summary.parts),
+                NONE if each is first else signed(each.parts_difference),
+                count(unicode.messages if unicode else 0),
+                money(each.summary.cost),
+                NONE if each is first else difference(each.cost_difference),
+            ][: len(header)]
+        )
     top = max(each.summary.parts for each in result.variants) or 1
     grids = [
-        Grid(title="variants", header=header, rows=rows,
-             shares=[each.summary.parts / top for each in result.variants])
-    ]  # fmt: skip
+        Grid(
+            title="variants",
+            header=header,
+            rows=rows,
+            shares=[each.summary.parts / top for each in result.variants],
+        )
+    ]
     moved = [(each, each.moves) for each in result.variants if each.moves is not None]
     if moved:
         grids.append(
             Grid(
                 title=f"recipients against '{first.name}'",
-                header=["variant", "fewer parts", "more parts", "the same", "first rows with fewer",
-                        "first rows with more"],
+                header=[
+                    "variant",
+                    "fewer parts",
+                    "more parts",
+                    "the same",
+                    "first rows with fewer",
+                    "first rows with more",
+                ],
                 rows=[
-                    [each.name, count(moves.fewer_rows), count(moves.more_rows),
-                     count(moves.same_rows), row_numbers(moves.first_fewer),
-                     row_numbers(moves.first_more)]
+                    [
+                        each.name,
+                        count(moves.fewer_rows),
+                        count(moves.more_rows),
+                        count(moves.same_rows),
+                        row_numbers(moves.first_fewer),
+                        row_numbers(moves.first_more),
+                    ]
                     for each, moves in moved
                 ],
                 texts=(0, 4, 5),
             )
-        )  # fmt: skip
+        )
     uses = [(each, use) for each in result.variants for use in each.alternatives]
     if uses:
         grids.append(
@@ -377,13 +418,20 @@ def comparison_view(result: Comparison) -> View:
                 title="where another channel is cheaper",
                 header=["variant", "instead", "price", "messages", "as SMS", "instead", "saved"],
                 rows=[
-                    [each.name, use.alternative, money(use.price), count(use.messages),
-                     money(use.cost_sms), money(use.cost_alternative), money(use.saved)]
+                    [
+                        each.name,
+                        use.alternative,
+                        money(use.price),
+                        count(use.messages),
+                        money(use.cost_sms),
+                        money(use.cost_alternative),
+                        money(use.saved),
+                    ]
                     for each, use in uses
                 ],
                 texts=(0, 1),
             )
-        )  # fmt: skip
+        )
     return View(head=comparison_head(result), grids=grids)
 
 
@@ -466,10 +514,12 @@ def estimate_view(result: Estimate) -> View:
         for name, each in (("messages", result.messages), ("parts", result.parts))
     ]
     rows += [
-        [f"cost in {currency}",
-         *(amount_text(currency, end) for end in (each.low, each.expected, each.high))]
+        [
+            f"cost in {currency}",
+            *(amount_text(currency, end) for end in (each.low, each.expected, each.high)),
+        ]
         for currency, each in result.cost.items()
-    ]  # fmt: skip
+    ]
     grid = Grid(title="estimated", header=["", "at least", "expected", "at most"], rows=rows)
     return View(head=result.head, grids=[grid], remarks=result.notes)
 
@@ -485,12 +535,17 @@ def audit_view(result: Audit) -> View:
     line += "".join(f"; {money(total)} {name}" for name, total in told.items())
     header = ["kind", "rows", "sent", "parts", *(["cost", *told] if result.priced else [])]
     rows = [
-        [each.kind.replace("_", " "), count(each.rows), count(each.messages), count(each.parts),
-         *([money(each.cost)] if result.priced else []),
-         *(money(getattr(each, name.replace(" ", "_"))) for name in told),
-         row_numbers(each.first_rows)]
+        [
+            each.kind.replace("_", " "),
+            count(each.rows),
+            count(each.messages),
+            count(each.parts),
+            *([money(each.cost)] if result.priced else []),
+            *(money(getattr(each, name.replace(" ", "_"))) for name in told),
+            row_numbers(each.first_rows),
+        ]
         for each in result.lines
-    ]  # fmt: skip
+    ]
     header.append("first rows")
     most = max(each.rows for each in result.lines) or 1
     return View(

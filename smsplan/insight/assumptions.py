@@ -166,21 +166,36 @@ class Assumptions(Shown):
         ``cost_high``.
         """
         columns = {
-            "switch": ANY, "text": ANY, "value": ANY, "rows": COUNT, "messages": COUNT,
-            "parts": COUNT, "cost": MONEY, "unpriced": COUNT, "currency": CURRENCY,
-            "number_of_recipients": COUNT, "number_of_messages": COUNT, "refused": ANY,
-        }  # fmt: skip
+            "switch": ANY,
+            "text": ANY,
+            "value": ANY,
+            "rows": COUNT,
+            "messages": COUNT,
+            "parts": COUNT,
+            "cost": MONEY,
+            "unpriced": COUNT,
+            "currency": CURRENCY,
+            "number_of_recipients": COUNT,
+            "number_of_messages": COUNT,
+            "refused": ANY,
+        }
         rows = (
             {
-                "switch": question.switch, "text": question.text, "value": answer.value,
-                "rows": question.rows, "messages": answer.messages, "parts": answer.parts,
-                "cost": None if answer.refused else answer.cost, "unpriced": answer.cost.unpriced,
+                "switch": question.switch,
+                "text": question.text,
+                "value": answer.value,
+                "rows": question.rows,
+                "messages": answer.messages,
+                "parts": answer.parts,
+                "cost": None if answer.refused else answer.cost,
+                "unpriced": answer.cost.unpriced,
                 "number_of_recipients": answer.dry_run_recipients,
-                "number_of_messages": answer.dry_run_messages, "refused": answer.refused,
+                "number_of_messages": answer.dry_run_messages,
+                "refused": answer.refused,
             }
             for question in self.questions
             for answer in question.answers
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

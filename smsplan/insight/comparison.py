@@ -162,14 +162,27 @@ class Comparison(Shown):
         and ``..._high``.
         """
         columns = {
-            "name": ANY, "body": ANY, "rows": COUNT, "messages": COUNT, "parts": COUNT,
-            "parts_difference": COUNT, "cost": MONEY, "cost_difference": MONEY, "unpriced": COUNT,
-            "currency": CURRENCY, "fewer_rows": COUNT, "more_rows": COUNT, "same_rows": COUNT,
-        }  # fmt: skip
+            "name": ANY,
+            "body": ANY,
+            "rows": COUNT,
+            "messages": COUNT,
+            "parts": COUNT,
+            "parts_difference": COUNT,
+            "cost": MONEY,
+            "cost_difference": MONEY,
+            "unpriced": COUNT,
+            "currency": CURRENCY,
+            "fewer_rows": COUNT,
+            "more_rows": COUNT,
+            "same_rows": COUNT,
+        }
         rows = (
             {
-                "name": each.name, "body": each.body, "rows": each.summary.rows,
-                "messages": each.summary.messages, "parts": each.summary.parts,
+                "name": each.name,
+                "body": each.body,
+                "rows": each.summary.rows,
+                "messages": each.summary.messages,
+                "parts": each.summary.parts,
                 "parts_difference": each.parts_difference,
                 "cost": each.summary.cost if self.priced else None,
                 "cost_difference": each.cost_difference,
@@ -179,7 +192,7 @@ class Comparison(Shown):
                 "same_rows": each.summary.rows if each.moves is None else each.moves.same_rows,
             }
             for each in self.variants
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

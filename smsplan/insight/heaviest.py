@@ -170,9 +170,13 @@ def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> lis
         ]
     out = []
     for (_, row, _, ours), values, choice, made, real in zip(
-        rows, shown, choices, composed(shown), composed(texts) if change else [None] * len(rows),
+        rows,
+        shown,
+        choices,
+        composed(shown),
+        composed(texts) if change else [None] * len(rows),
         strict=True,
-    ):  # fmt: skip
+    ):
         (planned,) = ours.to_pylist()
         facts = ("encoding", "units", "number_of_parts")
         body, alike = made["body"] or "", True

@@ -159,16 +159,28 @@ class Lengths(Shown):
         ``cost`` is exact, what is expected, in ``currency``, which is named where amounts are in
         several; ``bounds`` adds ``cost_low`` and ``cost_high``.
         """
-        columns = {"parameter": ANY, "characters": COUNT, "messages": COUNT, "parts": COUNT,
-                   "cost": MONEY, "unpriced": COUNT, "currency": CURRENCY}  # fmt: skip
+        columns = {
+            "parameter": ANY,
+            "characters": COUNT,
+            "messages": COUNT,
+            "parts": COUNT,
+            "cost": MONEY,
+            "unpriced": COUNT,
+            "currency": CURRENCY,
+        }
         curves: list[tuple[str | None, Curve]] = [(None, self.template), *self.parameters.items()]
         rows = (
-            {"parameter": name, "characters": point.characters, "messages": point.messages,
-             "parts": point.parts, "cost": point.cost,
-             "unpriced": point.messages if point.cost is None else point.cost.unpriced}
+            {
+                "parameter": name,
+                "characters": point.characters,
+                "messages": point.messages,
+                "parts": point.parts,
+                "cost": point.cost,
+                "unpriced": point.messages if point.cost is None else point.cost.unpriced,
+            }
             for name, curve in curves
             for point in curve.points
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

@@ -126,20 +126,35 @@ class Audit(Shown):
         ``..._high``.
         """
         columns = {
-            "kind": ANY, "sentence": ANY, "rows": COUNT, "messages": COUNT, "parts": COUNT,
-            "cost": MONEY, "wasted": MONEY, "in_doubt": MONEY, "saved": MONEY, "unpriced": COUNT,
-            "currency": CURRENCY, "first_rows": ANY,
-        }  # fmt: skip
+            "kind": ANY,
+            "sentence": ANY,
+            "rows": COUNT,
+            "messages": COUNT,
+            "parts": COUNT,
+            "cost": MONEY,
+            "wasted": MONEY,
+            "in_doubt": MONEY,
+            "saved": MONEY,
+            "unpriced": COUNT,
+            "currency": CURRENCY,
+            "first_rows": ANY,
+        }
         rows = (
             {
-                "kind": line.kind, "sentence": line.sentence, "rows": line.rows,
-                "messages": line.messages, "parts": line.parts, "cost": line.cost,
-                "wasted": line.wasted, "in_doubt": line.in_doubt, "saved": line.saved,
+                "kind": line.kind,
+                "sentence": line.sentence,
+                "rows": line.rows,
+                "messages": line.messages,
+                "parts": line.parts,
+                "cost": line.cost,
+                "wasted": line.wasted,
+                "in_doubt": line.in_doubt,
+                "saved": line.saved,
                 "unpriced": line.messages if line.cost is None else line.cost.unpriced,
                 "first_rows": list(line.first_rows),
             }
             for line in self.lines
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

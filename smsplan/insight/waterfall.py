@@ -109,13 +109,24 @@ class Waterfall(Shown):
         ``cost`` is exact, what is expected, in ``currency``, which is named where amounts are in
         several; ``bounds`` adds ``cost_low`` and ``cost_high``.
         """
-        columns = {"kind": ANY, "label": ANY, "rows": COUNT, "parts": COUNT, "cost": MONEY,
-                   "currency": CURRENCY}  # fmt: skip
+        columns = {
+            "kind": ANY,
+            "label": ANY,
+            "rows": COUNT,
+            "parts": COUNT,
+            "cost": MONEY,
+            "currency": CURRENCY,
+        }
         rows = (
-            {"kind": step.kind, "label": step.label, "rows": step.rows, "parts": step.parts,
-             "cost": step.cost}
+            {
+                "kind": step.kind,
+                "label": step.label,
+                "rows": step.rows,
+                "parts": step.parts,
+                "cost": step.cost,
+            }
             for step in self.steps
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

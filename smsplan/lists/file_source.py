@@ -222,9 +222,16 @@ def _encoding(name: str) -> str:
 
 # For names of hosts, source code and mail; and those of which the machine says what they are.
 _NOT_OF_FILES = {
-    "charmap", "idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "unicode_escape",
-    "undefined", "utf_7",
-}  # fmt: skip
+    "charmap",
+    "idna",
+    "mbcs",
+    "oem",
+    "punycode",
+    "raw_unicode_escape",
+    "unicode_escape",
+    "undefined",
+    "utf_7",
+}
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:

@@ -289,16 +289,19 @@ class _Comparison:
             return
         if (mine.per_recipient is None) != (their.per_recipient is None):
             ours, listed = (
-                "none listed" if each.per_recipient is None
+                "none listed"
+                if each.per_recipient is None
                 else f"{len(each.per_recipient):,} listed"
                 for each in (mine, their)
-            )  # fmt: skip
+            )
             yield self._of_request("per_recipient", ours, listed, self._as_listed)
         elif their.per_recipient is not None:
             yield from self._of_recipients()
         for name in ("number_of_recipients", "number_of_messages"):
-            counts = ["none" if name in answer.missing else f"{getattr(answer, name):,}"
-                      for answer in (mine, their)]  # fmt: skip
+            counts = [
+                "none" if name in answer.missing else f"{getattr(answer, name):,}"
+                for answer in (mine, their)
+            ]
             if counts[0] != counts[1]:
                 yield self._of_request(name, counts[0], counts[1], partial(self._as_counted, name))
 

@@ -148,6 +148,7 @@ class Replay:
 def _answer(made: Mapping[str, Any], real: Mapping[str, str]) -> DryRun:
     items = made.get("per_recipient")
     if items is not None:
-        items = [{**item, "recipient": real.get(item["recipient"], item["recipient"])}
-                 for item in items]  # fmt: skip
+        items = [
+            {**item, "recipient": real.get(item["recipient"], item["recipient"])} for item in items
+        ]
     return DryRun.from_dict({**made, "per_recipient": items})

@@ -60,9 +60,14 @@ _FORBIDDEN = 403
 _ENCODINGS = ("GSM", "UNICODE")
 # Under these a text is as it was written.
 _AS_WRITTEN = {
-    "line_breaks": "kept", "spaces": "kept", "controls": "kept", "greek_capitals": "kept",
-    "small_c_cedilla": "unicode", "auto_encoding": "off", "truncation": "ignored",
-}  # fmt: skip
+    "line_breaks": "kept",
+    "spaces": "kept",
+    "controls": "kept",
+    "greek_capitals": "kept",
+    "small_c_cedilla": "unicode",
+    "auto_encoding": "off",
+    "truncation": "ignored",
+}
 # A text that is cut keeps its first characters.
 _NEVER_CUT = 10
 _SHOWN = 10
@@ -216,8 +221,10 @@ class Verification:
                 "than calls."
             )
         if self.words:
-            own = (f"{' or '.join(map(_quoted, some))} for {documented}"
-                   for documented, some in self.words.items())  # fmt: skip
+            own = (
+                f"{' or '.join(map(_quoted, some))} for {documented}"
+                for documented, some in self.words.items()
+            )
             lines.append(f"The account has words of its own, no differences: {', '.join(own)}.")
         if self.explained_by:
             every = "; or ".join(map(in_words, self.explained_by))
@@ -254,8 +261,10 @@ class Verification:
             )
         lines += _more(self.differences) + remarks
         if self.uncovered:
-            lines.append(f"Not covered, of {len(self.covered) + len(self.uncovered):,} kinds and "
-                         "pairs of kinds in the plan:")  # fmt: skip
+            lines.append(
+                f"Not covered, of {len(self.covered) + len(self.uncovered):,} kinds and "
+                "pairs of kinds in the plan:"
+            )
             lines += [f"  {name}" for name in self.uncovered[:_SHOWN]]
             lines += _more(self.uncovered)
         else:
@@ -409,8 +418,11 @@ def _translated(exchanges: Sequence[_Exchange], profile: Profile) -> Words:
             words.hear(mine.code, their.code)
         if isinstance(mine, Refused) or isinstance(their, Refused):
             continue
-        new = [item for item in their.per_recipient or () if item.encoding
-               and words.meaning(item.encoding) is None]  # fmt: skip
+        new = [
+            item
+            for item in their.per_recipient or ()
+            if item.encoding and words.meaning(item.encoding) is None
+        ]
         if new:
             here = {item.recipient: item for item in mine.per_recipient or ()}
             texts = each.texts(profile)
@@ -439,8 +451,14 @@ def _kinds(row: Drawn) -> frozenset[str]:
 
 
 def _fields(batch: TextBatch) -> dict[str, Any]:
-    names = ("from_", "truncate_concat", "max_number_of_message_parts", "from_ton", "from_npi",
-             "flash_message")  # fmt: skip
+    names = (
+        "from_",
+        "truncate_concat",
+        "max_number_of_message_parts",
+        "from_ton",
+        "from_npi",
+        "flash_message",
+    )
     return {name: getattr(batch, name) for name in names}
 
 
@@ -474,8 +492,10 @@ class _Exchange:
         """Put documented words in the place of the account's own."""
         their = self.their
         if isinstance(their, DryRun) and their.per_recipient is not None:
-            some = (replace(item, encoding=words.meaning(item.encoding) or item.encoding)
-                    for item in their.per_recipient)  # fmt: skip
+            some = (
+                replace(item, encoding=words.meaning(item.encoding) or item.encoding)
+                for item in their.per_recipient
+            )
             self.their = replace(their, per_recipient=tuple(some))
 
     def rest(self) -> Asked | None:
@@ -740,8 +760,10 @@ def _given(item: RecipientDryRun | DryRun, name: str) -> str:
 
 def _body(text: str, other: str) -> str:
     """Say of a text how it differs from another, without its words."""
-    at = next((at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b),
-              min(len(text), len(other)))  # fmt: skip
+    at = next(
+        (at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b),
+        min(len(text), len(other)),
+    )
     length = counted(len(text), "character")
     return f"{length}, U+{ord(text[at]):04X} at {at:,}" if at < len(text) else length
 

@@ -165,15 +165,25 @@ class Schedule:
 
         Recipients and parts add up to those that are scheduled; ``zones`` are lists.
         """
-        columns = {"send_at": TIME, "until": TIME, "expire_at": TIME, "zones": ANY,
-                   "recipients": COUNT, "parts": COUNT}  # fmt: skip
+        columns = {
+            "send_at": TIME,
+            "until": TIME,
+            "expire_at": TIME,
+            "zones": ANY,
+            "recipients": COUNT,
+            "parts": COUNT,
+        }
         rows = (
-            {"send_at": portion.begin, "until": portion.end,
-             "expire_at": portion.begin + self.expire_after,
-             "zones": list(self.groups[portion.group].zones), "recipients": portion.recipients,
-             "parts": portion.parts}
+            {
+                "send_at": portion.begin,
+                "until": portion.end,
+                "expire_at": portion.begin + self.expire_after,
+                "zones": list(self.groups[portion.group].zones),
+                "recipients": portion.recipients,
+                "parts": portion.parts,
+            }
             for portion in self.portions
-        )  # fmt: skip
+        )
         return frame(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:

@@ -115,10 +115,15 @@ class Estimate(Shown):
             *(("cost", name, each) for name, each in self.cost.items()),
         ]
         rows = (
-            {"figure": figure, "currency": currency, "low": each.low, "expected": each.expected,
-             "high": each.high}
+            {
+                "figure": figure,
+                "currency": currency,
+                "low": each.low,
+                "expected": each.expected,
+                "high": each.high,
+            }
             for figure, currency, each in figures
-        )  # fmt: skip
+        )
         return frame(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
@@ -475,9 +480,15 @@ def _without_a_list(
     different = Counter[RowGroup]()
     for row, weight in zip(made.rows, weights, strict=True):
         group = RowGroup(
-            row["encoding"], row["number_of_parts"], row["billed_parts"], country,
-            row["problem"], row["note"], rate, counted=True,
-        )  # fmt: skip
+            row["encoding"],
+            row["number_of_parts"],
+            row["billed_parts"],
+            country,
+            row["problem"],
+            row["note"],
+            rate,
+            counted=True,
+        )
         different[group] += weight
     tally.count(different)
     languages = sorted({v for v in lengths.values() if isinstance(v, str)})

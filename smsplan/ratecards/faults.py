@@ -238,8 +238,12 @@ def _same_keys(rows: list[Row]) -> Iterator[CardFault]:
                 step = "remove one of them"
             else:
                 step = "give the older one a valid_to, the day before the other begins"
-            names = ["country", "prefix", *(["operator"] if rate.network else []),
-                     *(["sender type"] if rate.sender_type else [])]  # fmt: skip
+            names = [
+                "country",
+                "prefix",
+                *(["operator"] if rate.network else []),
+                *(["sender type"] if rate.sender_type else []),
+            ]
             listed = ", ".join(names[:-1]) + " and " + names[-1]
             yield fault_at(
                 row,

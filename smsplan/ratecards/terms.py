@@ -509,10 +509,12 @@ class Terms:
         else:
             named = [operator for operator in operators if operator in outcomes]
             weights, basis = dict.fromkeys(named, Fraction(1, len(named))), "mean"
-        part = sum((Fraction(outcomes[key].part) * share for key, share in weights.items()),
-                   Fraction(0))  # fmt: skip
-        message = sum((Fraction(outcomes[key].message) * share for key, share in weights.items()),
-                      Fraction(0))  # fmt: skip
+        part = sum(
+            (Fraction(outcomes[key].part) * share for key, share in weights.items()), Fraction(0)
+        )
+        message = sum(
+            (Fraction(outcomes[key].message) * share for key, share in weights.items()), Fraction(0)
+        )
         return (part, message), basis
 
     def places(self) -> tuple[Place, ...]:

@@ -58,8 +58,11 @@ STATUSES = {
     412: "Aborted",
     413: "Aborted",
 }
-_CODES = {Problem.UNMATCHED_PARAMETER: 405, Problem.EXCEEDED_PARTS_LIMIT: 411,
-          Problem.OVER_255_PARTS: 408}  # fmt: skip
+_CODES = {
+    Problem.UNMATCHED_PARAMETER: 405,
+    Problem.EXCEEDED_PARTS_LIMIT: 411,
+    Problem.OVER_255_PARTS: 408,
+}
 # Crockford's base 32, as a ULID has it.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -249,9 +252,11 @@ def updated(
     profile = settings.profile
     try:
         # A text has rules for every field; of the other types, the two lists have the same.
-        checked = payload if kind == "mt_text" else {
-            name: payload[name] for name in ("to_add", "to_remove") if name in payload
-        }  # fmt: skip
+        checked = (
+            payload
+            if kind == "mt_text"
+            else {name: payload[name] for name in ("to_add", "to_remove") if name in payload}
+        )
         lists = TextUpdate.from_dict(checked, profile=profile)
         fields_ = {
             name: value
@@ -494,30 +499,34 @@ def feedback(stored: Stored, payload: Any, profile: Profile) -> tuple[str, ...]:
     recipients = payload.get("recipients")
     if recipients is None:
         raise Refusal(
-            400, "syntax_constraint_violation",
+            400,
+            "syntax_constraint_violation",
             "Parameter 'recipients' violates a constraint; it is required.",
-        )  # fmt: skip
+        )
     if not isinstance(recipients, list) or not all(
         isinstance(one, str | int) for one in recipients
     ):
         raise Refusal(
-            400, "syntax_invalid_json",
+            400,
+            "syntax_invalid_json",
             "The JSON type of parameter 'recipients' is invalid; use a list of strings.",
-        )  # fmt: skip
+        )
     if not recipients and any(is_group_id(one) for one in stored.request["to"]):
         raise Refusal(
-            400, "syntax_constraint_violation",
+            400,
+            "syntax_constraint_violation",
             "Parameter 'recipients' violates a constraint; a batch to a group needs them.",
-        )  # fmt: skip
+        )
     out = []
     for place, one in enumerate(recipients):
         digits = msisdn(str(one), profile)
         if digits is None:
             raise Refusal(
-                400, "syntax_invalid_parameter_format",
+                400,
+                "syntax_invalid_parameter_format",
                 f"The format of parameter 'recipients[{place}]' is invalid; value '{one}' is not a "
                 "valid MSISDN.",
-            )  # fmt: skip
+            )
         out.append(digits)
     return tuple(out)
 

@@ -81,9 +81,12 @@ class Posts:
     async def start_due(self) -> None:
         """Begin to post what is due, as far as there is room."""
         due = await run_in_threadpool(
-            self._account.callbacks, dict(self._under_way),
-            after=self._last, each=POSTS_OF_A_HOST, most=POSTS,
-        )  # fmt: skip
+            self._account.callbacks,
+            dict(self._under_way),
+            after=self._last,
+            each=POSTS_OF_A_HOST,
+            most=POSTS,
+        )
         for callback in due:
             self._last = callback.host
             self._under_way[callback.id] = callback

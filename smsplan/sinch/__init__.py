@@ -39,7 +39,7 @@ __all__ = [
     "calibrate",
     "live_dry_run",
     "verify",
-]  # fmt: skip
+]
 
 
 _MODULES = {

@@ -252,8 +252,14 @@ class SinchApi:
             if 200 <= reply.status < 300:
                 try:
                     return read(reply.body)
-                except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError,
-                        SmsplanError):  # fmt: skip
+                except (
+                    ArithmeticError,
+                    LookupError,
+                    TypeError,
+                    ValueError,
+                    AttributeError,
+                    SmsplanError,
+                ):
                     reason = UNREADABLE
             else:
                 code, text = _refusal(reply.body)

@@ -155,9 +155,7 @@ class DamageTally:
         self._damages = damages
         self.links_cut = 0
         self.mojibake, self.no_values, self.escapes = Damaged(), Damaged(), Damaged()
-        self._kinds = {
-            MOJIBAKE: self.mojibake, NO_VALUE: self.no_values, ESCAPE: self.escapes
-        }  # fmt: skip
+        self._kinds = {MOJIBAKE: self.mojibake, NO_VALUE: self.no_values, ESCAPE: self.escapes}
 
     def add(self, source: pa.RecordBatch, planned: Settled) -> None:
         """Look at a batch of the caller's columns and the rows of the plan that belong to it."""

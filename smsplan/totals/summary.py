@@ -126,13 +126,24 @@ class Summary:
         counts messages without a price. ``cost`` is exact, what is expected, in ``currency``, which
         is named where amounts are in several; ``bounds`` adds ``cost_low`` and ``cost_high``.
         """
-        columns = {"country": ANY, "messages": COUNT, "parts": COUNT, "cost": MONEY,
-                   "unpriced": COUNT, "currency": CURRENCY}  # fmt: skip
+        columns = {
+            "country": ANY,
+            "messages": COUNT,
+            "parts": COUNT,
+            "cost": MONEY,
+            "unpriced": COUNT,
+            "currency": CURRENCY,
+        }
         rows = (
-            {"country": country, "messages": count.messages, "parts": count.parts,
-             "cost": count.cost, "unpriced": count.cost.unpriced}
+            {
+                "country": country,
+                "messages": count.messages,
+                "parts": count.parts,
+                "cost": count.cost,
+                "unpriced": count.cost.unpriced,
+            }
             for country, count in self.countries.items()
-        )  # fmt: skip
+        )
         return frame(columns, rows, currency=currency, bounds=bounds)
 
     def to_dict(self) -> dict[str, Any]:

@@ -357,8 +357,10 @@ class _Body(TextKernel):
     def _counted_tokens(self, texts: Any, rows: Ints) -> tuple[Ints, Ints, Ints]:
         """As :meth:`_counted`, each distinct text by the reference."""
         coded = texts.dictionary_encode()
-        counts = [self._tokens_of(characters(text, self._profile))
-                  for text in coded.dictionary.to_pylist()]  # fmt: skip
+        counts = [
+            self._tokens_of(characters(text, self._profile))
+            for text in coded.dictionary.to_pylist()
+        ]
         sizes = np.array([*map(len, counts)])
         ends = np.cumsum(sizes)
         codes = coded.indices.to_numpy()

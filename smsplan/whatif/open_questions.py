@@ -153,7 +153,7 @@ _PROBES: dict[str, tuple[dict[str, Any], ...]] = {
     "truncation_encoding": (_one("a" * 160 + "\U0001f600", truncate_concat=True),),
     "truncation_boundary": (_one("я" * 67 + _FAMILY, truncate_concat=True),),
     "exceeded_parts": (_one("a" * 400, max_number_of_message_parts=1),),
-}  # fmt: skip
+}
 
 
 def _probes(switch: str, profiles: Iterable[Profile]) -> tuple[dict[str, Any], ...]:

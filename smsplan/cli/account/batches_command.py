@@ -90,8 +90,9 @@ def list_batches(
         )
     if as_json:
         batches = [as_dict(each) for each in found.batches]
-        write_json("smsplan.batches/1", {"page": found.page, "count": found.count,
-                                         "batches": batches})  # fmt: skip
+        write_json(
+            "smsplan.batches/1", {"page": found.page, "count": found.count, "batches": batches}
+        )
         return
     for each in found.batches:
         at = "" if each.created_at is None else f"{each.created_at:%Y-%m-%d %H:%M:%S}"

@@ -56,8 +56,13 @@ def audit_list(
         exchange=exchange,
         mixed_currencies=mixed_currencies,
     )
-    given: dict[str, Any] = {"to": to, "region": region, "duplicates": duplicates,
-                             "profile": profile, "encoding": encoding}  # fmt: skip
+    given: dict[str, Any] = {
+        "to": to,
+        "region": region,
+        "duplicates": duplicates,
+        "profile": profile,
+        "encoding": encoding,
+    }
     said = {name: value for name, value in given.items() if value is not None}
     source = open_source(recipients, encoding=encoding)
     made = saved_plan(source)

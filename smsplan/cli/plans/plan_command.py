@@ -120,8 +120,13 @@ def plan_file(
     if body is not None:
         text_of(body, "--body", "--body-file")
     check_stdin(RECIPIENTS=recipients, body_file=body_file)
-    reads = {"the input": recipients, "the body file": body_file, "the rate card": rates,
-             "the file of --operators": operators, "the profile": profile}  # fmt: skip
+    reads = {
+        "the input": recipients,
+        "the body file": body_file,
+        "the rate card": rates,
+        "the file of --operators": operators,
+        "the profile": profile,
+    }
     check_distinct({"--output": output, "--rejects": rejects}, reads)
     beside = rows_on_stdout(output, rejects)
     if body_file is not None:

@@ -95,8 +95,11 @@ class Calibration:
         ``plan(profile="profile.toml")`` reads it.
         """
         where = f", region {self.region}" if self.region else ""
-        head = [*self.news, f"Found on {self.date}{where} by {self.calls} dry runs, "
-                            "which sent nothing.", ""]  # fmt: skip
+        head = [
+            *self.news,
+            f"Found on {self.date}{where} by {self.calls} dry runs, which sent nothing.",
+            "",
+        ]
         head += [
             f"{each.name}: {each.answer}"
             + (f" (decides {', '.join(each.decides)})" if each.decides else "")

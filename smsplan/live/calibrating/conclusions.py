@@ -177,16 +177,23 @@ class _Reading:
             if isinstance(answer, DryRun) and fact.probe is not self._calls[fact.call].probe:
                 answer = _of_number(answer, fact.attribute[1])
             yield contradiction(
-                fact.probe, answer, field, fact.observed,
-                possible=tuple(fact.possible), switches=_switches(fact.about),
-            )  # fmt: skip
+                fact.probe,
+                answer,
+                field,
+                fact.observed,
+                possible=tuple(fact.possible),
+                switches=_switches(fact.about),
+            )
         for place in self._interview.odd:
             made = self._calls[place]
             assert isinstance(made.answer, DryRun)
             yield contradiction(
-                made.probe, made.answer, "number_of_recipients", made.answer.number_of_recipients,
+                made.probe,
+                made.answer,
+                "number_of_recipients",
+                made.answer.number_of_recipients,
                 possible=(len(made.probe.payload["to"]),),
-            )  # fmt: skip
+            )
         for places in self._interview.unsteady[:1]:
             some = [self._calls[place] for place in places]
             refused = next(call for call in some if isinstance(call.answer, Refused))
@@ -210,8 +217,11 @@ def _encodings(call: Call) -> list[tuple[str, str]]:
     found = []
     for item in call.answer.per_recipient or ():
         probe = texts.get(number_of(item), call.probe)
-        said = {row.get(("encoding", number_of(item)), [None])[0]
-                for _, row in table(probe)} if probe.asks is not None else set()  # fmt: skip
+        said = (
+            {row.get(("encoding", number_of(item)), [None])[0] for _, row in table(probe)}
+            if probe.asks is not None
+            else set()
+        )
         if len(said) == 1 and "encoding" not in item.missing:
             found.append((said.pop(), item.encoding))
     return found
