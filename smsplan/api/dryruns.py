@@ -570,7 +570,7 @@ def dry_run(
     """
     chosen = Profile.of(profile)
     detailed, shown = _query(per_recipient, number_of_recipients, chosen)
-    kind = batch.get("type") if isinstance(batch, Mapping) else batch.type
+    kind = batch.get("type") if isinstance(batch, Mapping) else getattr(batch, "type", None)
     if chosen.other_types == "refused" and kind in (BinaryBatch.type, MediaBatch.type):
         # Before anything else of it is looked at.
         said = f"A dry run of type '{kind}' is not supported."

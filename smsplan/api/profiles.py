@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from smsplan.api.switches import FAMILY, A, B, Switch, of_values, one, switch, two
 from smsplan.errors import InputError, OutputError, packages_needed
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
@@ -45,54 +46,263 @@ class Profile:
     """
 
     # Templates
-    unmatched: Unmatched = "verbatim"
-    no_parameters: Literal["literal", "unmatched"] = "literal"
-    malformed_placeholder: Literal["literal", "error"] = "literal"
-    double_dollar: Literal["expand", "escape"] = "expand"
-    values_in_values: Literal["single_pass", "again"] = "single_pass"
+    unmatched: Unmatched = switch(
+        "verbatim",
+        "what a dry run shows for a recipient without a value and default",
+        remark="the send ends with 405 in any case",
+        says={
+            "verbatim": "the placeholder stays and its parts are counted",
+            "empty": "it is replaced by nothing",
+            "absent": "the recipient is left out",
+            "error": "the request is refused",
+        },
+        requests=({"to": [A, B], "body": "Hi ${n}", "parameters": {"n": {A: "Ana"}}},),
+    )
+    no_parameters: Literal["literal", "unmatched"] = switch(
+        "literal",
+        "whether a placeholder in a request without parameters is text or unmatched",
+        effect="plan_requests",
+        remark="a plan gives every parameter a column or a default",
+    )
+    malformed_placeholder: Literal["literal", "error"] = switch(
+        "literal",
+        "whether ${a b}, ${} and an unclosed ${ are text or refused",
+        requests=(one("Hi ${a b}"),),
+    )
+    double_dollar: Literal["expand", "escape"] = switch(
+        "expand",
+        "whether $${a} is a dollar and the value, or the text ${a}",
+        requests=(one("Hi $${n}", parameters={"n": {A: "Ana"}}),),
+    )
+    values_in_values: Literal["single_pass", "again"] = switch(
+        "single_pass",
+        "whether a value that contains ${b} is expanded again",
+        requests=(of_values(a="${b}", b="X"),),
+    )
     # Requests
-    duplicates: Literal["merged", "counted"] = "merged"
-    length_unit: Literal["utf16", "code_point"] = "utf16"
-    body_limit: int | None = 2000
-    key_limit: int | None = None
-    value_limit: int | None = 1600
-    reference_limit: int | None = 2048
-    empty_body: Literal["accepted", "refused"] = "accepted"
-    min_digits: int = 5
-    max_digits: int = 15
-    leading_zero: Literal["accepted", "refused"] = "accepted"
-    integer_numbers: Literal["accepted", "refused"] = "accepted"
-    default_originator: bool = True
-    sender_characters: Literal["any", "gsm"] = "any"
-    malformed_header: Literal["accepted", "refused"] = "accepted"
+    duplicates: Literal["merged", "counted"] = switch(
+        "merged",
+        "whether numbers that come twice are merged or counted",
+        requests=({"to": [A, "00" + A[1:]], "body": "Hi"},),
+    )
+    length_unit: Literal["utf16", "code_point"] = switch(
+        "utf16",
+        "the unit of the limits of body and value",
+        says={"utf16": "code units"},
+    )
+    body_limit: int | None = switch(
+        2000,
+        "the longest body",
+        values=(2000, 1600, None),
+        says={1600: "in older documentation"},
+    )
+    key_limit: int | None = switch(
+        None,
+        "the longest key of a parameter",
+        values=(None, 16),
+        says={16: "in older documentation"},
+        requests=(of_values(**{"a" * 17: "x"}),),
+    )
+    value_limit: int | None = switch(
+        1600,
+        "the longest value of a parameter",
+        values=(1600, 160, None),
+        says={160: "in older documentation"},
+    )
+    reference_limit: int | None = switch(
+        2048,
+        "the longest client_reference",
+        effect="batch",
+        values=(2048, 128, None),
+        says={128: "in older documentation"},
+    )
+    empty_body: Literal["accepted", "refused"] = switch(
+        "accepted", "whether a body of no characters is accepted", requests=(one(""),)
+    )
+    min_digits: int = switch(
+        5,
+        "the fewest digits of a number",
+        remark="after normalisation",
+        values=(5, 1, 7),
+        cell="`5` · any number up to 18",
+    )
+    max_digits: int = switch(
+        15,
+        "the most digits of a number",
+        remark="after normalisation",
+        values=(15, 18),
+        cell="`15` · any number up to 18",
+    )
+    leading_zero: Literal["accepted", "refused"] = switch(
+        "accepted",
+        "whether a number that begins with 0 is accepted",
+        requests=({"to": ["0" + A[3:]], "body": "Hi"},),
+    )
+    integer_numbers: Literal["accepted", "refused"] = switch(
+        "accepted",
+        "whether numbers may be JSON integers in a request",
+        effect="batch",
+        remark="a plan reads whole numbers",
+    )
+    default_originator: bool = switch(
+        True,
+        "whether the account has an originator for a message without 'from'",
+        values=(True, False),
+        says={False: "`from` is required"},
+        requests=(one("Hi"),),
+    )
+    sender_characters: Literal["any", "gsm"] = switch(
+        "any",
+        "whether a sender may have characters outside the GSM alphabet",
+        remark="the page about SMS over HTTP says no, that of the REST API alphanumeric alone",
+        says={"gsm": "the GSM 7-bit default alphabet"},
+        requests=({**one("Hi"), "from": "Кафе"},),
+    )
+    malformed_header: Literal["accepted", "refused"] = switch(
+        "accepted",
+        "whether a udh is accepted whose lengths do not add up",
+        effect="batch",
+        remark="TS 23.040 9.2.3.24",
+    )
     # Characters
-    form_feed: Literal["extension", "unicode"] = "extension"
-    line_breaks: Literal["kept", "crlf_to_lf"] = "kept"
-    spaces: Literal["kept", "space"] = "kept"
-    controls: Literal["kept", "removed"] = "kept"
-    greek_capitals: Literal["kept", "latin"] = "kept"
-    small_c_cedilla: Literal["unicode", "gsm"] = "unicode"
+    form_feed: Literal["extension", "unicode"] = switch(
+        "extension",
+        "whether a form feed (U+000C) is in the extension table",
+        says={"extension": "two septets"},
+        requests=(one("a\f" + "a" * 69),),
+    )
+    line_breaks: Literal["kept", "crlf_to_lf"] = switch(
+        "kept",
+        "whether CR LF is counted as one character or two",
+        says={"kept": "CR and LF one septet each"},
+        requests=(one("a\r\n" + "a" * 158), one("a\r\na")),
+    )
+    spaces: Literal["kept", "space"] = switch(
+        "kept",
+        "whether TAB, no-break space and U+2028 become spaces",
+        says={"kept": "they make the message Unicode", "space": "replaced"},
+        requests=(one("\u00a0" + "a" * 70),),
+    )
+    controls: Literal["kept", "removed"] = switch(
+        "kept",
+        "whether NUL and ESC are removed",
+        says={"kept": "Unicode"},
+        requests=(one("\0" + "a" * 70),),
+    )
+    greek_capitals: Literal["kept", "latin"] = switch(
+        "kept",
+        "whether Greek capitals that look Latin are replaced",
+        remark="U+03BC and U+2126 too",
+        says={"kept": "Unicode", "latin": "replaced"},
+        requests=(one("\u0391" + "a" * 70), one("\u0391" + "a" * 69)),
+    )
+    small_c_cedilla: Literal["unicode", "gsm"] = switch(
+        "unicode",
+        "whether the small c with cedilla is counted as the capital",
+        says={"gsm": "counted as the capital at 0x09"},
+        requests=(one("ç" + "a" * 70), one("ç" + "a" * 69)),
+    )
     # Auto Encoding, an option of the account
-    auto_encoding: Literal["off", "on"] = "off"
-    auto_encoding_partial: Literal["all_or_nothing", "partial"] = "all_or_nothing"
-    auto_encoding_order: Literal["before_truncation", "after_truncation"] = "before_truncation"
+    auto_encoding: Literal["off", "on"] = switch(
+        "off",
+        "whether the account has Auto Encoding",
+        remark="look-alikes are replaced where the Unicode form would not fit one part",
+        requests=(one("\u201c" + "a" * 70),),
+    )
+    auto_encoding_partial: Literal["all_or_nothing", "partial"] = switch(
+        "all_or_nothing",
+        "whether Auto Encoding replaces where the rest stays Unicode",
+        requests=(one("\u201c\u2026" + "a" * 69 + "\U0001f600"),),
+    )
+    auto_encoding_order: Literal["before_truncation", "after_truncation"] = switch(
+        "before_truncation",
+        "whether Auto Encoding comes before or after a cut to one part",
+        requests=(one("\u201c" + "a" * 80, truncate_concat=True),),
+    )
     # Parts
-    gsm_boundary: Literal["pair", "dense"] = "pair"
-    unicode_boundary: Literal["pair", "grapheme", "dense"] = "pair"
-    unicode_unit: Literal["utf16", "code_point"] = "utf16"
-    reference_bits: Literal[8, 16] = 8
-    languages: tuple[str, ...] | Literal["all"] = ()
+    gsm_boundary: Literal["pair", "dense"] = switch(
+        "pair",
+        "whether an escape pair may be split over two parts",
+        says={"pair": "escape pairs stay whole", "dense": "ceil(units / 153)"},
+        requests=(one("a" * 152 + "€" + "a" * 152),),
+    )
+    unicode_boundary: Literal["pair", "grapheme", "dense"] = switch(
+        "pair",
+        "whether a surrogate pair or a cluster may be split over two parts",
+        says={"pair": "surrogate pairs stay whole", "grapheme": "clusters too"},
+        requests=(two("я" * 66 + "\U0001f600" + "я" * 66, "я" * 66 + "e\u0301" + "я" * 66),),
+    )
+    unicode_unit: Literal["utf16", "code_point"] = switch(
+        "utf16",
+        "the unit of 70 and 67 beyond the Basic Multilingual Plane",
+        requests=(one("\U0001f600" * 36),),
+    )
+    reference_bits: Literal[8, 16] = switch(
+        8,
+        "the bits of the reference that joins parts",
+        effect="documented",
+        remark="SMPP routes",
+        says={16: "parts of 152 and 66"},
+    )
+    languages: tuple[str, ...] | Literal["all"] = switch(
+        (),
+        "the national tables that an SMPP route allows",
+        effect="documented",
+        cell='`[]` · a list such as `["tr"]` · `all`',
+    )
     # truncate_concat and max_number_of_message_parts
-    truncation: Literal["cut", "parts_only", "ignored"] = "cut"
-    truncation_encoding: Literal["before", "after"] = "before"
-    truncation_boundary: Literal["pair", "grapheme"] = "pair"
-    exceeded_parts: Literal["counted", "zero", "absent", "error"] = "counted"
+    truncation: Literal["cut", "parts_only", "ignored"] = switch(
+        "cut",
+        "what a dry run shows for truncate_concat",
+        remark="what is sent is one part in any case",
+        says={
+            "cut": "text cut, one part",
+            "parts_only": "one part, text whole",
+            "ignored": "real count, text whole",
+        },
+        requests=(one("a" * 161, truncate_concat=True),),
+    )
+    truncation_encoding: Literal["before", "after"] = switch(
+        "before",
+        "whether the encoding is that of the whole text or of what is left",
+        says={"before": "of the whole text, and it stays", "after": "of what is left"},
+        requests=(one("a" * 160 + "\U0001f600", truncate_concat=True),),
+    )
+    truncation_boundary: Literal["pair", "grapheme"] = switch(
+        "pair",
+        "whether a cut to one part may go through a grapheme cluster",
+        requests=(one("я" * 67 + FAMILY, truncate_concat=True),),
+    )
+    exceeded_parts: Literal["counted", "zero", "absent", "error"] = switch(
+        "counted",
+        "what a dry run shows above max_number_of_message_parts",
+        remark="the send ends with 411 in any case",
+        says={
+            "counted": "the real number",
+            "absent": "left out",
+            "error": "the request is refused",
+        },
+        requests=(one("a" * 400, max_number_of_message_parts=1),),
+    )
     # The answer of a dry run
-    encoding_names: Literal["GSM/UNICODE", "text/unicode"] = "GSM/UNICODE"
-    per_recipient_order: Literal["request", "number"] = "request"
-    no_details: Literal["empty_list", "absent"] = "empty_list"
-    details_over_1000: Literal["error", "capped"] = "error"
-    other_types: Literal["one_part", "refused"] = "one_part"
+    encoding_names: Literal["GSM/UNICODE", "text/unicode"] = switch(
+        "GSM/UNICODE", "what encodings are called", effect="form"
+    )
+    per_recipient_order: Literal["request", "number"] = switch(
+        "request", "the order of per_recipient", effect="form"
+    )
+    no_details: Literal["empty_list", "absent"] = switch(
+        "empty_list", "what per_recipient is with number_of_recipients=0", effect="batch"
+    )
+    details_over_1000: Literal["error", "capped"] = switch(
+        "error", "what becomes of number_of_recipients above 1000", effect="batch"
+    )
+    other_types: Literal["one_part", "refused"] = switch(
+        "one_part",
+        "what a dry run of binary or media answers",
+        effect="batch",
+        says={"one_part": "a recipient, no details"},
+    )
     # No switch: what the account calls encodings and errors
     vocabulary: Vocabulary | Mapping[str, str | Sequence[str]] = ()
 
@@ -239,8 +449,12 @@ class Profile:
             raise InputError(f"profile file '{path}': {error}") from None
 
 
-SWITCHES = tuple(field.name for field in dataclasses.fields(Profile) if field.name != "vocabulary")
-"""The open questions; what else a profile has is no question."""
+SWITCHES: Mapping[str, Switch] = {
+    field.name: field.metadata["switch"]
+    for field in dataclasses.fields(Profile)
+    if "switch" in field.metadata
+}
+"""The open questions, by name; what else a profile has is no question."""
 
 
 @cache

@@ -17,15 +17,9 @@ _TRIED = 3
 # Values of these are many, and explain nothing together with another.
 _ALONE = frozenset({"min_digits", "max_digits", "languages"})
 
-# The documentation has had these limits; of digits any number may be the limit.
-_LIMITS: dict[str, tuple[int | None, ...]] = {
-    "body_limit": (2000, 1600, None),
-    "key_limit": (16, None),
-    "value_limit": (1600, 160, None),
-    "reference_limit": (2048, 128, None),
-    "min_digits": tuple(range(1, 10)),
-    "max_digits": tuple(range(10, 19)),
-}
+# Of digits any number may be the limit.
+_DIGITS = {"min_digits": tuple(range(1, 10)), "max_digits": tuple(range(10, 19))}
+_LIMITS = frozenset({"body_limit", "key_limit", "value_limit", "reference_limit", *_DIGITS})
 
 
 def values(switch: str) -> tuple[Any, ...]:
@@ -34,12 +28,11 @@ def values(switch: str) -> tuple[Any, ...]:
     >>> values("double_dollar"), values("value_limit")
     (('expand', 'escape'), (1600, 160, None))
     """
-    if switch in _LIMITS:
-        return _LIMITS[switch]
-    if switch == "default_originator":
-        return (True, False)
     if switch not in SWITCHES:
         return (getattr(Profile(), switch),)
+    listed = _DIGITS.get(switch) or SWITCHES[switch].values
+    if listed:
+        return listed
     if switch == "languages":
         return ((), *((name,) for name in LANGUAGES), "all")
     found: tuple[Any, ...] = get_args(_hints()[switch])

@@ -14,9 +14,9 @@ from typing import Any, cast
 
 from smsplan.api.batches import Batch, msisdn
 from smsplan.api.dryruns import DryRun, RecipientDryRun, dry_run, every_recipient
+from smsplan.api.profiles import SWITCHES as EVERY
 from smsplan.api.profiles import Profile
 from smsplan.errors import RequestRefused
-from smsplan.live import verification
 from smsplan.live.alternatives import Explaining, Switches, as_dict, in_words
 from smsplan.live.answers import Answer, Refused, items, refused_by, same, theirs
 from smsplan.live.api_error import ApiError
@@ -26,12 +26,7 @@ from smsplan.numbers import country, masked_number
 from smsplan.plurals import counted
 from smsplan.showing import drawn
 
-# A plan's messages never meet the last.
-SWITCHES = (
-    *verification.SWITCHES,
-    *("integer_numbers", "reference_limit", "no_details", "details_over_1000", "other_types"),
-    "malformed_header",
-)
+SWITCHES = tuple(name for name, each in EVERY.items() if each.effect != "form")
 """The switches that the answer to a dry run of one batch may depend on."""
 _ALL = 1000
 _SHOWN = 10

@@ -40,20 +40,7 @@ if TYPE_CHECKING:
     from smsplan.planning.planner import Plan
     from smsplan.tabular import Frame
 
-# An answer that differs in these alone is the same, or no request of a plan meets them.
-_IRRELEVANT = frozenset(
-    {
-        "encoding_names",
-        "per_recipient_order",
-        "no_details",
-        "details_over_1000",
-        "other_types",
-        "malformed_header",
-        "integer_numbers",
-        "reference_limit",
-    }
-)
-SWITCHES = tuple(name for name in EVERY if name not in _IRRELEVANT)
+SWITCHES = tuple(name for name, each in EVERY.items() if each.effect not in ("batch", "form"))
 """The switches that a dry run of a plan's messages may depend on."""
 _SURE = 0.95
 _FORBIDDEN = 403

@@ -97,6 +97,17 @@ def test_json_keys() -> None:
     assert all(f'"{key}"' in section for key in summary["findings"][0])
 
 
+def test_switches() -> None:
+    """The tables of switches in docs/design.md are what docs/make_switches.py writes."""
+    spec = importlib.util.spec_from_file_location("make_switches", DOCS / "make_switches.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (DOCS / "design.md").read_text(encoding="utf-8")
+    assert module.page(text) == text
+
+
 def test_design_names_everything() -> None:
     """docs/design.md lists every column, problem, note, kind, switch, its values and profile."""
     text = (DOCS / "design.md").read_text(encoding="utf-8")
