@@ -38,11 +38,11 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!smsplan\.).*"),
     # What stands in a signature and is none of a user's business.
-    (r"py:class", r"smsplan\.batches\._Absent"),
+    (r"py:class", r"smsplan\.api\.batches\._Absent"),
     (r"py:class", r"smsplan\.sandbox\.account\.Account"),
-    (r"py:class", r"smsplan\.limits\.(Facts|Rows)"),
+    (r"py:class", r"smsplan\.limits\.(Facts|RowKind)"),
     (r"py:class", r"smsplan\.ratecards\.terms\.(Charges?|Ladder)"),
-    (r"py:class", r"smsplan\.templates\.Filled"),
+    (r"py:class", r"smsplan\.templates\.template\.Filled"),
 ]
 
 
