@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 # What `pip install smsplan` brings, as modules.
@@ -187,30 +187,251 @@ class PlanRejected(SmsplanError):
 
 
 class Problem(StrEnum):
-    """Why nothing is sent for a row; the first that applies, in this order."""
+    """Why nothing is sent for a row; the first that applies, in this order.
 
-    UNREADABLE = "unreadable"
-    INVALID_NUMBER = "invalid_number"
-    NO_BODY = "no_body"
-    UNENCODABLE_TEXT = "unencodable_text"
-    VALUE_TOO_LONG = "value_too_long"
-    UNMATCHED_PARAMETER = "unmatched_parameter"
-    OVER_255_PARTS = "over_255_parts"
-    EXCEEDED_PARTS_LIMIT = "exceeded_parts_limit"
-    REJECTED_BY_RATE_CARD = "rejected_by_rate_card"
-    DUPLICATE_RECIPIENT = "duplicate_recipient"
+    ``sentence`` says why, behind "because"; ``more`` adds what the documentation says of it.
+    ``kind`` names such rows among those that an account is asked about; empty: nothing can be
+    asked. ``delivery`` is the code of the delivery report, 0 where there is none.
+    """
+
+    sentence: str
+    more: str
+    kind: str
+    delivery: int
+
+    UNREADABLE = (
+        "unreadable",
+        "the file cannot be read there",
+        'the row\'s columns are empty (`on_error="skip"`)',
+    )
+    INVALID_NUMBER = (
+        "invalid_number",
+        "the number is not one the API takes",
+        "the profile's digit rule refuses it, or it is missing",
+        "invalid number",
+    )
+    NO_BODY = (
+        "no_body",
+        "there is no body for the row's value",
+        "nor is there one for `*` (`body_by`)",
+    )
+    UNENCODABLE_TEXT = (
+        "unencodable_text",
+        "the text cannot be encoded",
+        "a value has a lone surrogate, which neither an SMS nor JSON can carry",
+    )
+    VALUE_TOO_LONG = (
+        "value_too_long",
+        "a parameter's value is too long",
+        "the profile's `value_limit` decides",
+        "value too long",
+    )
+    UNMATCHED_PARAMETER = (
+        "unmatched_parameter",
+        "a parameter has no value and no default",
+        "delivery code 405",
+        "unmatched parameter",
+        405,
+    )
+    OVER_255_PARTS = (
+        "over_255_parts",
+        "the text needs more than 255 parts",
+        "the concatenation header has one octet for the total (TS 23.040 9.2.3.24.1)",
+        "above 255 parts",
+    )
+    EXCEEDED_PARTS_LIMIT = (
+        "exceeded_parts_limit",
+        "the text exceeds max_number_of_message_parts",
+        "delivery code 411",
+        "above the limit of parts",
+        411,
+    )
+    REJECTED_BY_RATE_CARD = (
+        "rejected_by_rate_card",
+        "the rate card rejects their numbers",
+        "a row of kind `reject` applies; a dry run counts it all the same",
+    )
+    DUPLICATE_RECIPIENT = (
+        "duplicate_recipient",
+        "an earlier row has the same number",
+        "that row is sent",
+        "duplicate number",
+    )
+
+    def __new__(
+        cls, code: str, sentence: str = "", more: str = "", kind: str = "", delivery: int = 0
+    ) -> Problem:
+        """Make the one entry of a problem."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.sentence, self.more, self.kind, self.delivery = sentence, more, kind, delivery
+        return self
+
+
+class Weight(IntEnum):
+    """How much a note matters."""
+
+    TOLD = 0  # how the row was read, or what became of it
+    CORRECT = 1  # the list or the text had better be corrected
+    IN_DOUBT = 2  # the money may be wasted, or is not known
+    WASTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """What is said of numbers that have a note.
+
+    ``counted`` stands behind a count; ``one`` and ``several`` are an audit's, with what to do about
+    it. ``{region}`` is the region that national numbers are read by.
+    """
+
+    counted: str
+    one: str
+    several: str
 
 
 class Note(StrEnum):
-    """A remark about a row that goes out; several are joined by ``;`` in this order."""
+    """A remark about a row that goes out; several are joined by ``;`` in this order.
 
-    REPAIRED = "repaired"
-    NATIONAL = "national"
-    LOOKS_NATIONAL = "looks_national"
-    FICTITIOUS = "fictitious"
-    DOUBTFUL = "doubtful"
-    DEFAULT_USED = "default_used"
-    SHORTENED = "shortened"
-    SUBSTITUTED = "substituted"
-    TRUNCATED = "truncated"
-    UNPRICED = "unpriced"
+    Inside, the notes of a row are the sum of their ``bit``: 0 where there is none.
+    ``sentence`` says what a note means, ``more`` adds what the documentation says of it. ``kind``
+    names such rows among those that an account is asked about; empty: they are no kind of their
+    own. ``number`` is what is said of numbers that have it; None: it is not about the number.
+
+    >>> Note.REPAIRED.bit, Note.NATIONAL.bit, Note.joined(3), Note.bits("repaired;national;new")
+    (1, 2, 'repaired;national', 3)
+    """
+
+    sentence: str
+    more: str
+    weight: Weight
+    kind: str
+    number: NumberWords | None
+    bit: int
+
+    REPAIRED = (
+        "repaired",
+        "the number was mended where that is certain",
+        "`447700900123.0` from a spreadsheet is one",
+        Weight.CORRECT,
+        "repaired number",
+        NumberWords(
+            "repaired",
+            "1 number is repaired, where every digit is certain; mend it in the list",
+            "{} numbers are repaired, where every digit is certain; mend them in the list",
+        ),
+    )
+    NATIONAL = (
+        "national",
+        "read as a national number",
+        "`region` names the country",
+        Weight.TOLD,
+        "national number",
+        NumberWords(
+            "read as national numbers of {region}",
+            "1 number is read as dialled in {region}",
+            "{} numbers are read as dialled in {region}",
+        ),
+    )
+    LOOKS_NATIONAL = (
+        "looks_national",
+        "begins with 0, so it names no country",
+        "pass `region`",
+        Weight.IN_DOUBT,
+        "number looks national",
+        NumberWords(
+            "begin with 0 and name no country",
+            "1 number begins with 0 and names no country, so its price is in doubt; pass region= "
+            "(--region)",
+            "{} numbers begin with 0 and name no country, so their prices are in doubt; pass "
+            "region= (--region)",
+        ),
+    )
+    FICTITIOUS = (
+        "fictitious",
+        "a number that is reserved for fiction and reaches nobody",
+        "+44 7700 900123 is one",
+        Weight.WASTED,
+        "",
+        NumberWords(
+            "reserved for fiction",
+            "1 number is reserved for fiction: what goes there reaches nobody",
+            "{} numbers are reserved for fiction: what goes there reaches nobody",
+        ),
+    )
+    DOUBTFUL = (
+        "doubtful",
+        "in no numbering range that is known",
+        "libphonenumber does not call it valid",
+        Weight.IN_DOUBT,
+        "",
+        NumberWords(
+            "not in any known numbering range",
+            "1 number is in no range that libphonenumber knows: what goes there likely reaches "
+            "nobody",
+            "{} numbers are in no range that libphonenumber knows: what goes there likely reaches "
+            "nobody",
+        ),
+    )
+    DEFAULT_USED = (
+        "default_used",
+        "the row has no value, the default stands in",
+        "the parameter has a column",
+        Weight.TOLD,
+        "default used",
+    )
+    SHORTENED = (
+        "shortened",
+        "a value was cut to its limit",
+        "a default that stands in is cut too (`limits`)",
+        Weight.TOLD,
+        "value shortened",
+    )
+    SUBSTITUTED = (
+        "substituted",
+        "look-alikes were replaced",
+        "by `substitute`, or by Auto Encoding of the profile",
+        Weight.TOLD,
+        "substituted",
+    )
+    TRUNCATED = (
+        "truncated",
+        "cut to one part",
+        "by `truncate_concat`",
+        Weight.CORRECT,
+        "truncated",
+    )
+    UNPRICED = (
+        "unpriced",
+        "the rate card has no price for it",
+        "its cost is unknown, not 0",
+        Weight.IN_DOUBT,
+    )
+
+    def __new__(
+        cls,
+        code: str,
+        sentence: str = "",
+        more: str = "",
+        weight: Weight = Weight.TOLD,
+        kind: str = "",
+        number: NumberWords | None = None,
+    ) -> Note:
+        """Make the one entry of a note."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.sentence, self.more, self.weight = sentence, more, weight
+        self.kind, self.number = kind, number
+        self.bit = 1 << len(cls.__members__)
+        return self
+
+    @classmethod
+    def joined(cls, bits: int) -> str:
+        """Return the words of notes, as a row has them; empty where there is none."""
+        return ";".join(note for note in cls if bits & note.bit)
+
+    @classmethod
+    def bits(cls, words: str | None) -> int:
+        """Read what :meth:`joined` wrote; words that are not known, of a newer plan, are none."""
+        said = set((words or "").split(";"))
+        return sum(note.bit for note in cls if note in said)

@@ -403,10 +403,7 @@ class Detail:
     @property
     def code(self) -> int | None:
         """The delivery report's code where nothing would be sent: 405, 411, or null."""
-        return _CODES.get(self.problem) if self.problem else None
-
-
-_CODES = {Problem.UNMATCHED_PARAMETER: 405, Problem.EXCEEDED_PARTS_LIMIT: 411}
+        return (self.problem.delivery or None) if self.problem else None
 
 
 @dataclass(frozen=True)

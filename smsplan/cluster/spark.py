@@ -20,7 +20,7 @@ from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Note, Problem
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.prices import PriceTable
-from smsplan.kernel.settlement import RANGE, names_with, settled_rows
+from smsplan.kernel.settlement import RANGE, in_words, names_with, settled_rows
 from smsplan.options import Options
 from smsplan.ratecards import RateCard, Terms
 from smsplan.templates import Template
@@ -136,6 +136,7 @@ class Worker:
             ours, _ = settled_rows(
                 kernel(batch), duplicates=None, prices=self.prices, accepted=accepted
             )
+            ours = in_words(ours)
             columns = [_spark_column(ours.column(name)) for name in self.names]
             yield pa.RecordBatch.from_arrays(
                 [*batch.columns, *columns],

@@ -51,7 +51,6 @@ from smsplan.ratecards import Cost
 from smsplan.templates import Template
 from smsplan.templates.opt_out import opt_out_at
 from smsplan.totals.common_characters import common_characters
-from smsplan.totals.findings import PROBLEM_TEXTS
 from smsplan.totals.length_counts import Units, units
 from smsplan.whatif.open_questions import shown as value_text
 
@@ -705,7 +704,7 @@ def _problems(content: Content) -> str:
     out = ""
     if summary.problems:
         rows = [
-            [name.replace("_", " "), count(number), PROBLEM_TEXTS[Problem(name)]]
+            [name.replace("_", " "), count(number), Problem(name).sentence]
             for name, number in summary.problems.items()
         ]
         out += _framed(
@@ -714,7 +713,7 @@ def _problems(content: Content) -> str:
         )
     if summary.notes:
         rows = [
-            [name.replace("_", " "), count(number), NOTE_TEXTS[Note(name)]]
+            [name.replace("_", " "), count(number), Note(name).sentence]
             for name, number in summary.notes.items()
         ]
         out += _framed(
@@ -734,20 +733,6 @@ def _problems(content: Content) -> str:
     if lines:
         out += f"<ul>{''.join(f'<li>{sentence(line)}</li>' for line in lines)}</ul>"
     return out or "<p>Every row is sent, and there is nothing to remark.</p>"
-
-
-NOTE_TEXTS = {
-    Note.REPAIRED: "the number was mended where that is certain",
-    Note.NATIONAL: "read as a national number",
-    Note.LOOKS_NATIONAL: "begins with 0, so it names no country",
-    Note.FICTITIOUS: "a number that is reserved for fiction and reaches nobody",
-    Note.DOUBTFUL: "in no numbering range that is known",
-    Note.DEFAULT_USED: "the row has no value, the default stands in",
-    Note.SHORTENED: "a value was cut to its limit",
-    Note.SUBSTITUTED: "look-alikes were replaced",
-    Note.TRUNCATED: "cut to one part",
-    Note.UNPRICED: "the rate card has no price for it",
-}
 
 
 def _assumptions(content: Content) -> str:

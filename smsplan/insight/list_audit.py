@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsplan.errors import Note, Problem
+from smsplan.errors import Note, Problem, Weight
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
@@ -16,34 +16,30 @@ from smsplan.totals.plan_view import Planned
 from smsplan.totals.summary import count_of
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 
-    from smsplan.kernel.octets import Ints, Mask
+    from smsplan.kernel.octets import Bits, Ints, Mask
     from smsplan.kernel.settlement import Settled
     from smsplan.options import Options
     from smsplan.tabular import Frame
 
 # So many rows of each kind are named.
 FIRST_ROWS = 10
+# What is noted of numbers; a message is wasted, or in doubt, for one reason: the first of these.
+_NOTED = {note.value: note for note in Note if note.number is not None}
+WASTED = ("duplicate", *(kind for kind, note in _NOTED.items() if note.weight is Weight.WASTED))
+IN_DOUBT = ("toll_free", *(kind for kind, note in _NOTED.items() if note.weight is Weight.IN_DOUBT))
 KINDS = (
-    "repaired",
-    "national",
-    "looks_national",
+    *_NOTED,
     "invalid",
     "duplicate",
-    "fictitious",
-    "doubtful",
     "toll_free",
     "unpriced",
     "no_values",
     "mojibake",
     "escapes",
 )
-# A message is wasted, or in doubt, for one reason: the first of these.
-WASTED = ("duplicate", "fictitious")
-IN_DOUBT = ("toll_free", "looks_national", "doubtful")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,24 +291,12 @@ class _Values:
         return masks
 
 
-def _masks(
-    keys: Ints, notes: npt.NDArray[np.int16], settled: Settled, repeated: Mask
-) -> dict[str, Mask]:
+def _masks(keys: Ints, notes: Bits, settled: Settled, repeated: Mask) -> dict[str, Mask]:
     """Say which rows are of which kind, whether they are sent or not."""
     from smsplan.kernel.kernel import PROBLEMS
-    from smsplan.kernel.numbers.msisdns import note_bit
     from smsplan.kernel.numbers.toll_free import toll_free
 
-    masks: dict[str, Mask] = {
-        str(note): (notes & note_bit(note)) != 0
-        for note in (
-            Note.REPAIRED,
-            Note.NATIONAL,
-            Note.LOOKS_NATIONAL,
-            Note.FICTITIOUS,
-            Note.DOUBTFUL,
-        )
-    }
+    masks = {kind: notes & note.bit != 0 for kind, note in _NOTED.items()}
     masks["invalid"] = settled.problem == PROBLEMS.index(Problem.INVALID_NUMBER)
     masks["duplicate"] = repeated
     masks["toll_free"] = toll_free(keys)
@@ -348,20 +332,7 @@ def _line(kind: str, tally: _Tally, plan: Planned, damaged: Damaged | None) -> A
 
 # What rows of each kind are, and what to do about it: one row, and several.
 _SENTENCES = {
-    "repaired": (
-        "1 number is repaired, where every digit is certain; mend it in the list",
-        "{} numbers are repaired, where every digit is certain; mend them in the list",
-    ),
-    "national": (
-        "1 number is read as dialled in {region}",
-        "{} numbers are read as dialled in {region}",
-    ),
-    "looks_national": (
-        "1 number begins with 0 and names no country, so its price is in doubt; pass region= "
-        "(--region)",
-        "{} numbers begin with 0 and name no country, so their prices are in doubt; pass region= "
-        "(--region)",
-    ),
+    **{note.value: (said.one, said.several) for note in Note if (said := note.number)},
     "invalid": (
         "1 row has no number that the API takes; nothing is sent to it",
         "{} rows have no number that the API takes; nothing is sent to them",
@@ -375,15 +346,6 @@ _SENTENCES = {
         "(--duplicates flag)",
         "{} messages go to numbers that get one already; plan with duplicates='flag' "
         "(--duplicates flag)",
-    ),
-    "fictitious": (
-        "1 number is reserved for fiction: what goes there reaches nobody",
-        "{} numbers are reserved for fiction: what goes there reaches nobody",
-    ),
-    "doubtful": (
-        "1 number is in no range that libphonenumber knows: what goes there likely reaches nobody",
-        "{} numbers are in no range that libphonenumber knows: what goes there likely reaches "
-        "nobody",
     ),
     "toll_free": (
         "1 number is toll-free; in most countries such numbers receive no SMS",

@@ -1,16 +1,20 @@
-"""Columns of a few known words, as places in a tuple; -1 is null."""
+"""Columns of a few known words, as places in a tuple; -1 is null. Columns of notes, as bits."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsplan.errors import Note
+from smsplan.kernel.octets import Bits, counted
 
-@cache
+
+@lru_cache(256)
 def _dictionary(texts: tuple[str, ...]) -> pa.Array:
     return pa.array(texts, pa.string())
 
@@ -40,3 +44,32 @@ def places(column: Any, texts: tuple[str, ...]) -> npt.NDArray[Any]:
         indices = pc.fill_null(indices, -1)
     found: npt.NDArray[Any] = indices.to_numpy(zero_copy_only=False)
     return found
+
+
+def note_words(bits: Bits) -> pa.Array:
+    """Return a column of notes as people read them; of all combinations it has those that occur.
+
+    >>> note_words(np.array([0, 3, 1], np.int32)).to_pylist()
+    [None, 'repaired;national', 'repaired']
+    """
+    kinds, _ = counted(bits)
+    kinds = kinds[kinds > 0]
+    at = np.searchsorted(kinds, bits).astype(np.int16)
+    at[bits == 0] = -1
+    return words(at, tuple(map(Note.joined, kinds.tolist())))
+
+
+def note_bits(column: Any) -> Bits:
+    """Return the bits of a column of notes: the kernel's, a plan's, or one read from a file.
+
+    >>> note_bits(pa.array(["national", None, "repaired;new"])).tolist()
+    [2, 0, 1]
+    """
+    if pa.types.is_integer(column.type):
+        bits: Bits = column.to_numpy()
+    else:
+        texts = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        known = np.array([*map(Note.bits, texts.dictionary.to_pylist()), 0], np.int32)
+        at = pc.fill_null(texts.indices.cast(pa.int64()), -1)
+        bits = known[at.to_numpy(zero_copy_only=False)]
+    return bits

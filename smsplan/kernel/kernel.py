@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +21,9 @@ from smsplan.encoding import Encoding
 from smsplan.errors import Note, Problem, UnencodableText
 from smsplan.kernel.cells import number_cells, text_cells
 from smsplan.kernel.dictionaries import words
-from smsplan.kernel.numbers.msisdns import NOTES, Msisdns, note_bit, read_all
+from smsplan.kernel.numbers.msisdns import Msisdns, read_all
 from smsplan.kernel.numbers.ranges import COUNTRIES
-from smsplan.kernel.octets import Ints, Mask
+from smsplan.kernel.octets import Bits, Ints, Mask
 from smsplan.kernel.texts.composing import Known, TextKernel
 from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.unreadable_rows import marks
@@ -34,7 +33,6 @@ ENCODINGS = tuple(map(str, Encoding))
 PROBLEMS = tuple(map(str, Problem))
 _WORDS = pa.dictionary(pa.int8(), pa.string())
 _COUNTRIES = pa.dictionary(pa.int16(), pa.string())
-_NOTES = pa.dictionary(pa.int16(), pa.string())
 
 SCHEMA = pa.schema(
     [
@@ -46,35 +44,17 @@ SCHEMA = pa.schema(
         pa.field("billed_parts", pa.int32(), nullable=False),
         pa.field("country", _COUNTRIES),
         pa.field("problem", _WORDS),
-        pa.field("note", _NOTES),
+        # Bits; ``settlement.in_words`` makes words of them.
+        pa.field("note", pa.int32(), nullable=False),
         pa.field("body", pa.large_string()),
         # The digits of the number behind a 1, 0 where there is none: for the stages behind.
         pa.field("key", pa.int64(), nullable=False),
     ]
 )
 
-# What several notes are as one text, in their order; a column of notes is a column of places here.
-_EXCLUSIVE = ((Note.NATIONAL, Note.LOOKS_NATIONAL), (Note.FICTITIOUS, Note.DOUBTFUL))
-
-
-def _note_texts() -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
-    texts: list[str] = []
-    places = np.full(1 << len(NOTES), -1, np.int16)
-    for chosen in product((False, True), repeat=len(NOTES)):
-        notes = [note for note, on in zip(NOTES, chosen, strict=True) if on]
-        if any(set(pair) <= set(notes) for pair in _EXCLUSIVE) or not notes:
-            continue
-        places[sum(map(note_bit, notes))] = len(texts)
-        texts.append(";".join(notes))
-    return tuple(texts), places
-
-
-NOTE_TEXTS, NOTE_PLACES = _note_texts()
-"""Every combination of notes, and the place of each by its bits; -1 for none."""
-
 
 class Judged(NamedTuple):
-    """What a batch's rows are: encoding, problem and note as places in their texts, -1 for none."""
+    """What a batch's rows are: encoding and problem as places in their texts, -1 for none."""
 
     encoding: npt.NDArray[np.int8]
     units: npt.NDArray[np.int32]
@@ -82,7 +62,7 @@ class Judged(NamedTuple):
     # What is billed if no other stage stops the row.
     billed: npt.NDArray[np.int32]
     problem: npt.NDArray[np.int8]
-    note: npt.NDArray[np.int16]
+    note: Bits
 
 
 class Kernel:
@@ -136,7 +116,7 @@ class Kernel:
             pa.nulls(rows, pa.large_string()),
             np.zeros(rows, np.int64),
             np.full(rows, -1, np.int16),
-            np.zeros(rows, np.int16),
+            np.zeros(rows, np.int32),
         )
 
     def compose_all(self, batch: pa.RecordBatch, known: Known | None = None) -> Texts:
@@ -273,7 +253,7 @@ class Kernel:
                 pa.array(made.billed),
                 words(numbers.countries, COUNTRIES),
                 words(made.problem, PROBLEMS),
-                words(made.note, NOTE_TEXTS),
+                pa.array(made.note),
                 bodies,
                 pa.array(numbers.keys),
             ],
@@ -307,23 +287,23 @@ class Kernel:
             (Note.TRUNCATED, texts.truncated),
         ):
             if mask.any():
-                notes = notes | np.where(mask, np.int16(note_bit(note)), np.int16(0))
+                notes = notes | np.where(mask, np.int32(note.bit), np.int32(0))
         encoding = np.where(texts.gsm, np.int8(0), np.int8(1))
         units, parts = texts.units, texts.parts
         nothing = texts.unencodable | texts.no_body | unreadable
         if nothing.any():
             encoding[nothing] = -1
             units, parts = (np.where(nothing, 0, counts) for counts in (units, parts))
-        places, billed = NOTE_PLACES[notes], texts.billed
+        billed = texts.billed
         if not sent.all():
-            places, billed = np.where(sent, places, np.int16(-1)), np.where(sent, billed, 0)
+            notes, billed = np.where(sent, notes, np.int32(0)), np.where(sent, billed, 0)
         return Judged(
             encoding=encoding,
             units=units.astype(np.int32),
             parts=parts.astype(np.int32),
             billed=billed.astype(np.int32),
             problem=problem,
-            note=places,
+            note=notes,
         )
 
     def _without_texts(self, numbers: Msisdns) -> pa.RecordBatch:

@@ -12,6 +12,8 @@ import pyarrow as pa
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
+# The notes of rows: sums of ``Note.bit``.
+Bits = npt.NDArray[np.int32]
 
 
 class Octets:
@@ -116,7 +118,7 @@ def distinct(numbers: Ints) -> Ints:
     return ordered[first]
 
 
-def counted(numbers: Ints) -> tuple[Ints, Ints]:
+def counted(numbers: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     """Return each number, which is 0 or more, once and in order, and how often it is there.
 
     >>> counted(np.array([8211, 0, 8211]))

@@ -15,12 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.errors import Note, Problem
-from smsplan.kernel.dictionaries import places, words
+from smsplan.kernel.dictionaries import note_bits, note_words, places, words
 from smsplan.kernel.duplicates import Flags
-from smsplan.kernel.kernel import ENCODINGS, NOTE_PLACES, NOTE_TEXTS, PROBLEMS, Judged
-from smsplan.kernel.numbers.msisdns import NOTES, note_bit
+from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, Judged
 from smsplan.kernel.numbers.ranges import COUNTRIES
-from smsplan.kernel.octets import Ints, Mask
+from smsplan.kernel.octets import Bits, Ints, Mask
 from smsplan.kernel.prices import PriceTable
 
 COLUMNS = (
@@ -44,13 +43,7 @@ HIDDEN = ("rate", "counted")
 
 DUPLICATE = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
 REJECTED = PROBLEMS.index(Problem.REJECTED_BY_RATE_CARD)
-_UNPRICED = note_bit(Note.UNPRICED)
-_NOTE_BITS = np.array(
-    [sum(note_bit(note) for note in NOTES if note in text.split(";")) for text in NOTE_TEXTS] + [0],
-    np.int16,
-)
-# Of every place of a note, and at the end of none: whether it says that there is no price.
-_SAYS_UNPRICED = (_NOTE_BITS & _UNPRICED) != 0
+_UNPRICED = np.int32(Note.UNPRICED.bit)
 
 
 class Flagging(Protocol):
@@ -74,14 +67,14 @@ class AsFlagged(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What totals are made of: rows as places in ENCODINGS, COUNTRIES, PROBLEMS and NOTE_TEXTS."""
+    """What totals are made of: rows as places in ENCODINGS, COUNTRIES and PROBLEMS."""
 
     encoding: npt.NDArray[Any]
     parts: npt.NDArray[Any]
     billed: npt.NDArray[Any]
     country: npt.NDArray[Any]
     problem: npt.NDArray[Any]
-    note: npt.NDArray[Any]
+    note: Bits
     # The row of the rate card, -1 for none; whether a dry run would count the row.
     rate: npt.NDArray[Any]
     counted: npt.NDArray[Any]
@@ -112,7 +105,7 @@ def judged(batch: pa.RecordBatch) -> Judged:
         parts=batch.column("number_of_parts").to_numpy(),
         billed=batch.column("billed_parts").to_numpy(zero_copy_only=False),
         problem=places(batch.column("problem"), PROBLEMS).astype(np.int8, copy=False),
-        note=places(batch.column("note"), NOTE_TEXTS).astype(np.int16, copy=False),
+        note=note_bits(batch.column("note")),
     )
 
 
@@ -152,7 +145,7 @@ def settle(
     for rows, problem, count in zip(bodies, problems, counted, strict=True):
         sent, note, billed = problem < 0, rows.note, rows.billed
         if problem is not rows.problem:
-            note, billed = np.where(sent, note, np.int16(-1)), np.where(sent, billed, np.int32(0))
+            note, billed = (np.where(sent, each, np.int32(0)) for each in (note, billed))
         unpriced = np.zeros(len(keys), bool) if prices is None else sent & (rate < 0)
         out.append(
             Settled(
@@ -170,14 +163,11 @@ def settle(
     return out
 
 
-def _with_unpriced(note: npt.NDArray[np.int16], unpriced: Mask) -> npt.NDArray[np.int16]:
-    """Set, or take away, the last of the notes."""
-    if not unpriced.any() and not _SAYS_UNPRICED[note].any():
+def _with_unpriced(note: Bits, unpriced: Mask) -> Bits:
+    """Set, or take away, the note that there is no price."""
+    if not unpriced.any() and not (note & _UNPRICED).any():
         return note
-    other = _NOTE_BITS[note] & ~np.int16(_UNPRICED)
-    bits: Ints = other | np.where(unpriced, np.int16(_UNPRICED), np.int16(0))
-    noted: npt.NDArray[np.int16] = NOTE_PLACES[bits]
-    return noted
+    return note & ~_UNPRICED | np.where(unpriced, _UNPRICED, np.int32(0))
 
 
 def settled_rows(
@@ -189,8 +179,8 @@ def settled_rows(
 ) -> tuple[pa.RecordBatch, Settled]:
     """Settle a batch of the kernel's, or of a plan's; return a plan's columns, and what they say.
 
-    What is not sent costs 0, what is sent and has no price costs null: not known. Where operators
-    decide, ``cost`` is null, and the columns of ``RANGE`` say between what it lies.
+    Notes are bits still. What is not sent costs 0, what is sent and has no price costs null: not
+    known. Where operators decide, ``cost`` is null, and ``RANGE`` says between what it lies.
     """
     columns = dict(zip(planned.schema.names, planned.columns, strict=True))
     key = columns["key"].to_numpy() if "key" in columns else recipient_keys(columns["recipient"])
@@ -210,8 +200,7 @@ def settled_rows(
     if rows.problem is not before.problem:
         columns["problem"] = words(rows.problem, PROBLEMS)
         columns["billed_parts"] = pa.array(rows.billed)
-    if rows.note is not before.note:
-        columns["note"] = words(rows.note, NOTE_TEXTS)
+    columns["note"] = pa.array(rows.note)
     if prices is None:
         unknown = pa.nulls(len(sent), pa.decimal128(38, 4))
         columns.update(dict.fromkeys(("price", "cost", *RANGE), unknown))
@@ -225,6 +214,14 @@ def settled_rows(
             columns[name] = cost if sent.all() else pc.if_else(sendable, cost, nothing)
     names = [name for name in (*COLUMNS, *RANGE, "body", *HIDDEN) if name in columns]
     return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names), rows
+
+
+def in_words(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Return rows as people and files have them: notes are words, not bits."""
+    at = rows.schema.get_field_index("note")
+    if at < 0:
+        return rows
+    return rows.set_column(at, "note", note_words(note_bits(rows.column(at))))
 
 
 def names_with(prices: PriceTable | None) -> tuple[str, ...]:

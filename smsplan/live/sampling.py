@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -23,7 +22,7 @@ from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
 from smsplan.kernel.cells import number_cells
 from smsplan.kernel.dictionaries import places
-from smsplan.kernel.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
+from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, Kernel
 from smsplan.kernel.numbers.msisdns import shapes
 from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.live.alternatives import alternatives
@@ -37,35 +36,24 @@ Mask = npt.NDArray[np.bool_]
 # A part is nearly full with so many units left, and has just begun with so many in it.
 _NEAR = 3
 _SHORT, _LONG = 6, 13
-_OUTCOMES = {
-    Problem.UNMATCHED_PARAMETER: "unmatched parameter",
-    Problem.EXCEEDED_PARTS_LIMIT: "above the limit of parts",
-    Problem.OVER_255_PARTS: "above 255 parts",
-    Problem.DUPLICATE_RECIPIENT: "duplicate number",
-    Problem.INVALID_NUMBER: "invalid number",
-    Problem.VALUE_TOO_LONG: "value too long",
-}
 # Nothing can be asked about rows with another problem.
-_ASKED = np.array([*(Problem(name) in _OUTCOMES for name in PROBLEMS), True])
-_FLAGS = {
-    Note.TRUNCATED: "truncated",
-    Note.DEFAULT_USED: "default used",
-    Note.SHORTENED: "value shortened",
-    Note.SUBSTITUTED: "substituted",
-}
-_FORMS = {
-    Note.REPAIRED: "repaired number",
-    Note.NATIONAL: "national number",
-    Note.LOOKS_NATIONAL: "number looks national",
-}
+_ASKED = np.array([*(bool(problem.kind) for problem in Problem), True])
+_FLAGS = tuple(note for note in Note if note.kind and note.number is None)
+_FORMS = tuple(note for note in Note if note.kind and note.number is not None)
 _LEVELS: tuple[tuple[str, ...], ...] = (
     (*ENCODINGS, ""),
     ("", "1 part", "2 parts", "3 parts", "4 or more parts"),
     ("", "nearly full", "just begun"),
     ("", "extension"),
-    (*(_OUTCOMES.get(Problem(name), "") for name in PROBLEMS), ""),
-    *(("", name) for name in _FLAGS.values()),
-    ("plain number", *_FORMS.values(), "short number", "long number", "number begins with 0"),
+    (*(problem.kind for problem in Problem), ""),
+    *(("", note.kind) for note in _FLAGS),
+    (
+        "plain number",
+        *(note.kind for note in _FORMS),
+        "short number",
+        "long number",
+        "number begins with 0",
+    ),
     (*COUNTRIES, "no country"),
 )
 """The kinds that a row is of: one of each line; an empty name is no kind to speak of."""
@@ -88,17 +76,6 @@ def with_pairs(kinds: Iterable[str]) -> frozenset[str]:
     every = frozenset(kinds)
     ordered = sorted((kind for kind in every if kind in _ORDER), key=_ORDER.__getitem__)
     return every | {pair_name(*two) for two in combinations(ordered, 2)}
-
-
-@cache
-def _note_masks() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Of every note the bits of its flags, and the form of the number; at the end those of none."""
-    flags, forms = [], []
-    for text in (*NOTE_TEXTS, ""):
-        notes = set(text.split(";"))
-        flags.append(sum(1 << at for at, note in enumerate(_FLAGS) if note in notes))
-        forms.append(next((at for at, note in enumerate(_FORMS, 1) if note in notes), 0))
-    return np.array(flags, np.int64), np.array(forms, np.int64)
 
 
 def kinds_of(code: int) -> tuple[str, ...]:
@@ -163,11 +140,10 @@ class _Codes:
         units = ours.column("units").to_numpy().astype(np.int64)
         parts = ours.column("number_of_parts").to_numpy().astype(np.int64)
         problem = rows.problem.astype(np.int64)
-        note = places(ours.column("note"), NOTE_TEXTS)
-        flags, forms = _note_masks()
-        forms = forms[note]
         digits, zero = shapes(ours.column("recipient"))
+        forms = np.zeros(len(encoding), np.int64)
         for form, mask in (
+            *((note.kind, rows.notes & note.bit != 0) for note in reversed(_FORMS)),
             ("number begins with 0", zero),
             ("long number", digits >= _LONG),
             ("short number", (digits > 0) & (digits <= _SHORT)),
@@ -180,7 +156,7 @@ class _Codes:
             self._boundary(gsm, units, parts),
             (rows.has(suspects.EXTENSION) & gsm).astype(np.int64),
             np.where(problem < 0, len(PROBLEMS), problem),
-            *(flags[note] >> at & 1 for at in range(len(_FLAGS))),
+            *((rows.notes & note.bit != 0).astype(np.int64) for note in _FLAGS),
             forms,
             np.where(country < 0, len(COUNTRIES), country),
         )
@@ -358,7 +334,7 @@ class _Kept:
         for at, row in enumerate(numbers.tolist()):
             problem = columns["problem"][at]
             number = columns["recipient"][at] or to[at]
-            if at not in grouped or number is None or (problem and problem not in _OUTCOMES):
+            if at not in grouped or number is None or (problem and not Problem(problem).kind):
                 continue
             planned = None
             if problem is None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.errors import Note
-from smsplan.kernel.dictionaries import places
+from smsplan.kernel.dictionaries import note_bits, places
 from smsplan.kernel.kernel import ENCODINGS
 from smsplan.limits import Limits, RowKind
 
@@ -36,9 +36,7 @@ def _mask(batch: pa.RecordBatch, limits: Limits, rows: RowKind) -> Any:
             most = limits.max_parts_per_message or 0
             return sent & (batch.column("number_of_parts").to_numpy(zero_copy_only=False) > most)
         case RowKind.UNPRICED:
-            noted = batch.column("note").cast(pa.string())
-            unpriced = pc.fill_null(pc.match_substring(noted, Note.UNPRICED), False)
-            return sent & unpriced.to_numpy(zero_copy_only=False)
+            return sent & (note_bits(batch.column("note")) & Note.UNPRICED.bit != 0)
         case RowKind.UNICODE:
             unicode = ENCODINGS.index("UNICODE")
             return sent & (places(batch.column("encoding"), ENCODINGS) == unicode)

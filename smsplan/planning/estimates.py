@@ -19,7 +19,7 @@ from itertools import product
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from smsplan.errors import InputError, packages_needed
+from smsplan.errors import InputError, Note, packages_needed
 from smsplan.planning.first_names import NAMES, names
 from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
@@ -485,7 +485,7 @@ def _without_a_list(
             row["billed_parts"],
             country,
             row["problem"],
-            row["note"],
+            Note.bits(row["note"]),
             rate,
             counted=True,
         )

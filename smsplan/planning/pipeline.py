@@ -190,8 +190,10 @@ class Pipeline:
         return PlanTally(self)
 
     def dressed(self, ours: pa.RecordBatch) -> pa.RecordBatch:
-        """Select our columns and give them the plan's prefix."""
-        return ours.select(list(self._columns)).rename_columns(list(self.names))
+        """Select our columns, their notes as words, and give them the plan's prefix."""
+        from smsplan.kernel.settlement import in_words
+
+        return in_words(ours).select(list(self._columns)).rename_columns(list(self.names))
 
     def bare(self, ours: pa.RecordBatch) -> pa.RecordBatch:
         """Take the prefix away again, and what rates by operator add."""

@@ -28,7 +28,7 @@ from smsplan.api.batches import (
 )
 from smsplan.api.dryruns import ValuesByRecipient, composer_of, resolve
 from smsplan.api.profiles import Profile
-from smsplan.errors import Problem, RequestRefused
+from smsplan.errors import RequestRefused
 from smsplan.sandbox.settings import Settings
 
 LIFETIME = timedelta(days=3)
@@ -58,11 +58,7 @@ STATUSES = {
     412: "Aborted",
     413: "Aborted",
 }
-_CODES = {
-    Problem.UNMATCHED_PARAMETER: 405,
-    Problem.EXCEEDED_PARTS_LIMIT: 411,
-    Problem.OVER_255_PARTS: 408,
-}
+_REJECTED = 408
 # Crockford's base 32, as a ULID has it.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -364,7 +360,7 @@ def deliveries(
         code, encoding, parts = 0, "", 1
         if text is not None:
             message = compose(values(recipient))
-            code = _CODES.get(message.problem, 0) if message.problem else 0
+            code = (message.problem.delivery or _REJECTED) if message.problem else 0
             encoding = str(message.encoding)
             parts = message.billed_parts or message.number_of_parts
         final = now

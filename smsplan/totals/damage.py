@@ -164,19 +164,16 @@ class DamageTally:
 
     def _add_links(self, source: pa.RecordBatch, planned: Settled) -> None:
         """Count messages of several parts with a link on both sides of a part's end."""
-        import numpy as np
-
         from smsplan.encoding import Encoding
         from smsplan.errors import Note
-        from smsplan.kernel.kernel import ENCODINGS, NOTE_TEXTS
+        from smsplan.kernel.kernel import ENCODINGS
 
         several = (planned.billed > 1) & (planned.problem < 0)
         if not several.any():
             return
         if self._kernel.options.substitute is not None:
             # What was replaced is no longer where it was.
-            replaced = np.array([Note.SUBSTITUTED in text for text in NOTE_TEXTS] + [False])
-            several &= ~replaced[planned.note]
+            several &= planned.note & Note.SUBSTITUTED.bit == 0
         for rows, kernel in self._kernel.groups(source):
             find = self._bodies[id(kernel)].link_cuts
             if not find.known:

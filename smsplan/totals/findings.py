@@ -28,18 +28,6 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 5
 NEAR_UNITS = 3
-PROBLEM_TEXTS = {
-    Problem.UNREADABLE: "the file cannot be read there",
-    Problem.INVALID_NUMBER: "the number is not one the API takes",
-    Problem.NO_BODY: "there is no body for the row's value",
-    Problem.UNENCODABLE_TEXT: "the text cannot be encoded",
-    Problem.VALUE_TOO_LONG: "a parameter's value is too long",
-    Problem.UNMATCHED_PARAMETER: "a parameter has no value and no default",
-    Problem.OVER_255_PARTS: "the text needs more than 255 parts",
-    Problem.EXCEEDED_PARTS_LIMIT: "the text exceeds max_number_of_message_parts",
-    Problem.DUPLICATE_RECIPIENT: "an earlier row has the same number",
-    Problem.REJECTED_BY_RATE_CARD: "the rate card rejects their numbers",
-}
 
 
 class _Place:
@@ -349,15 +337,13 @@ class FindingsTally:
 
     def _number_findings(self, summary: Summary) -> Iterable[Finding]:
         words = {
-            Note.NATIONAL: f"read as national numbers of {self._options.region}",
-            Note.REPAIRED: "repaired",
-            Note.LOOKS_NATIONAL: "begin with 0 and name no country",
-            Note.DOUBTFUL: "not in any known numbering range",
-            Note.FICTITIOUS: "reserved for fiction",
+            note.value: note.number.counted.format(region=self._options.region)
+            for note in sorted(Note, key=lambda note: note.weight)
+            if note.number is not None
         }
-        counts = {note.value: summary.notes[note] for note in words if note in summary.notes}
+        counts = {name: summary.notes[name] for name in words if name in summary.notes}
         if counts:
-            listed = ", ".join(f"{rows:,} {words[Note(note)]}" for note, rows in counts.items())
+            listed = ", ".join(f"{rows:,} {words[name]}" for name, rows in counts.items())
             yield Finding(
                 kind="numbers",
                 sentence=f"Numbers to look at: {listed}.",
@@ -415,7 +401,7 @@ def _not_sent(summary: Summary) -> Iterable[Finding]:
     rows = sum(summary.problems.values())
     if rows:
         reasons = "; ".join(
-            f"{count:,} because {PROBLEM_TEXTS[Problem(problem)]} ({problem})"
+            f"{count:,} because {Problem(problem).sentence} ({problem})"
             for problem, count in sorted(summary.problems.items(), key=lambda item: -item[1])
         )
         yield Finding(

@@ -22,8 +22,8 @@ class Planned:
     ``batches`` yields, each time it is called, all rows in order: a batch of the caller's columns
     that the plan reads (``options.needed``), and one of ours beside it, without a prefix: the
     columns of a plan, ``cost_low``, ``cost_high`` and ``rate``, the place of each row in ``prices``
-    (-1: no price). ``prices`` and ``terms``, which they were made of, are None where no rates were
-    given.
+    (-1: no price); ``note`` has bits. ``prices`` and ``terms``, which they were made of, are None
+    where no rates were given.
     """
 
     options: Options

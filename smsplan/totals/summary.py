@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.api.dryruns import counted, shown_parts
 from smsplan.api.profiles import Profile
-from smsplan.errors import Problem
+from smsplan.errors import Note, Problem
 from smsplan.limits import Facts
 from smsplan.ratecards import Cost, CostLine, Terms
 from smsplan.showing import drawn
@@ -195,14 +195,14 @@ class Summary:
 
 
 class RowGroup(NamedTuple):
-    """What rows have in common that are counted together."""
+    """What rows have in common that are counted together; ``note`` is the sum of bits."""
 
     encoding: str | None
     parts: int
     billed: int
     country: str | None
     problem: str | None
-    note: str | None
+    note: int
     rate: int
     counted: bool
 
@@ -222,16 +222,11 @@ class SummaryTally:
         """Count the rows of a batch."""
         import numpy as np
 
-        from smsplan.kernel.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS
+        from smsplan.kernel.kernel import ENCODINGS, PROBLEMS
         from smsplan.kernel.numbers.ranges import COUNTRIES
         from smsplan.kernel.octets import counted
 
-        texts = {
-            "encoding": ENCODINGS,
-            "country": COUNTRIES,
-            "problem": PROBLEMS,
-            "note": NOTE_TEXTS,
-        }
+        texts = {"encoding": ENCODINGS, "country": COUNTRIES, "problem": PROBLEMS}
         columns = [getattr(settled, name) for name in RowGroup._fields]
         # All columns in one integer: a column's value less its least one, or where values lie far
         # apart the place among them.
@@ -368,9 +363,9 @@ def summarise(
         if problem is not None:
             problems[problem] += rows
             continue
-        for name in (group.note or "").split(";"):
-            if name:
-                notes[name] += rows
+        for note in Note:
+            if group.note & note.bit:
+                notes[note.value] += rows
         charged = group.rate, group.billed
         total[charged] += rows
         for kinds, key in (

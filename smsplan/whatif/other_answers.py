@@ -23,12 +23,12 @@ from smsplan.api.profiles import Profile
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.errors import Note, Problem
 from smsplan.kernel.cells import number_cells, text_cells
-from smsplan.kernel.dictionaries import places
+from smsplan.kernel.dictionaries import note_bits, places
 from smsplan.kernel.duplicates import Duplicates, Flags, among
-from smsplan.kernel.kernel import ENCODINGS, NOTE_TEXTS, PROBLEMS, Kernel
+from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, Kernel
 from smsplan.kernel.numbers.msisdns import OPEN, Msisdns, read_all, shapes, taken
 from smsplan.kernel.numbers.ranges import COUNTRIES
-from smsplan.kernel.octets import Ints, Mask, Octets
+from smsplan.kernel.octets import Bits, Ints, Mask, Octets
 from smsplan.kernel.settlement import Settled, judged, recipient_keys, settle
 from smsplan.kernel.texts.measures import Texts
 from smsplan.options import Options
@@ -44,11 +44,7 @@ _TOGETHER = 1 << 16
 _COUNTING = frozenset({"duplicates", "exceeded_parts"})
 # These are about numbers; the texts are the same.
 _NUMBERS = frozenset({"min_digits", "max_digits", "leading_zero"})
-_CHANGED = frozenset(
-    at
-    for at, text in enumerate(NOTE_TEXTS)
-    if {Note.TRUNCATED, Note.SUBSTITUTED} & set(text.split(";"))
-)
+_CHANGED = Note.TRUNCATED.bit | Note.SUBSTITUTED.bit
 
 
 class AnswerTotals(NamedTuple):
@@ -207,6 +203,11 @@ class CandidateRows:
         parts: Ints = self._ours.column("number_of_parts").to_numpy()
         return parts
 
+    @cached_property
+    def notes(self) -> Bits:
+        """The notes of each row."""
+        return note_bits(self._ours.column("note"))
+
     @property
     def cut(self) -> Mask:
         """Rows that may have been longer than one part before they were cut."""
@@ -215,8 +216,7 @@ class CandidateRows:
     @cached_property
     def changed(self) -> Mask:
         """Rows that may have been cut or replaced in; notes are only of rows that go out."""
-        changed = np.array([*(at in _CHANGED for at in range(len(NOTE_TEXTS))), False])
-        found: Mask = changed[places(self._ours.column("note"), NOTE_TEXTS)] | (self.problem >= 0)
+        found: Mask = (self.notes & _CHANGED != 0) | (self.problem >= 0)
         return found
 
     @cached_property
@@ -522,7 +522,7 @@ class _Question:
         repeated = np.concatenate([each.repeated for each in self._waiting])
         self._waiting = []
         # What is noted of a number changes no total.
-        notes = np.zeros(len(repeated), np.int16)
+        notes = np.zeros(len(repeated), np.int32)
         numbers = Msisdns(recipients, recipient_keys(recipients), countries, notes)
         if not self._lanes:
             every = (self._planned.options.profile, *self._profiles)
@@ -640,7 +640,7 @@ def _sent(groups: Mapping[RowGroup, int]) -> Counter[RowGroup]:
     counts: Counter[RowGroup] = Counter()
     for group, rows in groups.items():
         if group.problem is None:
-            key = RowGroup(None, 0, group.billed, group.country, None, None, group.rate, False)
+            key = RowGroup(None, 0, group.billed, group.country, None, 0, group.rate, False)
             counts[key] += rows
     return counts
 

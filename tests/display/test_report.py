@@ -20,12 +20,11 @@ from typer.testing import CliRunner
 
 from smsplan import Cost, Plan, Profile, plan, segment
 from smsplan.cli import app
-from smsplan.display.report import NOTE_TEXTS, _assumptions, choices, content_of, report_html
+from smsplan.display.report import _assumptions, choices, content_of, report_html
 from smsplan.encoding.names import character_name
-from smsplan.errors import InputError, Note, OutputError, Problem
+from smsplan.errors import InputError, OutputError
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.ratecards import Rate, RateCard
-from smsplan.totals.findings import PROBLEM_TEXTS
 from smsplan.writing.csv_lines import is_formula
 
 HOSTILE = [
@@ -435,12 +434,6 @@ def test_a_list_to_clean_is_a_choice() -> None:
     assert choice.parts == 2
     assert choice.cost is not None
     assert choice.cost.expected["GBP"] == Decimal("0.068")
-
-
-def test_every_problem_and_note_is_explained() -> None:
-    """What a row can carry has a sentence on the page."""
-    assert set(NOTE_TEXTS) == set(Note)
-    assert set(PROBLEM_TEXTS) == set(Problem)
 
 
 def test_ten_times_the_rows_weigh_the_same(tmp_path: Path) -> None:

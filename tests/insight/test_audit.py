@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from smsplan import Cost, InputError, Plan, Profile, Rate, RateCard, plan, segment
 from smsplan.errors import Note
 from smsplan.insight.list_audit import IN_DOUBT, KINDS, WASTED, Audit
-from smsplan.kernel.numbers.msisdns import note_bit, read_one
+from smsplan.kernel.numbers.msisdns import read_one
 from smsplan.lists import source as lists_source
 from smsplan.numbers.freephone import is_toll_free
 
@@ -127,7 +127,7 @@ def counted(
     for place, row in enumerate(made.rows.to_pylist(), 1):
         notes = read_one(numbers[place - 1], False, region, profile).notes
         sent, number = row["problem"] is None, row["recipient"]
-        kinds = [str(note) for note in NOTES if notes & note_bit(note)]
+        kinds = [str(note) for note in NOTES if notes & note.bit]
         if row["problem"] == "invalid_number":
             kinds.append("invalid")
         if row["problem"] == "duplicate_recipient" or (sent and number in seen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import typing
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from smsplan import Encoding, Profile, Template, dry_run, segment
+from smsplan.kernel.dictionaries import note_bits, note_words
 from smsplan.kernel.kernel import Kernel
 from smsplan.options import Options
 
@@ -123,6 +125,14 @@ class Maker:
         )
 
 
+def shown(planned: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """What the kernel says of each row, its notes as words."""
+    names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
+    columns = {name: planned.column(name) for name in names}
+    columns["note"] = note_words(note_bits(columns["note"]))
+    return zip(*(column.to_pylist() for column in columns.values()), strict=True)
+
+
 def expected(kernel: Kernel, values: dict[str, str]) -> tuple[Any, ...]:
     """What the reference makes of a row that has these values."""
     options, profile = kernel.options, kernel.options.profile
@@ -167,8 +177,7 @@ def test_equal_to_the_reference(seed: int) -> None:
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
         planned = kernel(batch)
-        names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
-        found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
+        found = shown(planned)
         for row, (values, _), got in zip(range(rows), kernel.values(batch), found, strict=True):
             assert got == expected(kernel, values), (seed, row, options.profile.changes())
 
@@ -204,15 +213,14 @@ def test_a_cut_leaves_one_part(seed: int) -> None:
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
         planned = kernel(batch)
-        names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
-        found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
+        found = shown(planned)
         # A dry run may show the parts of the whole text where the cut is not made yet.
-        shown = options.profile.truncation == "ignored"
+        whole = options.profile.truncation == "ignored"
         for (values, _), got in zip(kernel.values(batch), found, strict=True):
             message = kernel.compose(values)
             assert message is not None
             assert message.billed_parts == (0 if message.problem else 1), (values, options.profile)
-            assert shown or message.number_of_parts == 1
+            assert whole or message.number_of_parts == 1
             assert got == expected(kernel, values), (values, options.profile.changes())
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from smsplan import Problem, Rate, RateCard
 from smsplan.errors import Note
-from smsplan.kernel.dictionaries import words
+from smsplan.kernel.dictionaries import note_words, words
 from smsplan.kernel.duplicates import Duplicates, SharedDuplicates
-from smsplan.kernel.kernel import NOTE_TEXTS, PROBLEMS, Judged
+from smsplan.kernel.kernel import PROBLEMS, Judged
 from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.price_tables import price_table
-from smsplan.kernel.settlement import DUPLICATE, REJECTED, Settled, settle, settled_rows
+from smsplan.kernel.settlement import DUPLICATE, REJECTED, Settled, in_words, settle, settled_rows
 
 CARD = RateCard([
     Rate(country="GB", price=Decimal("0.04"), currency="GBP"),
@@ -41,14 +41,13 @@ class Row:
         self.parts = chance.randint(1, 4)
         known = [None] * 4 + [*BY_ROW, *([Problem.DUPLICATE_RECIPIENT] if again else [])]
         self.problem: str | None = chance.choice(known)
-        self.note = None if self.problem else chance.choice([None, *NOTE_TEXTS])
+        self.note = None if self.problem else Note.joined(chance.randrange(1 << len(Note)))
         self.billed = 0 if self.problem else self.parts
 
 
 def judged(rows: Sequence[Row]) -> Judged:
     """Rows as columns."""
     problems = [PROBLEMS.index(row.problem) if row.problem else -1 for row in rows]
-    notes = [NOTE_TEXTS.index(row.note) if row.note else -1 for row in rows]
     parts = np.array([row.parts for row in rows], np.int32)
     return Judged(
         encoding=np.zeros(len(rows), np.int8),
@@ -56,7 +55,7 @@ def judged(rows: Sequence[Row]) -> Judged:
         parts=parts,
         billed=np.array([row.billed for row in rows], np.int32),
         problem=np.array(problems, np.int8),
-        note=np.array(notes, np.int16),
+        note=np.array([Note.bits(row.note) for row in rows], np.int32),
     )
 
 
@@ -100,7 +99,7 @@ def found(settled: Settled, prices: Any) -> list[tuple[Any, ...]]:
     return list(
         zip(
             words(settled.problem, PROBLEMS).to_pylist(),
-            words(settled.note, NOTE_TEXTS).to_pylist(),
+            note_words(settled.note).to_pylist(),
             settled.billed.tolist(),
             settled.counted.tolist(),
             price,
@@ -148,7 +147,7 @@ def test_columns_of_a_plan() -> None:
         "billed_parts": pa.array(columns.billed),
         "country": pa.array([PEOPLE[row.number] for row in rows]).dictionary_encode(),
         "problem": words(columns.problem, PROBLEMS),
-        "note": words(columns.note, NOTE_TEXTS),
+        "note": note_words(columns.note),
         "key": pa.array([int("1" + row.number) for row in rows]),
     })  # fmt: skip
     accepted = np.ones(len(PROBLEMS) + 1, bool)
@@ -157,7 +156,7 @@ def test_columns_of_a_plan() -> None:
         accepted=accepted,
     )  # fmt: skip
     loop = Expected(rates=CARD, flag=True, accepted=accepted.tolist())
-    for row, made in zip(rows, planned.to_pylist(), strict=True):
+    for row, made in zip(rows, in_words(planned).to_pylist(), strict=True):
         problem, note, billed, counted, price = loop(row)
         cost = Decimal(0) if problem else None if price is None else billed * price
         wanted = {"problem": problem, "note": note, "billed_parts": billed, "counted": counted,

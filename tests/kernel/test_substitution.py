@@ -12,7 +12,7 @@ from smsplan import Profile, Substitution, Template
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.kernel.kernel import Kernel
 from smsplan.options import Options
-from tests.kernel.test_kernel import BODIES, CLUSTERS, GSM, Maker, expected
+from tests.kernel.test_kernel import BODIES, CLUSTERS, GSM, Maker, expected, shown
 
 REPLACED = sorted(LOOK_ALIKES)
 SAFE = [character for character, entry in LOOK_ALIKES.items() if entry.safe]
@@ -134,8 +134,7 @@ def test_equal_to_the_reference(seed: int) -> None:
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
         planned = kernel(batch)
-        names = ("encoding", "units", "number_of_parts", "billed_parts", "problem", "note", "body")
-        found = zip(*(planned.column(name).to_pylist() for name in names), strict=True)
+        found = shown(planned)
         for row, (values, _), got in zip(range(rows), kernel.values(batch), found, strict=True):
             assert got == wanted(kernel, values), (seed, row, options, values)
 

@@ -19,7 +19,7 @@ from smsplan.api.profiles import Profile
 from smsplan.errors import Note
 from smsplan.kernel.cells import NumberCells
 from smsplan.kernel.numbers.ranges import COUNTRIES, DIGITS, FEWEST_DIGITS, POWERS, has, ranges
-from smsplan.kernel.octets import Ints, Mask, Octets
+from smsplan.kernel.octets import Bits, Ints, Mask, Octets
 from smsplan.numbers import Grade, country, grade, read
 from smsplan.numbers._tables import REGIONS
 
@@ -27,19 +27,11 @@ _PLUS, _ZERO = ord("+"), ord("0")
 # What the API ignores on input: spaces, dashes, brackets.
 _IGNORED = tuple(map(ord, " -()"))
 
-NOTES = tuple(Note)
-"""Notes travel as bits, in the order in which they are listed."""
-_BIT = {note: 1 << place for place, note in enumerate(NOTES)}
 _PLACES = {name: place for place, name in enumerate(COUNTRIES)}
 
 
-def note_bit(note: Note) -> int:
-    """Return the bit of a note."""
-    return _BIT[note]
-
-
 class ReadNumbers(NamedTuple):
-    """What one cell stands for: the MSISDN or null, its country and its notes."""
+    """What one cell stands for: the MSISDN or null, its country and the bits of its notes."""
 
     recipient: str | None
     country: str | None
@@ -56,16 +48,16 @@ def read_one(text: str | None, repaired: bool, region: str | None, profile: Prof
         return ReadNumbers(None, None, 0)
     notes = 0
     if repaired or reading.repaired:
-        notes |= _BIT[Note.REPAIRED]
+        notes |= Note.REPAIRED.bit
     if reading.national:
-        notes |= _BIT[Note.NATIONAL]
+        notes |= Note.NATIONAL.bit
     elif recipient.startswith("0"):
-        notes |= _BIT[Note.LOOKS_NATIONAL]
+        notes |= Note.LOOKS_NATIONAL.bit
     match grade(recipient):
         case Grade.FICTITIOUS:
-            notes |= _BIT[Note.FICTITIOUS]
+            notes |= Note.FICTITIOUS.bit
         case Grade.POSSIBLE | Grade.INVALID:
-            notes |= _BIT[Note.DOUBTFUL]
+            notes |= Note.DOUBTFUL.bit
     return ReadNumbers(recipient, country(recipient), notes)
 
 
@@ -81,7 +73,7 @@ class Msisdns:
     recipients: Any
     keys: Ints
     countries: npt.NDArray[np.int16]
-    notes: npt.NDArray[np.int16]
+    notes: Bits
     alone: int = 0
 
     def limited(self, profile: Profile) -> Msisdns:
@@ -93,7 +85,7 @@ class Msisdns:
             pc.if_else(pa.array(~refused), self.recipients, None),
             np.where(refused, 0, self.keys),
             np.where(refused, np.int16(-1), self.countries),
-            np.where(refused, np.int16(0), self.notes),
+            np.where(refused, np.int32(0), self.notes),
             self.alone,
         )
 
@@ -136,7 +128,7 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
     recipients = array if everyone else array.take(pa.array(read_rows))
     numbers = pc.cast(recipients, pa.int64()).to_numpy(zero_copy_only=False)
     lengths, zero, marked = lengths[read_rows], zero[read_rows], marked[read_rows]
-    notes = np.zeros(len(read_rows), np.int16)
+    notes = np.zeros(len(read_rows), np.int32)
     again = np.zeros(len(read_rows), bool)
 
     table = ranges()
@@ -151,7 +143,7 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
         )
         if changed.any():
             kinds[changed] = table.find(numbers[changed], lengths[changed])
-            notes[changed] |= _BIT[Note.NATIONAL]
+            notes[changed] |= Note.NATIONAL.bit
             zero &= ~changed
             fictitious = has(table.fictitious, kinds, lengths)
             sound = fictitious | has(table.valid, kinds, lengths)
@@ -159,12 +151,12 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
             recipients = pc.replace_with_mask(recipients, pa.array(changed), dialled)
     # Only a number that is wrong as it stands can have a trunk prefix too many.
     again |= ~sound & table.trunk[kinds] & ~zero
-    notes[zero] |= _BIT[Note.LOOKS_NATIONAL]
-    notes[fictitious] |= _BIT[Note.FICTITIOUS]
-    notes[~sound] |= _BIT[Note.DOUBTFUL]
+    notes[zero] |= Note.LOOKS_NATIONAL.bit
+    notes[fictitious] |= Note.FICTITIOUS.bit
+    notes[~sound] |= Note.DOUBTFUL.bit
     repaired = cells.repaired
     if repaired.true_count:
-        notes[_mask(repaired)[read_rows]] |= _BIT[Note.REPAIRED]
+        notes[_mask(repaired)[read_rows]] |= Note.REPAIRED.bit
 
     refused = ~taken(lengths, zero, profile)
     keys = np.where(refused, 0, numbers + POWERS[lengths])
@@ -187,7 +179,7 @@ def _put_together(
     recipients: Any,
     keys: Ints,
     countries: npt.NDArray[np.int16],
-    notes: npt.NDArray[np.int16],
+    notes: Bits,
     odd: Mask,
     again: Mask,
 ) -> Msisdns:
@@ -196,7 +188,7 @@ def _put_together(
     odd[read_rows[again]] = True
     alone = np.flatnonzero(odd)
     all_keys, all_countries = np.zeros(rows, np.int64), np.full(rows, -1, np.int16)
-    all_notes = np.zeros(rows, np.int16)
+    all_notes = np.zeros(rows, np.int32)
     all_keys[read_rows], all_countries[read_rows] = keys, countries
     all_notes[read_rows] = notes
     place = np.full(rows, -1, np.int64)
