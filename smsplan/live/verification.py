@@ -37,7 +37,7 @@ from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
     from smsplan.live.sampling import Drawn
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
     from smsplan.tabular import Frame
 
 # An answer that differs in these alone is the same, or no request of a plan meets them.

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -215,8 +215,20 @@ class Schedule:
             "warnings": list(self.warnings),
         }
 
-    def times(self) -> Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], dict[str, str]]]]:
-        """Return what gives the rows of a plan, in their order, their portion and their time."""
+    def times(
+        self, unscheduled: Literal["refuse", "leave_out"] = "leave_out"
+    ) -> Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], dict[str, str]]]]:
+        """Return what gives the rows of a plan, in their order, their portion and their time.
+
+        Raises :class:`~smsplan.errors.InputError` where recipients are not scheduled, unless these
+        may be left out.
+        """
+        if self.unscheduled and unscheduled != "leave_out":
+            why = "; ".join(dict.fromkeys(group.why for group in self.groups if group.why))
+            raise InputError(
+                f"{self.unscheduled:,} recipients are not scheduled ({why}); send to the others "
+                "with unscheduled='leave_out' (--leave-out)"
+            )
         slots = self.slots()
 
         def of(batch: pa.RecordBatch, sent: Any) -> tuple[Any, Callable[[int], dict[str, str]]]:
@@ -311,7 +323,7 @@ def make_schedule(
 ) -> Schedule:
     """Schedule the messages of a plan; ``batches`` gives our columns, without a prefix.
 
-    See :meth:`smsplan.planning.planner.Plan.schedule`.
+    See :meth:`smsplan.planning.plans.Plan.schedule`.
     """
     known = _presets(presets)
     speed, warnings = _rate(rate, sender, known)
