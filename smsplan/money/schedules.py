@@ -351,23 +351,7 @@ def make_schedule(
     units = tuple(units for _, _, _, units in taken)
     slots = Slots(groups, portions, units, windows, by_parts=by_parts)
     at_once = _AtOnce(groups, speed, start, expire_after)
-    counts = np.zeros((2, len(portions)), np.int64)
-    for batch in batches():
-        sent = _sent(batch)
-        billed = _billed(batch)[sent]
-        found, _ = slots.of(batch, sent)
-        at_once.add(slots.group[sent], billed)
-        there = found[sent] >= 0
-        np.add.at(counts[0], found[sent][there], 1)
-        np.add.at(counts[1], found[sent][there], billed[there])
-    portions = tuple(
-        portion._replace(
-            end=portion.begin + _delta((parts if by_parts else people) / speed.per_second, up=True),
-            recipients=people,
-            parts=parts,
-        )
-        for portion, people, parts in zip(portions, *counts.tolist(), strict=True)
-    )
+    portions = _filled(portions, batches, slots, at_once, speed)
     return Schedule(
         rate=speed,
         start=start,
@@ -380,6 +364,34 @@ def make_schedule(
         warnings=warnings,
         _quiet=windows,
         _units=units,
+    )
+
+
+def _filled(
+    portions: Sequence[Portion],
+    batches: Batches,
+    slots: Slots,
+    at_once: _AtOnce,
+    speed: SendingRate,
+) -> tuple[Portion, ...]:
+    """Count who is in each portion, which ends when they are sent, and all at once."""
+    counts = np.zeros((2, len(portions)), np.int64)
+    for batch in batches():
+        sent = _sent(batch)
+        billed = _billed(batch)[sent]
+        found, _ = slots.of(batch, sent)
+        at_once.add(slots.group[sent], billed)
+        there = found[sent] >= 0
+        np.add.at(counts[0], found[sent][there], 1)
+        np.add.at(counts[1], found[sent][there], billed[there])
+    sizes = counts[1 if speed.units == "parts" else 0].tolist()
+    return tuple(
+        portion._replace(
+            end=portion.begin + _delta(size / speed.per_second, up=True),
+            recipients=people,
+            parts=parts,
+        )
+        for portion, size, people, parts in zip(portions, sizes, *counts.tolist(), strict=True)
     )
 
 

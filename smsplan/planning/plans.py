@@ -211,7 +211,7 @@ class Plan:
         terms = Terms.of(rates)
         pipeline = Pipeline(self.options, terms)
         tally = pipeline.tally()
-        for theirs, ours in base._stored.batches(self.options.needed):
+        for theirs, ours in base._pairs(self.options.needed):
             tally.add(theirs, pipeline.priced(ours)[1])
         # What a dry run counts does not depend on prices, nor on what is kept of a row.
         summary = replace(
@@ -278,7 +278,7 @@ class Plan:
         if schedule is not None and (send_at is not None or expire_at is not None):
             raise InputError("the schedule says when; leave send_at and expire_at out")
         times = None if schedule is None else schedule.times(unscheduled)
-        pairs = self._bare_pairs(self.options.needed)
+        pairs = self._bare(self.options.needed)
         return requests(self.options, pairs, size=size, fields=given, times=times)
 
     def schedule(
@@ -361,7 +361,7 @@ class Plan:
             names += tuple(prefix + name for name in ("cost_low", "cost_high"))
 
         def rows() -> Iterator[pa.RecordBatch]:
-            for _, ours in self._stored.batches(()):
+            for _, ours in self._pairs(()):
                 bare = [name.removeprefix(prefix) for name in names]
                 yield ours.select(list(names)).rename_columns(bare)
 
@@ -458,6 +458,12 @@ class Plan:
         """Draw what messages to each country cost, from low to high."""
         return plotted("plots.plot_countries", self, ax)
 
+    def _pairs(self, columns: Sequence[str] | None) -> Iterator[Pair]:
+        """Return the rows: these columns of the caller's (None: all), and every one of ours."""
+        if self._record.names is not None:
+            raise InputError("this plan has the selected columns only; plan without select=")
+        return self._stored.batches(columns)
+
     def _planned(self) -> Planned:
         return self._planned_with(self.options.needed)
 
@@ -468,19 +474,19 @@ class Plan:
         pipeline = Pipeline(self.options, self.terms)
 
         def batches() -> Iterator[Pair]:
-            for theirs, ours in self._stored.batches(columns):
+            for theirs, ours in self._pairs(columns):
                 yield theirs, pipeline.priced(ours)[0]
 
         return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
 
-    def _bare_pairs(self, columns: Sequence[str]) -> Iterator[Pair]:
+    def _bare(self, columns: Sequence[str]) -> Iterator[Pair]:
         """Yield these columns of the caller's, and ours without the prefix."""
         pipeline = Pipeline(self.options, None)
-        for theirs, ours in self._stored.batches(columns):
+        for theirs, ours in self._pairs(columns):
             yield theirs, pipeline.bare(ours)
 
     def _bare_rows(self) -> Iterator[pa.RecordBatch]:
-        return (ours for _, ours in self._bare_pairs(()))
+        return (ours for _, ours in self._bare(()))
 
     def save(self, path: str | os.PathLike[str], *, for_spreadsheets: bool = False) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.

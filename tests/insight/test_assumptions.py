@@ -20,7 +20,7 @@ from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Problem
 from smsplan.insight.assumptions import Answer, Assumptions
 from smsplan.kernel.octets import Octets
-from smsplan.lists import frames
+from smsplan.lists import source as lists_source
 from smsplan.ratecards import Rate, RateCard
 from smsplan.whatif import other_answers as replanning
 from smsplan.whatif import switch_characters as suspects
@@ -293,7 +293,7 @@ def test_answers_are_those_of_plans(seed: int, monkeypatch: pytest.MonkeyPatch) 
     while checked < 20:
         # Some wait for each other, some are planned alone; some are of several batches.
         monkeypatch.setattr(replanning, "_TOGETHER", maker.random.choice([1, 3, 1000]))
-        monkeypatch.setattr(frames, "BATCH_ROWS", maker.random.choice([2, 1000]))
+        monkeypatch.setattr(lists_source, "BATCH_ROWS", maker.random.choice([2, 1000]))
         # Each frame is planned anew for some of the switches, and all of them come often.
         switches = maker.random.sample(sorted(QUESTIONS), 12)
         checked += check(maker.frame(), maker.options(), switches) is not None

@@ -16,7 +16,7 @@ from smsplan import Cost, InputError, Plan, Profile, Rate, RateCard, plan, segme
 from smsplan.errors import Note
 from smsplan.insight.list_audit import IN_DOUBT, KINDS, WASTED, Audit
 from smsplan.kernel.numbers.msisdns import note_bit, read_one
-from smsplan.lists import frames
+from smsplan.lists import source as lists_source
 from smsplan.numbers.freephone import is_toll_free
 
 NUMBERS = st.sampled_from(
@@ -52,7 +52,7 @@ NOTES = (Note.REPAIRED, Note.NATIONAL, Note.LOOKS_NATIONAL, Note.FICTITIOUS, Not
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of three rows, so that duplicates and row numbers go over their borders."""
-    monkeypatch.setattr(frames, "BATCH_ROWS", 3)
+    monkeypatch.setattr(lists_source, "BATCH_ROWS", 3)
 
 
 @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])

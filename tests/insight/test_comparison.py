@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from smsplan import InputError, Profile, Rate, RateCard, Template, compare, plan
 from smsplan.kernel import kernel
 from smsplan.kernel.numbers import msisdns
-from smsplan.lists import frames
+from smsplan.lists import source as lists_source
 from smsplan.totals import findings as findings_module
 
 NUMBERS = st.sampled_from(
@@ -110,7 +110,7 @@ def used(body: str, named: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of two rows, so that duplicates and row numbers go over their borders."""
-    monkeypatch.setattr(frames, "BATCH_ROWS", 2)
+    monkeypatch.setattr(lists_source, "BATCH_ROWS", 2)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
