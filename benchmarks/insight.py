@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -28,8 +29,7 @@ FLAGS: dict[str, Any] = {"defaults": DEFAULTS, "duplicates": "keep", "rates": RA
 
 def asked(made: Plan) -> Assumptions:
     """Ask anew: a plan keeps its answer."""
-    made._assumptions = None
-    return made.assumptions()
+    return replace(made).assumptions()
 
 
 def calls(made: Plan) -> dict[str, Callable[[], Any]]:

@@ -60,13 +60,18 @@ def _public(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     return None
 
 
-def _factories(*given: Any) -> Any:
-    """Write defaults that are made anew as ``...``, so that Sphinx can read the signature."""
+def _signature(*given: Any) -> Any:
+    """Write defaults that are made anew as ``...``, so that Sphinx can read the signature.
+
+    What is made of private fields, such as a plan, is not made by users, and has no signature.
+    """
     signature, returned = given[-2:]
-    return None if signature is None else (signature.replace("<factory>", "..."), returned)
+    if signature is None:
+        return None
+    return "" if signature.startswith("(_") else signature.replace("<factory>", "..."), returned
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("autodoc-process-signature", _factories)
+    app.connect("autodoc-process-signature", _signature)
     app.connect("missing-reference", _public)

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from smsplan.numbers import Grade
     from smsplan.planning.batch_plans import plan_batch
     from smsplan.planning.estimates import Estimate, estimate
-    from smsplan.planning.planner import Plan, compare, plan, reconcile, schedule
+    from smsplan.planning.planner import compare, plan, reconcile, schedule
+    from smsplan.planning.plans import Plan
     from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
     from smsplan.templates import Expansion, Template, TemplateWarning
 
@@ -82,7 +83,8 @@ _MODULES = {
     "linting.complaints": ("Complaint", "lint"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
-    "planning.planner": ("Plan", "compare", "plan", "reconcile", "schedule"),
+    "planning.planner": ("compare", "plan", "reconcile", "schedule"),
+    "planning.plans": ("Plan",),
     "money.schedules": ("Schedule",),
     "api.profiles": ("Profile",),
     "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),

@@ -122,17 +122,13 @@ class Limits:
         """Yield every limit that the facts are above, with the figures and whose fault it is."""
         yield from self._too_dear(facts)
         most = self.max_parts_per_message
-        if most is not None:
-            longer = sum(n for parts, n in facts.lengths.items() if self.too_long(parts))
-            if longer:
-                yield (
-                    Breach(
-                        "max_parts_per_message",
-                        f"{counted(longer, 'message has', 'messages have')} more than "
-                        f"{counted(most, 'part')}, up to {max(facts.lengths):,}",
-                    ),
-                    RowKind.LONG,
-                )
+        longer = sum(n for parts, n in facts.lengths.items() if self.too_long(parts))
+        if most is not None and longer:
+            said = (
+                f"{counted(longer, 'message has', 'messages have')} more than "
+                f"{counted(most, 'part')}, up to {max(facts.lengths):,}"
+            )
+            yield Breach("max_parts_per_message", said), RowKind.LONG
         for name, found, one in (
             ("max_parts", facts.parts, "part"),
             ("max_messages", facts.messages, "message"),
@@ -140,45 +136,27 @@ class Limits:
             limit: int | None = getattr(self, name)
             if limit is not None and found > limit:
                 are = "is" if found == 1 else "are"
-                yield (
-                    Breach(name, f"there {are} {counted(found, one)}, and {limit:,} are allowed"),
-                    RowKind.ALL,
-                )
+                said = f"there {are} {counted(found, one)}, and {limit:,} are allowed"
+                yield Breach(name, said), RowKind.ALL
         if self.max_unpriced is not None and self.max_cost is None:
             yield from self._unpriced("max_unpriced", facts)
         if self.max_problems is not None and facts.problems > share(
             "max_problems", self.max_problems, facts.rows
         ):
             percent = f"{100 * facts.problems / facts.rows:.3g} %"
-            yield (
-                Breach(
-                    "max_problems",
-                    f"{counted(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
-                    f"{facts.rows:,}), and {_shown(self.max_problems)} are allowed",
-                ),
-                RowKind.PROBLEM,
+            said = (
+                f"{counted(facts.problems, 'row is', 'rows are')} not sent ({percent} of "
+                f"{facts.rows:,}), and {_shown(self.max_problems)} are allowed"
             )
+            yield Breach("max_problems", said), RowKind.PROBLEM
         if not self.allow_unicode and facts.unicode:
-            yield (
-                Breach(
-                    "allow_unicode",
-                    f"{counted(facts.unicode, 'message needs', 'messages need')} Unicode, and "
-                    "none may",
-                ),
-                RowKind.UNICODE,
-            )
-        if self.countries is not None:
-            other = {key: n for key, n in facts.countries.items() if self.elsewhere(key)}
-            if sum(other.values()):
-                listed = ", ".join(sorted(key or "unknown" for key in other))
-                yield (
-                    Breach(
-                        "countries",
-                        f"{counted(sum(other.values()), 'message goes', 'messages go')} to other "
-                        f"countries: {listed}",
-                    ),
-                    RowKind.ELSEWHERE,
-                )
+            need = counted(facts.unicode, "message needs", "messages need")
+            yield Breach("allow_unicode", f"{need} Unicode, and none may"), RowKind.UNICODE
+        other = {key: n for key, n in facts.countries.items() if self.elsewhere(key)}
+        if sum(other.values()):
+            listed = ", ".join(sorted(key or "unknown" for key in other))
+            going = counted(sum(other.values()), "message goes", "messages go")
+            yield Breach("countries", f"{going} to other countries: {listed}"), RowKind.ELSEWHERE
 
     def _too_dear(self, facts: Facts) -> Iterator[Found]:
         allowed = self._amounts

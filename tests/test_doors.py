@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -153,10 +154,11 @@ def test_a_rejected_number_that_repeats() -> None:
 
 
 def test_a_plan_is_not_changed_by_questions(tmp_path: Path) -> None:
-    """Whatever a plan is asked, it prints and saves the same before and after."""
+    """Whatever a plan is asked, it prints and saves the same before and after, and has the same."""
     rows = [{"to": "+447700900123", "name": "Fran\u00e7ois"}, {"to": "+447700900456", "name": "Bo"}]
     made = plan(rows, BODY + "c" * 30, rates="0.034 GBP")
-    before = str(made.summary), made._metadata()
+    has = {each.name: getattr(made, each.name) for each in fields(made)}
+    before = str(made.summary), made._record.to_json()
     made.assumptions()
     made.report(tmp_path / "report.html")
     made.explain()
@@ -167,7 +169,21 @@ def test_a_plan_is_not_changed_by_questions(tmp_path: Path) -> None:
     list(made.batches())
     made.price("0.05 EUR")
     made.worst(1)
-    assert (str(made.summary), made._metadata()) == before
+    assert (str(made.summary), made._record.to_json()) == before
+    assert all(getattr(made, name) is value for name, value in has.items())
+
+
+def test_nothing_is_set_on_a_plan(tmp_path: Path) -> None:
+    """However a plan was made, nothing can be set on it, or in what it says of itself."""
+    path = tmp_path / "plan.parquet"
+    made = plan(["+447700900123"], "Hi", rates="0.034 GBP", output=path)
+    batch = TextBatch(to=["+447700900123"], body="Hi")
+    for each in (made, made.price("0.05 EUR"), Plan.open(path), plan_batch(batch)):
+        for name in ("warnings", "stats", "options", "terms", "summary", "rows", "anything"):
+            with pytest.raises(AttributeError):
+                setattr(each, name, ())
+        with pytest.raises(AttributeError):
+            setattr(each._record, "summary", None)  # noqa: B010
 
 
 @settings(max_examples=60, deadline=None)

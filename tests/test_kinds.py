@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from smsplan import InputError, Plan, Profile, plan
+from smsplan.reports import Report
 
 ROWS: list[dict[str, Any]] = [
     {"to": "+447700900123", "name": "Ana", "code": "007"},
@@ -323,6 +326,21 @@ def test_select() -> None:
     full = plan(table(), **OPTIONS, select=("cost", "problem"))
     assert full.rows.column_names == [*NAMES, "cost", "problem"]
     assert full.messages == 3
+    questions: list[Callable[[], Any]] = [
+        full.explain,
+        full.characters,
+        full.by_length,
+        full.audit,
+        full.assumptions,
+        full.worst,
+        lambda: full.price("0.05 GBP"),
+        lambda: list(full.batches()),
+        lambda: full.reconcile([Report(recipient="447700900123", status="Delivered", code=0)]),
+        lambda: full.schedule("1 parts/s", start=datetime(2026, 12, 1, tzinfo=UTC)),
+    ]
+    for question in questions:
+        with pytest.raises(InputError, match=r"selected columns only.*without select"):
+            question()
     with pytest.raises(InputError, match="did you mean 'country'"):
         plan(table(), **OPTIONS, select=("cuntry",))
 

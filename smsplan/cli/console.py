@@ -25,7 +25,7 @@ from smsplan.outputs import is_stdin, is_stdout
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
 
 # No table is drawn in fewer columns; what is drawn where nobody knows how many there are.
@@ -90,7 +90,7 @@ def write_json(schema: str | None, data: dict[str, Any], *, beside: bool = False
 
 def open_plan(path: str) -> Plan:
     """Open a saved plan, and say what is to be said of it."""
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
     made = Plan.open(path)
     for warning in made.warnings:

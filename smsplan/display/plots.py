@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.money.schedules import Schedule
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
 INK, ACCENT, OTHER = "0.25", "#2f76b8", "#d97706"
 MOST = 15

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from smsplan.insight.lengths import Lengths
     from smsplan.insight.list_audit import Audit
     from smsplan.insight.waterfall import Waterfall
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 from smsplan.api.profiles import Profile
 
 T = TypeVar("T")

@@ -169,91 +169,88 @@ def named(character: str) -> str:
 @view.register
 def characters_view(result: Characters) -> View:
     """Describe the characters that force Unicode: with a replacement, and by script without."""
-    line = f"{count(result.parts, 'part')} because of characters outside GSM"
     if not (result.characters or result.scripts):
         return View(head="no character makes a message Unicode")
+    line = f"{count(result.parts, 'part')} because of characters outside GSM"
     if result.saved_together_parts:
         line += f"; look-alikes instead would save {count(result.saved_together_parts)}"
         if result.saved_together_cost is not None:
             line += f" ({money(result.saved_together_cost)})"
-    grids = []
     # Both tables round parts together, so that they add up to the total.
     every: list[CharacterShare | ScriptShare] = [*result.characters, *result.scripts]
     parts = part_texts([each.share_parts for each in every])
     priced = any(each.share_cost is not None for each in every)
-    whole = result.parts or 1
+    first = len(result.characters)
+    grids = []
     if result.characters:
-        together = part_texts([each.saved_together_parts for each in result.characters])
-        if priced:
-            together = [money(each.saved_together_cost) for each in result.characters]
-        rows = [
-            [
-                named(each.character) if each.code_point else each.character,
-                each.name.lower(),
-                each.place,
-                count(each.rows),
-                part,
-                money(each.share_cost),
-                instead(each.replacement, each.level, each.kind),
-                money(each.saved_alone_cost) if priced else count(each.saved_alone_parts),
-                saved,
-            ]
-            for each, part, saved in zip(result.characters, parts, together, strict=False)
-        ]
-        header = [
-            "character",
-            "name",
-            "place",
-            "messages",
-            "parts",
-            "cost",
-            "instead",
-            "saves alone",
-            "together",
-        ]
-        texts = [0, 1, 2, 6]
-        if not priced:
-            rows, header = [row[:5] + row[6:] for row in rows], header[:5] + header[6:]
-            texts = [0, 1, 2, 5]
-        shown_rows, more = cut(rows)
-        grids.append(
-            Grid(
-                title="characters that have a look-alike",
-                header=header,
-                rows=shown_rows,
-                texts=texts,
-                more=more,
-            )
-        )
+        grids.append(replaced_grid(result.characters, parts[:first], priced=priced))
     if result.scripts:
-        first = len(result.characters)
-        scripts = [
-            [
-                each.label,
-                each.place,
-                each.examples,
-                count(each.characters),
-                count(each.rows),
-                part,
-                money(each.share_cost),
-            ][: 7 if priced else 6]
-            for each, part in zip(result.scripts, parts[first:], strict=True)
-        ]
-        header = ["script", "place", "such as", "characters", "messages", "parts", "cost"]
-        shown_rows, more = cut(scripts)
-        grids.append(
-            Grid(
-                title="characters that have none",
-                header=header[: 7 if priced else 6],
-                rows=shown_rows,
-                texts=(0, 1, 2),
-                shares=[float(each.share_parts / whole) for each in result.scripts][
-                    : len(shown_rows)
-                ],
-                more=more,
-            )
-        )
+        shares = [float(each.share_parts / (result.parts or 1)) for each in result.scripts]
+        grids.append(scripts_grid(result.scripts, parts[first:], shares, priced=priced))
     return View(head=line, grids=grids)
+
+
+def replaced_grid(
+    characters: Sequence[CharacterShare], parts: Sequence[str], *, priced: bool
+) -> Grid:
+    """Return the characters that have a look-alike; what is saved in money, or without it parts."""
+    header = ["character", "name", "place", "messages", "parts", "instead", "saves alone"]
+    header.append("together")
+    together = part_texts([each.saved_together_parts for each in characters])
+    rows = [
+        [
+            named(each.character) if each.code_point else each.character,
+            each.name.lower(),
+            each.place,
+            count(each.rows),
+            part,
+            instead(each.replacement, each.level, each.kind),
+            money(each.saved_alone_cost) if priced else count(each.saved_alone_parts),
+            money(each.saved_together_cost) if priced else saved,
+        ]
+        for each, part, saved in zip(characters, parts, together, strict=True)
+    ]
+    if priced:
+        header.insert(5, "cost")
+        for row, each in zip(rows, characters, strict=True):
+            row.insert(5, money(each.share_cost))
+    shown_rows, more = cut(rows)
+    title = "characters that have a look-alike"
+    texts = (0, 1, 2, header.index("instead"))
+    return Grid(title=title, header=header, rows=shown_rows, texts=texts, more=more)
+
+
+def scripts_grid(
+    scripts: Sequence[ScriptShare],
+    parts: Sequence[str],
+    shares: Sequence[float],
+    *,
+    priced: bool,
+) -> Grid:
+    """Return the scripts whose characters have no look-alike, each with its share of the total."""
+    header = ["script", "place", "such as", "characters", "messages", "parts"]
+    header += ["cost"] if priced else []
+    rows = [
+        [
+            each.label,
+            each.place,
+            each.examples,
+            count(each.characters),
+            count(each.rows),
+            part,
+            money(each.share_cost),
+        ][: len(header)]
+        for each, part in zip(scripts, parts, strict=True)
+    ]
+    shown_rows, more = cut(rows)
+    return Grid(
+        title="characters that have none",
+        header=header,
+        rows=shown_rows,
+        texts=(0, 1, 2),
+        shares=shares[: len(shown_rows)],
+        more=more,
+    )
 
 
 _UNSEEN = {"": "nothing", " ": "a space", "\n": "a line feed"}
@@ -358,6 +355,46 @@ def shown_steps(curve: Curve, plan: Point, most: int) -> list[Point]:
 @view.register
 def comparison_view(result: Comparison) -> View:
     """Describe variants beside each other, who changes sides, and other channels."""
+    grids = [variants_grid(result)]
+    moved = [
+        [
+            each.name,
+            count(moves.fewer_rows),
+            count(moves.more_rows),
+            count(moves.same_rows),
+            row_numbers(moves.first_fewer),
+            row_numbers(moves.first_more),
+        ]
+        for each in result.variants
+        if (moves := each.moves) is not None
+    ]
+    if moved:
+        title = f"recipients against '{result.variants[0].name}'"
+        header = ["variant", "fewer parts", "more parts", "the same"]
+        header += ["first rows with fewer", "first rows with more"]
+        grids.append(Grid(title=title, header=header, rows=moved, texts=(0, 4, 5)))
+    uses = [
+        [
+            each.name,
+            use.alternative,
+            money(use.price),
+            count(use.messages),
+            money(use.cost_sms),
+            money(use.cost_alternative),
+            money(use.saved),
+        ]
+        for each in result.variants
+        for use in each.alternatives
+    ]
+    if uses:
+        title = "where another channel is cheaper"
+        header = ["variant", "instead", "price", "messages", "as SMS", "instead", "saved"]
+        grids.append(Grid(title=title, header=header, rows=uses, texts=(0, 1)))
+    return View(head=comparison_head(result), grids=grids)
+
+
+def variants_grid(result: Comparison) -> Grid:
+    """Return the totals of the variants, and how they differ from those of the first."""
     first = result.variants[0]
     header = ["variant", "messages", "parts", "against the first", "Unicode"]
     header += ["cost", "against the first"] if result.priced else []
@@ -376,63 +413,8 @@ def comparison_view(result: Comparison) -> View:
             ][: len(header)]
         )
     top = max(each.summary.parts for each in result.variants) or 1
-    grids = [
-        Grid(
-            title="variants",
-            header=header,
-            rows=rows,
-            shares=[each.summary.parts / top for each in result.variants],
-        )
-    ]
-    moved = [(each, each.moves) for each in result.variants if each.moves is not None]
-    if moved:
-        grids.append(
-            Grid(
-                title=f"recipients against '{first.name}'",
-                header=[
-                    "variant",
-                    "fewer parts",
-                    "more parts",
-                    "the same",
-                    "first rows with fewer",
-                    "first rows with more",
-                ],
-                rows=[
-                    [
-                        each.name,
-                        count(moves.fewer_rows),
-                        count(moves.more_rows),
-                        count(moves.same_rows),
-                        row_numbers(moves.first_fewer),
-                        row_numbers(moves.first_more),
-                    ]
-                    for each, moves in moved
-                ],
-                texts=(0, 4, 5),
-            )
-        )
-    uses = [(each, use) for each in result.variants for use in each.alternatives]
-    if uses:
-        grids.append(
-            Grid(
-                title="where another channel is cheaper",
-                header=["variant", "instead", "price", "messages", "as SMS", "instead", "saved"],
-                rows=[
-                    [
-                        each.name,
-                        use.alternative,
-                        money(use.price),
-                        count(use.messages),
-                        money(use.cost_sms),
-                        money(use.cost_alternative),
-                        money(use.saved),
-                    ]
-                    for each, use in uses
-                ],
-                texts=(0, 1),
-            )
-        )
-    return View(head=comparison_head(result), grids=grids)
+    shares = [each.summary.parts / top for each in result.variants]
+    return Grid(title="variants", header=header, rows=rows, shares=shares)
 
 
 def comparison_head(result: Comparison) -> str:

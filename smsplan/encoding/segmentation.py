@@ -395,27 +395,48 @@ def cut(
         def count(made: str) -> int:
             return _count(laid_out(made)[0])
 
-    lengths: Sequence[int] = range(len(text) + 1)
     longest = part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits)
     size = ucs2.units if unicode_unit == "utf16" else len
-    if unicode_boundary == "grapheme":
+    end = _fitting(
+        text,
+        lambda length: count(text[:length] + suffix) > parts,
         # A prefix that is GSM by its own encoding may end within a cluster, as ``pair`` does.
-        lengths = [*range(gsm + 1), *_cluster_ends(text, gsm + 1, size, longest)]
-
-    def too_long(length: int) -> bool:
-        return count(text[:length] + suffix) > parts
-
-    # What a prefix takes grows with it, so the longest that fits is found by halving.
-    at = bisect_left(lengths, True, key=too_long)
-    if at == 0:
+        whole_from=gsm + 1 if unicode_boundary == "grapheme" else None,
+        size=size,
+        longest=longest,
+    )
+    if end is None:
         raise InputError(
             f"the suffix alone needs more than {parts} part{'s' * (parts > 1)}; shorten it"
         )
+    return text[:end] + suffix
+
+
+def _fitting(
+    text: str,
+    too_long: Callable[[int], bool],
+    *,
+    whole_from: int | None,
+    size: Callable[[str], int],
+    longest: int,
+) -> int | None:
+    """Return the length of the longest prefix that fits; None where not even the empty one does.
+
+    Lengths of ``whole_from`` and more do not end within a cluster, but for one that is larger than
+    a part: more than ``longest`` by ``size``.
+    """
+    lengths: Sequence[int] = range(len(text) + 1)
+    if whole_from is not None:
+        lengths = [*range(whole_from), *_cluster_ends(text, whole_from, size, longest)]
+    # What a prefix takes grows with it, so the longest that fits is found by halving.
+    at = bisect_left(lengths, True, key=too_long)
+    if at == 0:
+        return None
     end, beyond = lengths[at - 1], lengths[at]
     start = next((first for first, last in ucs2.clusters(text) if last > end), end)
     if beyond > end + 1 and size(text[start:beyond]) > longest:
         end = bisect_left(range(beyond), True, lo=end, key=too_long) - 1
-    return text[:end] + suffix
+    return end
 
 
 def _cluster_ends(text: str, least: int, size: Callable[[str], int], longest: int) -> Iterator[int]:
@@ -620,53 +641,21 @@ def segment(
     >>> segment("a" * 152 + "€" + "a" * 152).number_of_parts
     3
     """
-    if (
-        boundary == "pair"
-        and not (locking or single_shift or reference or languages)
-        and reference_bits == 8
-    ):
-        counted = _count_usual(text)
-        if counted is not None:
-            encoding, units, number = counted
-            if number > MAX_PARTS:
-                raise TooManyParts(number)
-            # As _made does, in place: a call is a tenth of all.
-            made = _Open()
-            made.text = text
-            made.encoding = encoding
-            made.units = units
-            made.number_of_parts = number
-            made._tables = _DEFAULT if encoding is _GSM else None
-            made._asked = _USUAL
-            made._parts = None
-            made.__class__ = Segmentation
-            return made  # type: ignore[return-value]
-    _check_options(boundary, locking, single_shift, reference_bits, reference, languages)
-    if languages or not (locking or single_shift):
-        layout, pair = _layout(
-            text,
-            gsm_boundary=boundary,
-            unicode_boundary=boundary,
-            unicode_unit="utf16",
-            reference_bits=reference_bits,
-            languages=languages,
-            encoding=None,
-        )
+    asked, pair = _USUAL, None
+    usual = boundary == "pair" and not (locking or single_shift or reference or languages)
+    counted = _count_usual(text) if usual and reference_bits == 8 else None
+    if counted is not None:
+        encoding, units, number = counted
+        if encoding is _GSM:
+            pair = _DEFAULT
     else:
-        chosen = tables(locking, single_shift)
-        pair = chosen if chosen.text(text) else None
-        layout = _Layout(text, pair, boundary, reference_bits)
-    number = _count(layout)
+        _check_options(boundary, locking, single_shift, reference_bits, reference, languages)
+        names: tuple[str, ...] | Literal["all"] = "all" if languages == "all" else tuple(languages)
+        asked = _Asked(boundary, locking, single_shift, reference_bits, reference or 0, names)
+        layout, pair = _laid_out(text, asked)
+        encoding, units, number = layout.encoding, layout.units, _count(layout)
     if number > MAX_PARTS:
         raise TooManyParts(number)
-    names: tuple[str, ...] | Literal["all"] = "all" if languages == "all" else tuple(languages)
-    asked = _Asked(boundary, locking, single_shift, reference_bits, reference or 0, names)
-    return _made(text, layout.encoding, layout.units, number, pair, asked)
-
-
-def _made(
-    text: str, encoding: Encoding, units: int, number: int, pair: Tables | None, asked: _Asked
-) -> Segmentation:
     made = _Open()
     made.text = text
     made.encoding = encoding
@@ -678,6 +667,23 @@ def _made(
     # From here on it is immutable.
     made.__class__ = Segmentation
     return made  # type: ignore[return-value]
+
+
+def _laid_out(text: str, asked: _Asked) -> tuple[_Layout, Tables | None]:
+    """Lay a text out by the tables that are asked for by number, or by the cheapest ones."""
+    if asked.languages or not (asked.locking or asked.single_shift):
+        return _layout(
+            text,
+            gsm_boundary=asked.boundary,
+            unicode_boundary=asked.boundary,
+            unicode_unit="utf16",
+            reference_bits=asked.reference_bits,
+            languages=asked.languages,
+            encoding=None,
+        )
+    chosen = tables(asked.locking, asked.single_shift)
+    pair = chosen if chosen.text(text) else None
+    return _Layout(text, pair, asked.boundary, asked.reference_bits), pair
 
 
 def _check_options(

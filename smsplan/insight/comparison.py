@@ -279,26 +279,26 @@ def comparison(
         done += batch.num_rows
         if progress is not None:
             progress(done)
-    made: list[Variant] = []
-    for place, (name, each) in enumerate(options.items()):
-        summary = totals[place].summary()
-        summary = summary.with_findings(findings[place].findings(summary))
-        base = made[0].summary if made else summary
-        made.append(
-            Variant(
-                name=name,
-                body=each.template.body,
-                summary=summary,
-                parts_difference=summary.parts - base.parts,
-                cost_difference=None if prices is None else summary.cost - base.cost,
-                moves=moves[place - 1].moves() if place else None,
-                alternatives=tuple(
-                    _use(channel, amount, currency, totals[place], prices)
-                    for channel, (amount, currency) in channels.items()
-                    if prices is not None
-                ),
-            )
+    summaries = [total.summary() for total in totals]
+    summaries = [
+        summary.with_findings(found.findings(summary))
+        for summary, found in zip(summaries, findings, strict=True)
+    ]
+    base = summaries[0]
+    made = [
+        Variant(
+            name=name,
+            body=each.template.body,
+            summary=summary,
+            parts_difference=summary.parts - base.parts,
+            cost_difference=None if prices is None else summary.cost - base.cost,
+            moves=None if moved is None else moved.moves(),
+            alternatives=_uses(channels, total, prices),
         )
+        for (name, each), summary, total, moved in zip(
+            options.items(), summaries, totals, [None, *moves], strict=True
+        )
+    ]
     said = ["there is one body; name another to compare it with"] if len(options) == 1 else []
     said += [
         f"body '{name}': {text}"
@@ -330,6 +330,18 @@ def _channels(
     if faults:
         raise InputError("\n".join(faults))
     return found
+
+
+def _uses(
+    channels: Mapping[str, tuple[Decimal, str]], totals: SummaryTally, prices: PriceTable | None
+) -> tuple[AlternativeUse, ...]:
+    """Say of each other channel where it would be cheaper; there are none without prices."""
+    if prices is None:
+        return ()
+    return tuple(
+        _use(channel, amount, currency, totals, prices)
+        for channel, (amount, currency) in channels.items()
+    )
 
 
 def _use(

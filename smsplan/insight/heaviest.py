@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost
@@ -135,54 +135,28 @@ def heaviest(
 
 
 def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[RankedMessage]:
-    import pyarrow as pa
-
-    from smsplan.kernel.cells import text_cells
-    from smsplan.kernel.kernel import Kernel
-
-    options = plan.options
-    texts: list[dict[str, str | None]] = []
-    choices: list[str | None] = []
-    for _, _, theirs, _ in rows:
-        read = {
-            name: text_cells(theirs.column(name), name).text[0].as_py()
-            for name in options.needed
-            if name != options.to or name in options.columns.values()
-        }
-        texts.append({key: read.get(column) for key, column in options.columns.items()})
-        choices.append(None if options.body_by is None else read[options.body_by])
-    alone = _alone(options)
-
-    def composed(values: Sequence[Mapping[str, str | None]]) -> list[dict[str, Any]]:
-        columns = {alone.to: pa.array(["0"] * len(values), pa.large_string())}
-        for key, column in alone.columns.items():
-            columns[column] = pa.array([each[key] for each in values], pa.large_string())
-        if alone.body_by is not None:
-            columns[alone.body_by] = pa.array(choices, pa.large_string())
-        batch = pa.RecordBatch.from_pydict(columns)
-        return list(Kernel(alone, numbers=False)(batch).to_pylist())
-
-    shown = texts
+    given = [_given(plan.options, theirs) for _, _, theirs, _ in rows]
+    changed = given
     if change is not None:
-        shown = [
-            {key: None if value is None else change(value) for key, value in each.items()}
-            for each in texts
+        changed = [
+            _Given(
+                {key: None if value is None else change(value) for key, value in values.items()},
+                choice,
+            )
+            for values, choice in given
         ]
+    shown = _composed(plan.options, changed)
+    real = shown if change is None else _composed(plan.options, given)
     out = []
-    for (_, row, _, ours), values, choice, made, real in zip(
-        rows,
-        shown,
-        choices,
-        composed(shown),
-        composed(texts) if change else [None] * len(rows),
-        strict=True,
+    for (_, row, _, ours), (values, choice), made, as_sent in zip(
+        rows, changed, shown, real, strict=True
     ):
         (planned,) = ours.to_pylist()
-        facts = ("encoding", "units", "number_of_parts")
-        body, alike = made["body"] or "", True
-        if change is not None and real is not None and any(made[k] != real[k] for k in facts):
+        body = made["body"] or ""
+        alike = all(made[name] == as_sent[name] for name in _FACTS)
+        if change is not None and not alike:
             # A rule of the profile does something else to the changed values.
-            body, alike = change(real["body"] or ""), False
+            body = change(as_sent["body"] or "")
         out.append(
             RankedMessage(
                 row=row + 1,
@@ -199,6 +173,45 @@ def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> lis
             )
         )
     return out
+
+
+_FACTS = ("encoding", "units", "number_of_parts")
+
+
+class _Given(NamedTuple):
+    """What a text is made of: the values of the parameters, and what chooses the body."""
+
+    values: Mapping[str, str | None]
+    choice: str | None
+
+
+def _given(options: Options, theirs: pa.RecordBatch) -> _Given:
+    """Read the values of one row."""
+    from smsplan.kernel.cells import text_cells
+
+    read = {
+        name: text_cells(theirs.column(name), name).text[0].as_py()
+        for name in options.needed
+        if name != options.to or name in options.columns.values()
+    }
+    values = {key: read.get(column) for key, column in options.columns.items()}
+    return _Given(values, None if options.body_by is None else read[options.body_by])
+
+
+def _composed(options: Options, given: Sequence[_Given]) -> list[dict[str, Any]]:
+    """Plan texts without their numbers."""
+    import pyarrow as pa
+
+    from smsplan.kernel.kernel import Kernel
+
+    alone = _alone(options)
+    columns = {alone.to: pa.array(["0"] * len(given), pa.large_string())}
+    for key, column in alone.columns.items():
+        columns[column] = pa.array([values[key] for values, _ in given], pa.large_string())
+    if alone.body_by is not None:
+        columns[alone.body_by] = pa.array([choice for _, choice in given], pa.large_string())
+    batch = pa.RecordBatch.from_pydict(columns)
+    return list(Kernel(alone, numbers=False)(batch).to_pylist())
 
 
 def _alone(options: Options) -> Options:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.errors import InputError
 from smsplan.plurals import counted
@@ -361,6 +361,16 @@ def _fixed(plan: Planned) -> int:
     return min(sum(map(len, each.template.literals)) for each in bodies)
 
 
+class _Advice(NamedTuple):
+    """What to do, what that saves and in which rows; ``harmless``: names stay as they are."""
+
+    what: str
+    cost: Cost | None
+    parts: int
+    rows: str = ""
+    harmless: bool = True
+
+
 def _sentences(
     template: Curve,
     parameters: Mapping[str, Curve],
@@ -377,41 +387,25 @@ def _sentences(
     ``most_cut`` characters of the text may be advised to go, at the ``place`` that is named.
     """
     now = template.at(0)
-    found: list[tuple[bool, _Pair, str]] = []
-
-    def add(
-        what: str, cost: Cost | None, parts: int, rows: str = "", *, harmless: bool = True
-    ) -> None:
-        found.append((harmless, worth(cost, parts), f"{what}: {_less(cost, parts)}{rows}"))
-
+    found: list[_Advice] = []
     best = _steepest(template, now, worth, least=-most_cut)
     if best is not None:
-        cut = -best.characters
-        add(
-            f"cut {cut:,} character{'s' * (cut != 1)} {place}",
-            _saved(now, best),
-            now.parts - best.parts,
-        )
+        what = f"cut {counted(-best.characters, 'character')} {place}"
+        found.append(_Advice(what, _saved(now, best), now.parts - best.parts))
     for limit in limits:
-        add(
-            f"at most {counted(limit.characters, 'character')} in '{limit.parameter}'",
-            limit.cost,
-            limit.parts,
-            f", {counted(limit.values, 'value')} cut",
-        )
+        what = f"at most {counted(limit.characters, 'character')} in '{limit.parameter}'"
+        rows = f", {counted(limit.values, 'value')} cut"
+        found.append(_Advice(what, limit.cost, limit.parts, rows))
     for saving in savings:
         if saving.parts:
-            add(
-                f"write '{defaults[saving.parameter]}' instead of '{saving.parameter}' where that "
-                "saves a part",
-                saving.cost,
-                saving.parts,
-                f", in {counted(saving.rows, 'message')}",
-                harmless=False,
-            )
+            instead = f"write '{defaults[saving.parameter]}' instead of '{saving.parameter}'"
+            what, rows = f"{instead} where that saves a part", counted(saving.rows, "message")
+            advice = _Advice(what, saving.cost, saving.parts, f", in {rows}", harmless=False)
+            found.append(advice)
     # Sorting is stable: where two are worth the same, the text is shortened before the values.
-    found.sort(key=lambda item: item[:2], reverse=True)
-    yield from (sentence for *_, sentence in found)
+    found.sort(key=lambda each: (each.harmless, worth(each.cost, each.parts)), reverse=True)
+    for each in found:
+        yield f"{each.what}: {_less(each.cost, each.parts)}{each.rows}"
     if not found:
         every = (point for curve in (template, *parameters.values()) for point in curve.points)
         saves = any(point.parts < now.parts for point in every)

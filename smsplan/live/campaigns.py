@@ -43,7 +43,7 @@ from smsplan.showing import drawn
 if TYPE_CHECKING:
     from smsplan.live.verification import Verification
     from smsplan.money.schedules import Schedule
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
 HOLD = 600.0
 SETTLE = 120.0

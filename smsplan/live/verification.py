@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.api.batches import TextBatch
 from smsplan.api.dryruns import DryRun, RecipientDryRun
@@ -36,8 +36,9 @@ from smsplan.showing import drawn
 from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
+    from smsplan.live.asking import Write
     from smsplan.live.sampling import Drawn
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
     from smsplan.tabular import Frame
 
 SWITCHES = tuple(name for name, each in EVERY.items() if each.effect not in ("batch", "form"))
@@ -290,27 +291,13 @@ def verify(
     >>> found.agrees, found.explained_by
     (False, ((('small_c_cedilla', 'gsm'),),))
     """
-    from smsplan.live.asking import batch_writer, requests, writer
+    from smsplan.live.asking import requests
     from smsplan.live.recording import Recorder
     from smsplan.live.sampling import sample as draw
-    from smsplan.planning.batch_plans import plan_batch
 
     if sample < 1:
         raise InputError(f"sample={sample} asks about nothing; use a number of 1 or more")
-    if isinstance(plan_or_batch, TextBatch):
-        chosen = Profile.of(profile)
-        plan = plan_batch(plan_or_batch, profile=chosen)
-        write = batch_writer(plan_or_batch)
-        fields = _fields(plan_or_batch)
-    else:
-        plan = plan_or_batch
-        chosen = plan.options.profile if profile is None else Profile.of(profile)
-        write = writer(plan.options)
-        fields = {
-            "from_": plan.options.from_,
-            "truncate_concat": plan.options.truncate_concat or None,
-            "max_number_of_message_parts": plan.options.max_number_of_message_parts,
-        }
+    plan, chosen, write, fields = _subject(plan_or_batch, profile)
     drawn = draw(plan._planned(), sample, profile=chosen, switches=SWITCHES, seed=seed)
     asked = requests(drawn.rows, write, fields, chosen)
     asking = api if record is None else Recorder(api, record, bodies=record_bodies)
@@ -320,10 +307,7 @@ def verify(
     exchanges = list(_exchanges(asked, asking, wordless, bodies=bodies))
     words = _translated(exchanges, chosen)
     own = wordless == plan.options.profile.replace(vocabulary={})
-    found = [each.differences(_Explaining(wordless, each), planned=own) for each in exchanges]
-    everything = [difference for some in found for difference in some]
-    # A request that is refused hides what its rows would be.
-    everything.sort(key=lambda each: each.field != "request" and each.recipient is not None)
+    differences = _differences(exchanges, wordless, planned=own)
     rows = {id(row): row for one in asked for row in one.rows}
     expanded = {id(row) for one in asked if one.expanded for row in one.rows}
     wrong = {row for each in exchanges for row in each.wrong}
@@ -340,8 +324,8 @@ def verify(
         different=sum(row.row in wrong for row in at_random),
         covered=frozenset(drawn.present & covered),
         uncovered=tuple(uncovered),
-        differences=tuple(everything),
-        explained_by=_overall(wordless, exchanges, everything) if everything else (),
+        differences=differences,
+        explained_by=_overall(wordless, exchanges, differences) if differences else (),
         calls=sum(each.calls for each in exchanges),
         expanded=len(expanded),
         seed=seed,
@@ -350,6 +334,52 @@ def verify(
             for documented, some in words.own().items()
             if not set(some) <= set(chosen.own_words.get(documented, ()))
         },
+    )
+
+
+class _Subject(NamedTuple):
+    """What an account is asked about: by which profile, how a row is written, the other fields."""
+
+    plan: Plan
+    profile: Profile
+    write: Write
+    fields: dict[str, Any]
+
+
+def _subject(
+    plan_or_batch: Plan | TextBatch, profile: Profile | str | os.PathLike[str] | None
+) -> _Subject:
+    from smsplan.live.asking import batch_writer, writer
+    from smsplan.planning.batch_plans import plan_batch
+
+    if isinstance(plan_or_batch, TextBatch):
+        chosen = Profile.of(profile)
+        plan = plan_batch(plan_or_batch, profile=chosen)
+        return _Subject(plan, chosen, batch_writer(plan_or_batch), _fields(plan_or_batch))
+    options = plan_or_batch.options
+    chosen = options.profile if profile is None else Profile.of(profile)
+    fields = {
+        "from_": options.from_,
+        "truncate_concat": options.truncate_concat or None,
+        "max_number_of_message_parts": options.max_number_of_message_parts,
+    }
+    return _Subject(plan_or_batch, chosen, writer(options), fields)
+
+
+def _differences(
+    exchanges: Sequence[_Exchange], profile: Profile, *, planned: bool
+) -> tuple[AnswerDifference, ...]:
+    """Return where the account answers otherwise; those of whole requests first.
+
+    A request that is refused hides what its rows would be.
+    """
+    every = (
+        difference
+        for each in exchanges
+        for difference in each.differences(_Explaining(profile, each), planned=planned)
+    )
+    return tuple(
+        sorted(every, key=lambda each: each.field != "request" and each.recipient is not None)
     )
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -215,8 +215,20 @@ class Schedule:
             "warnings": list(self.warnings),
         }
 
-    def times(self) -> Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], dict[str, str]]]]:
-        """Return what gives the rows of a plan, in their order, their portion and their time."""
+    def times(
+        self, unscheduled: Literal["refuse", "leave_out"] = "leave_out"
+    ) -> Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], dict[str, str]]]]:
+        """Return what gives the rows of a plan, in their order, their portion and their time.
+
+        Raises :class:`~smsplan.errors.InputError` where recipients are not scheduled, unless these
+        may be left out.
+        """
+        if self.unscheduled and unscheduled != "leave_out":
+            why = "; ".join(dict.fromkeys(group.why for group in self.groups if group.why))
+            raise InputError(
+                f"{self.unscheduled:,} recipients are not scheduled ({why}); send to the others "
+                "with unscheduled='leave_out' (--leave-out)"
+            )
         slots = self.slots()
 
         def of(batch: pa.RecordBatch, sent: Any) -> tuple[Any, Callable[[int], dict[str, str]]]:
@@ -311,7 +323,7 @@ def make_schedule(
 ) -> Schedule:
     """Schedule the messages of a plan; ``batches`` gives our columns, without a prefix.
 
-    See :meth:`smsplan.planning.planner.Plan.schedule`.
+    See :meth:`smsplan.planning.plans.Plan.schedule`.
     """
     known = _presets(presets)
     speed, warnings = _rate(rate, sender, known)
@@ -339,23 +351,7 @@ def make_schedule(
     units = tuple(units for _, _, _, units in taken)
     slots = Slots(groups, portions, units, windows, by_parts=by_parts)
     at_once = _AtOnce(groups, speed, start, expire_after)
-    counts = np.zeros((2, len(portions)), np.int64)
-    for batch in batches():
-        sent = _sent(batch)
-        billed = _billed(batch)[sent]
-        found, _ = slots.of(batch, sent)
-        at_once.add(slots.group[sent], billed)
-        there = found[sent] >= 0
-        np.add.at(counts[0], found[sent][there], 1)
-        np.add.at(counts[1], found[sent][there], billed[there])
-    portions = tuple(
-        portion._replace(
-            end=portion.begin + _delta((parts if by_parts else people) / speed.per_second, up=True),
-            recipients=people,
-            parts=parts,
-        )
-        for portion, people, parts in zip(portions, *counts.tolist(), strict=True)
-    )
+    portions = _filled(portions, batches, slots, at_once, speed)
     return Schedule(
         rate=speed,
         start=start,
@@ -368,6 +364,34 @@ def make_schedule(
         warnings=warnings,
         _quiet=windows,
         _units=units,
+    )
+
+
+def _filled(
+    portions: Sequence[Portion],
+    batches: Batches,
+    slots: Slots,
+    at_once: _AtOnce,
+    speed: SendingRate,
+) -> tuple[Portion, ...]:
+    """Count who is in each portion, which ends when they are sent, and all at once."""
+    counts = np.zeros((2, len(portions)), np.int64)
+    for batch in batches():
+        sent = _sent(batch)
+        billed = _billed(batch)[sent]
+        found, _ = slots.of(batch, sent)
+        at_once.add(slots.group[sent], billed)
+        there = found[sent] >= 0
+        np.add.at(counts[0], found[sent][there], 1)
+        np.add.at(counts[1], found[sent][there], billed[there])
+    sizes = counts[1 if speed.units == "parts" else 0].tolist()
+    return tuple(
+        portion._replace(
+            end=portion.begin + _delta(size / speed.per_second, up=True),
+            recipients=people,
+            parts=parts,
+        )
+        for portion, size, people, parts in zip(portions, sizes, *counts.tolist(), strict=True)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,7 +14,7 @@ from smsplan.api.batches import MAX_RECIPIENTS, TextBatch
 from smsplan.errors import InputError
 from smsplan.kernel.kernel import Kernel
 from smsplan.options import Options
-from smsplan.outgoing.request_forms import Ways
+from smsplan.outgoing.request_forms import Way, Ways
 
 # Of a batch and what is sent of it: the portion of each row, and the fields of a request that
 # begins with a row.
@@ -23,9 +24,54 @@ Times = Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], Mapping[str, 
 class _Open:
     """A request that is being filled: the values of each number."""
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
+    def __init__(self, options: Options, fields: Mapping[str, Any]) -> None:
+        self.options = options
         self.fields = fields
         self.values: dict[str, Mapping[str, str]] = {}
+
+
+class _Requests:
+    """The requests that are not full yet, by their message and their portion."""
+
+    def __init__(self, size: int, fields: Mapping[str, Any]) -> None:
+        self._size = size
+        self._fields = fields
+        self._number = count(1)
+        # With the options, so that no others get their id.
+        self._waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
+
+    def add(
+        self, way: Way, to: str, portion: int, begun: Callable[[], Mapping[str, Any]]
+    ) -> TextBatch | None:
+        """Put a row into the first request that can take it; return that once it is full.
+
+        ``begun`` gives the fields of a request that begins with this row.
+        """
+        opened: list[_Open] = []
+        if not way.alone:
+            key = (id(way.options), portion)
+            _, opened = self._waiting.setdefault(key, (way.options, opened))
+        place = next((each for each in opened if to not in each.values), None)
+        if place is None:
+            place = _Open(way.options, begun())
+            opened.append(place)
+        place.values[to] = way.values
+        if not way.alone and len(place.values) < self._size:
+            return None
+        opened.remove(place)
+        return self._made(place)
+
+    def rest(self) -> Iterator[TextBatch]:
+        """Yield the requests that are not full."""
+        for _, opened in self._waiting.values():
+            yield from map(self._made, opened)
+
+    def _made(self, place: _Open) -> TextBatch:
+        reference = self._fields.get("client_reference")
+        own = {}
+        if reference is not None:
+            own["client_reference"] = f"{reference}-{next(self._number):06}"
+        return _request(place.options, place.values, {**self._fields, **place.fields, **own})
 
 
 def requests(
@@ -38,28 +84,22 @@ def requests(
 ) -> Iterator[TextBatch]:
     """Yield the requests of a plan; ``pairs`` are the caller's columns and ours, without a prefix.
 
-    Rows keep their order within those of one body that are written in one way (``ways.py``). A
-    number that comes again goes into a later request: in one, the API would send to it once.
-    ``fields`` are those of the batch that are the same in all. ``times`` gives each row the portion
-    of a schedule (-1: none, left out) and the fields of the request that it begins: no request has
-    rows of two portions. Raises InputError for a row that there is no way of writing.
+    Rows keep their order within those of one body that are written in one way
+    (``request_forms.py``). A number that comes again goes into a later request: in one, the API
+    would send to it once. ``fields`` are those of the batch that are the same in all. ``times``
+    gives each row the portion of a schedule (-1: none, left out) and the fields of the request that
+    it begins: no request has rows of two portions. Raises InputError for a row that there is no way
+    of writing.
     """
     if not 1 <= size <= MAX_RECIPIENTS:
         raise InputError(f"size={size}: a request has 1 to {MAX_RECIPIENTS:,} recipients")
-    reference = fields.get("client_reference")
-    number = count(1)
+    made = _Requests(size, fields)
     kernel = Kernel(options)
     ways: dict[int, Ways] = {}
-    waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
     start = 0
-
-    def made(options: Options, open_: _Open) -> TextBatch:
-        own = {} if reference is None else {"client_reference": f"{reference}-{next(number):06}"}
-        return _request(options, open_.values, {**fields, **open_.fields, **own})
-
     for theirs, ours in pairs:
         sent = pc.is_null(ours.column("problem")).to_numpy(zero_copy_only=False)
-        portions, begins = (None, None) if times is None else times(ours, sent)
+        portions, begins = (None, _no_fields) if times is None else times(ours, sent)
         if portions is not None:
             sent = sent & (portions >= 0)
         for rows, one in kernel.groups(theirs):
@@ -80,26 +120,16 @@ def requests(
                         "nor that of a body once characters are replaced in it; shorten it, or "
                         "plan without substitute"
                     )
-                if way.alone:
-                    alone = _Open({} if begins is None else begins(row))
-                    alone.values[to] = way.values
-                    yield made(way.options, alone)
-                    continue
                 portion = -1 if portions is None else int(portions[row])
-                key = (id(way.options), portion)
-                _, opened = waiting.setdefault(key, (way.options, []))
-                place = next((o for o in opened if to not in o.values), None)
-                if place is None:
-                    place = _Open({} if begins is None else begins(row))
-                    opened.append(place)
-                place.values[to] = way.values
-                if len(place.values) == size:
-                    opened.remove(place)
-                    yield made(way.options, place)
+                full = made.add(way, to, portion, partial(begins, row))
+                if full is not None:
+                    yield full
         start += theirs.num_rows
-    for message, opened in waiting.values():
-        for place in opened:
-            yield made(message, place)
+    yield from made.rest()
+
+
+def _no_fields(_: int) -> Mapping[str, Any]:
+    return {}
 
 
 def _request(

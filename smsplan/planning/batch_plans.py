@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from smsplan.api.batches import TextBatch, is_group_id, msisdn
 from smsplan.api.dryruns import ValuesByRecipient
 from smsplan.api.profiles import Profile
 from smsplan.errors import InputError
-from smsplan.planning.planner import Plan, plan
+from smsplan.planning.planner import plan
+from smsplan.planning.plans import Plan
 from smsplan.plurals import counted
 from smsplan.ratecards import RateCard, Terms
 from smsplan.templates import Template
@@ -64,8 +66,8 @@ def plan_batch(
         profile=chosen,
         rates=rates,
     )
-    made.warnings += tuple(_mistakes(batch, keys, len(strangers)))
-    return made
+    mistakes = tuple(_mistakes(batch, keys, len(strangers)))
+    return replace(made, warnings=made.warnings + mistakes)
 
 
 def _recipients(

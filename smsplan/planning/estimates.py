@@ -460,13 +460,7 @@ def _without_a_list(
     if type(messages) is not int or messages < 1:
         raise InputError(f"messages={messages!r} is no number of 1 or more; write one")
     template = body if isinstance(body, Template) else Template(body)
-    missing = sorted(set(template.parameters) - set(lengths))
-    strange = sorted(set(lengths) - set(template.parameters))
-    if missing or strange:
-        said = f"no entry for '{missing[0]}'" if missing else f"'{strange[0]}' is no parameter"
-        raise InputError(
-            f"lengths: {said}; the body has {', '.join(template.parameters) or 'none'}"
-        )
+    _check_lengths(lengths, template)
     terms = None if rates is None else Terms.of(rates)
     prices = None if terms is None else price_table(terms)
     rate = -1 if prices is None else _place_of(prices, country)
@@ -509,6 +503,17 @@ def _without_a_list(
         remarks=remarks,
         of_a_list=False,
     )
+
+
+def _check_lengths(lengths: Mapping[str, Any], template: Template) -> None:
+    """Refuse where a parameter has no lengths, or lengths no parameter."""
+    missing = sorted(set(template.parameters) - set(lengths))
+    strange = sorted(set(lengths) - set(template.parameters))
+    if missing or strange:
+        said = f"no entry for '{missing[0]}'" if missing else f"'{strange[0]}' is no parameter"
+        raise InputError(
+            f"lengths: {said}; the body has {', '.join(template.parameters) or 'none'}"
+        )
 
 
 class _Drawn:

@@ -253,19 +253,3 @@ def words_as_text(schema: pa.Schema) -> dict[str, Any]:
     import pyarrow as pa
 
     return {field.name: pa.string() for field in schema if pa.types.is_dictionary(field.type)}
-
-
-def saved_rows(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:
-    """Read rows of a plan back; a CSV file has text only, so our columns get their types again."""
-    import pyarrow as pa
-
-    theirs = [name for name in source.columns if name not in schema.names]
-    wanted = theirs if columns is None else list(columns)
-    for batch in source.batches([*wanted, *schema.names]):
-        ours = [
-            # Words may be read as plain text, and are as good.
-            column if pa.types.is_dictionary(field.type) else column.cast(field.type)
-            for field in schema
-            for column in (batch.column(field.name),)
-        ]
-        yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)

@@ -24,7 +24,7 @@ from smsplan.ratecards.faults import (
 )
 from smsplan.ratecards.mcc import country_of
 from smsplan.ratecards.rate import COLUMNS, Rate
-from smsplan.ratecards.shapes import json_rows, shape_of
+from smsplan.ratecards.shapes import Shape, json_rows, shape_of
 
 # Columns that decide a price in other people's cards and that are none of ours.
 _DECISIVE = ("network", "carrier", "number_type")
@@ -250,20 +250,9 @@ def parsed(
     number, header = next(lines, (1, []))
     if not any(header):
         raise fault("the file is empty; it needs a line of column names and rows of prices")
-    unmapped: list[str] = []
-    if wanted is None:
-        names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
-    else:
-        names, unmapped = _renamed(header, wanted)
-    as_written = dict(zip(names, (name.strip() for name in header), strict=True))
-    shape = shape_of(names) if wanted is None else None
-    wrong_names = [] if shape else _header_faults(names, as_written)
-    faults = [CardFault(number, fault) for fault in unmapped or wrong_names]
-    named = _currency_of(as_written.get("price", "")) if "currency" not in names else ""
-    named = named or ("" if "currency" in names else currency)
+    names, shape, named = _read_header(number, header, wanted, currency)
     rows: list[Row] = []
-    if faults:
-        raise RateCardError(faults)
+    faults: list[CardFault] = []
     seen = False
     # Columns with values and no name, and the first line with one.
     unnamed: dict[int, int] = {}
@@ -302,6 +291,25 @@ def parsed(
     if "currency" not in names and rows and all(not row.rate.currency for row in rows):
         return rows, _without_currency(faults, number)
     return rows, faults
+
+
+def _read_header(
+    line: int, header: list[str], wanted: dict[str, str] | None, currency: str
+) -> tuple[list[str], Shape | None, str]:
+    """Return the names of the columns, whose shape they are, and the currency of every price."""
+    unmapped: list[str] = []
+    if wanted is None:
+        names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
+    else:
+        names, unmapped = _renamed(header, wanted)
+    as_written = dict(zip(names, (name.strip() for name in header), strict=True))
+    shape = shape_of(names) if wanted is None else None
+    wrong_names = [] if shape else _header_faults(names, as_written)
+    if unmapped or wrong_names:
+        raise RateCardError([CardFault(line, fault) for fault in unmapped or wrong_names])
+    if "currency" in names:
+        return names, shape, ""
+    return names, shape, _currency_of(as_written.get("price", "")) or currency
 
 
 def _without_currency(faults: list[CardFault], line: int | None) -> list[CardFault]:
@@ -395,20 +403,10 @@ def _row(
     for name, cell in cells.items():
         if cell and name in get:
             get[name] = cell.strip()
-    wrong: list[tuple[str, str]] = []
-    text, own = split_price(get["price"])
     kind = get["kind"].lower() or "base"
-    price, rejected = _NOTHING, kind == "reject"
-    try:
-        if text or not rejected:
-            price = price_of(text, decimal)
-    except Unreadable as error:
-        wrong.append(("price", f"{error}{_HINT if error.marks else ''}"))
-    named, own = upper(get["currency"]), upper(own)
-    if named and own and named != own:
-        wrong.append(("currency", "price and currency name two currencies; remove the wrong one"))
-    elif not named and not own and "currency" not in cells and not rejected:
-        wrong.append(("currency", "price has no currency; write it like '0.034 GBP'"))
+    price, currency, wrong = _price(
+        get, decimal, rejected=kind == "reject", elsewhere="currency" in cells
+    )
     dates: dict[str, date] = {}
     for name in ("valid_from", "valid_to") if get["valid_from"] or get["valid_to"] else ():
         try:
@@ -445,10 +443,33 @@ def _row(
         charge_on=get["charge_on"].lower(),
         tier_from=int(tier or 0),
         price=price,
-        currency=named or own,
+        currency=currency,
         valid_from=dates.get("valid_from"),
         valid_to=dates.get("valid_to"),
         source=cells.get("source", ""),
         line=line,
     )
     return rate, wrong
+
+
+def _price(
+    get: Mapping[str, str], decimal: str | None, *, rejected: bool, elsewhere: bool
+) -> tuple[Decimal, str, list[tuple[str, str]]]:
+    """Read the price of a row and its currency, with field and text of each fault.
+
+    What is ``rejected`` needs neither; ``elsewhere``: there is a column of currencies.
+    """
+    wrong: list[tuple[str, str]] = []
+    text, own = split_price(get["price"])
+    price = _NOTHING
+    try:
+        if text or not rejected:
+            price = price_of(text, decimal)
+    except Unreadable as error:
+        wrong.append(("price", f"{error}{_HINT if error.marks else ''}"))
+    named, own = upper(get["currency"]), upper(own)
+    if named and own and named != own:
+        wrong.append(("currency", "price and currency name two currencies; remove the wrong one"))
+    elif not named and not own and not elsewhere and not rejected:
+        wrong.append(("currency", "price has no currency; write it like '0.034 GBP'"))
+    return price, named or own, wrong

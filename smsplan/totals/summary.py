@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -344,18 +344,14 @@ def summarise(
 
     ``cost`` says what messages cost by row of the rate card, billed parts and their number.
     """
-    encodings, lengths, countries = (
-        dict[Any, Counter[tuple[int, int]]](),
-        dict[Any, Counter[tuple[int, int]]](),
-        dict[Any, Counter[tuple[int, int]]](),
-    )
     problems: Counter[str] = Counter()
     notes: Counter[str] = Counter()
     total: Counter[tuple[int, int]] = Counter()
-    every = 0
+    kinds: dict[str, dict[Any, Counter[tuple[int, int]]]] = {
+        name: defaultdict(Counter) for name in ("encoding", "parts", "country")
+    }
     recipients = shown = 0
     for group, rows in groups.items():
-        every += rows
         problem = _problem(group.problem)
         if group.counted:
             recipients += rows
@@ -368,19 +364,14 @@ def summarise(
                 notes[note.value] += rows
         charged = group.rate, group.billed
         total[charged] += rows
-        for kinds, key in (
-            (encodings, group.encoding),
-            (lengths, group.parts),
-            (countries, group.country),
-        ):
-            kinds.setdefault(key, Counter())[charged] += rows
+        for name, by_key in kinds.items():
+            by_key[getattr(group, name)][charged] += rows
     messages = count_of(total, cost)
     by_encoding, by_length, by_country = (
-        {key: count_of(kind, cost) for key, kind in kinds.items()}
-        for kinds in (encodings, lengths, countries)
+        {key: count_of(kind, cost) for key, kind in by_key.items()} for by_key in kinds.values()
     )
     return Summary(
-        rows=every,
+        rows=sum(groups.values()),
         messages=messages.messages,
         parts=messages.parts,
         cost=messages.cost,

@@ -1,14 +1,18 @@
-"""Files out: Parquet or CSV, whole or not at all."""
+"""Files out, one class a format: whole or not at all.
+
+A format that is added is a class here, and its place in ``_FORMATS``.
+"""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,107 +26,43 @@ from smsplan.writing.csv_lines import Lines
 
 # Rows of a row group in the Parquet files that are written, and octets of them in memory.
 GROUP_ROWS, GROUP_OCTETS = 1 << 18, 1 << 25
-_PARQUET = (".parquet", ".pq")
 
 
-def check_output(path: str | os.PathLike[str]) -> None:
-    """Refuse, before anything is planned, what could not be written in the end."""
-    _kind(path)
-    check_target(path)
+class Sink(ABC):
+    """A file that is being written: one class a format, which its ``endings`` choose.
 
+    ``metadata`` may be set until it is closed, and is left out where the format has no place for
+    it. ``guarded`` counts the cells that got an apostrophe.
+    """
 
-def is_csv(path: str | os.PathLike[str]) -> bool:
-    """Whether rows written to this path are CSV, as in what has no name: standard output."""
-    name = os.fspath(path).lower()
-    named = name.endswith((".csv", ".csv.gz"))
-    return named or (is_stream(path) and not name.endswith(_PARQUET))
+    name: ClassVar[str]
+    endings: ClassVar[tuple[str, ...]]
+    for_spreadsheets: ClassVar[bool] = False
 
-
-def _kind(path: str | os.PathLike[str]) -> str:
-    if os.fspath(path).lower().endswith(_PARQUET):
-        return "parquet"
-    if is_csv(path):
-        return "csv"
-    raise InputError(f"output '{path}' has no ending that says what to write; use .parquet or .csv")
-
-
-class Sink:
-    """A file that is being written; ``metadata`` may be set until it is closed (Parquet)."""
-
-    def __init__(
-        self,
-        file: BinaryIO,
-        path: Path,
-        schema: Any,
-        guard: bool,
-        unique: Collection[str],
-        words: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         self.metadata: dict[str, str] = {}
         self._schema = schema
-        self._lines = Lines(guard=guard)
-        self._kind = _kind(path)
-        self._file = SealedFile(file)
-        self._parquet: Any = None
-        self._words = words
-        # Batches of the next row group, their rows, and what they take in memory.
-        self._waiting: list[Any] = []
-        self._rows = self._size = 0
-        self._pool = pa.default_memory_pool()
-        self._octets: Any = None
-        if self._kind == "parquet":
-            with self._naming(None):
-                self._parquet = pa.parquet.ParquetWriter(
-                    self._file,
-                    schema,
-                    compression="zstd",
-                    store_schema=False,
-                    write_page_checksum=True,
-                    # Looking for repeated values where there are none is lost time.
-                    use_dictionary=[name for name in schema.names if name not in unique],
-                    # Readers skip row groups by them; texts in any order let none be skipped.
-                    write_statistics=[
-                        name for name in schema.names if name not in {*unique, *words}
-                    ],
-                )
-        else:
-            self._octets = file
-            if path.name.lower().endswith(".gz"):
-                self._octets = gzip.GzipFile(fileobj=file, mode="wb", mtime=0)
-            self._octets.write(self._lines.header(schema.names))
 
     @property
     def guarded(self) -> int:
-        """Cells of a CSV file that got an apostrophe."""
-        return self._lines.guarded
+        """Cells that were changed for spreadsheets."""
+        return 0
 
+    @abstractmethod
     def write(self, batch: Any) -> None:
         """Append a batch."""
-        if self._parquet is not None:
-            self._waiting.append(batch)
-            self._rows += batch.num_rows
-            self._size += own_octets(batch)
-            if self._rows >= GROUP_ROWS or self._size >= GROUP_OCTETS:
-                self._write_group()
-            return
-        if batch.num_rows:
-            with self._naming(pa.Table.from_batches([batch])):
-                lines = self._lines.of(batch)
-            self._octets.write(lines)
 
-    def _write_group(self) -> None:
-        """Write a row group of several batches: readers skip and compress by row groups."""
-        if self._waiting:
-            columns = list(zip(*(batch.columns for batch in self._waiting), strict=True))
-            self._waiting, self._rows, self._size = [], 0, 0
-            group = pa.table([_one_dictionary(chunks) for chunks in columns], self._schema)
-            del columns
-            with self._naming(group):
-                self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
-            del group
-            if self._pool.backend_name != "system":
-                # A pool of its own keeps what it got; the system's would search long for it.
-                self._pool.release_unused()
+    @abstractmethod
+    def close(self) -> None:
+        """Write what is left."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Leave nothing open, whatever is lost by it."""
+
+    @abstractmethod
+    def _write_alone(self, field: Any, rows: Any | None) -> None:
+        """Write one column to nowhere."""
 
     @contextmanager
     def _naming(self, rows: Any | None) -> Iterator[None]:
@@ -136,40 +76,154 @@ class Sink:
                 except pa.ArrowException:
                     raise InputError(
                         f"column '{field.name}' holds values of type {field.type}, which a "
-                        f"{'CSV' if self._kind == 'csv' else 'Parquet'} file cannot hold; convert "
-                        "it to text, or leave it out"
+                        f"{self.name} file cannot hold; convert it to text, or leave it out"
                     ) from None
             raise
 
-    def _write_alone(self, field: Any, rows: Any | None) -> None:
-        """Write one column to nowhere."""
-        schema = pa.schema([field])
-        if self._kind == "csv":
-            for batch in rows.select([field.name]).to_batches() if rows is not None else ():
-                Lines(guard=False).of(batch)
-            return
-        with pa.parquet.ParquetWriter(pa.BufferOutputStream(), schema) as writer:
-            if rows is not None:
-                writer.write_table(rows.select([field.name]))
+
+class ParquetSink(Sink):
+    """Parquet, in row groups of several batches: readers skip and compress by row groups."""
+
+    name = "Parquet"
+    endings = (".parquet", ".pq")
+
+    def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
+        super().__init__(file, path, schema, how)
+        self._file = SealedFile(file)
+        self._words = how.words
+        # Batches of the next row group, their rows, and what they take in memory.
+        self._waiting: list[Any] = []
+        self._rows = self._size = 0
+        self._pool = pa.default_memory_pool()
+        with self._naming(None):
+            self._parquet = pa.parquet.ParquetWriter(
+                self._file,
+                schema,
+                compression="zstd",
+                store_schema=False,
+                write_page_checksum=True,
+                # Looking for repeated values where there are none is lost time.
+                use_dictionary=[name for name in schema.names if name not in how.unique],
+                # Readers skip row groups by them; texts in any order let none be skipped.
+                write_statistics=[
+                    name for name in schema.names if name not in {*how.unique, *how.words}
+                ],
+            )
+
+    def write(self, batch: Any) -> None:
+        """Append a batch to the row group, which is written when it is large enough."""
+        self._waiting.append(batch)
+        self._rows += batch.num_rows
+        self._size += own_octets(batch)
+        if self._rows >= GROUP_ROWS or self._size >= GROUP_OCTETS:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if self._waiting:
+            columns = list(zip(*(batch.columns for batch in self._waiting), strict=True))
+            self._waiting, self._rows, self._size = [], 0, 0
+            group = pa.table([_one_dictionary(chunks) for chunks in columns], self._schema)
+            del columns
+            with self._naming(group):
+                self._parquet.write_table(group, row_group_size=max(group.num_rows, 1))
+            del group
+            if self._pool.backend_name != "system":
+                # A pool of its own keeps what it got; the system's would search long for it.
+                self._pool.release_unused()
 
     def close(self) -> None:
-        """Write what is left."""
-        if self._parquet is not None:
-            self._write_group()
-            self.metadata.update(_described(self._schema, self._words))
-            self._parquet.add_key_value_metadata(self.metadata)
-            self._file.hold()
-            self._parquet.close()
-            self._file.seal()
-        elif isinstance(self._octets, gzip.GzipFile):
-            self._octets.close()
+        """Write what is left, the metadata and the seal."""
+        self._write_group()
+        self.metadata.update(_described(self._schema, self._words))
+        self._parquet.add_key_value_metadata(self.metadata)
+        self._file.hold()
+        self._parquet.close()
+        self._file.seal()
 
     def discard(self) -> None:
         """Leave nothing open, whatever is lost by it."""
         self._file.dropped = True
         with suppress(OSError, ValueError, pa.ArrowException):
-            if self._parquet is not None:
-                self._parquet.close()
+            self._parquet.close()
+
+    def _write_alone(self, field: Any, rows: Any | None) -> None:
+        schema = pa.schema([field])
+        with pa.parquet.ParquetWriter(pa.BufferOutputStream(), schema) as writer:
+            if rows is not None:
+                writer.write_table(rows.select([field.name]))
+
+
+class CsvSink(Sink):
+    """CSV, packed where the name says so."""
+
+    name = "CSV"
+    endings = (".csv", ".csv.gz")
+    for_spreadsheets = True
+
+    def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
+        super().__init__(file, path, schema, how)
+        self._lines = Lines(guard=how.guard)
+        self._octets: Any = file
+        if path.name.lower().endswith(".gz"):
+            self._octets = gzip.GzipFile(fileobj=file, mode="wb", mtime=0)
+        self._octets.write(self._lines.header(schema.names))
+
+    @property
+    def guarded(self) -> int:
+        """Cells that got an apostrophe."""
+        return self._lines.guarded
+
+    def write(self, batch: Any) -> None:
+        """Append a batch."""
+        if batch.num_rows:
+            with self._naming(pa.Table.from_batches([batch])):
+                lines = self._lines.of(batch)
+            self._octets.write(lines)
+
+    def close(self) -> None:
+        """End what is packed."""
+        if isinstance(self._octets, gzip.GzipFile):
+            self._octets.close()
+
+    def discard(self) -> None:
+        """Leave that to the file."""
+
+    def _write_alone(self, field: Any, rows: Any | None) -> None:
+        for batch in rows.select([field.name]).to_batches() if rows is not None else ():
+            Lines(guard=False).of(batch)
+
+
+_FORMATS: tuple[type[Sink], ...] = (ParquetSink, CsvSink)
+
+
+def _format(path: str | os.PathLike[str]) -> type[Sink]:
+    """Return what writes a file of this name; CSV where that has none, such as standard output."""
+    for made in _FORMATS:
+        if os.fspath(path).lower().endswith(made.endings):
+            return made
+    if is_stream(path):
+        return CsvSink
+    listed = " or ".join(made.endings[0] for made in _FORMATS)
+    raise InputError(f"output '{path}' has no ending that says what to write; use {listed}")
+
+
+def check_output(path: str | os.PathLike[str]) -> None:
+    """Refuse, before anything is planned, what could not be written in the end."""
+    _format(path)
+    check_target(path)
+
+
+def is_for_spreadsheets(path: str | os.PathLike[str]) -> bool:
+    """Whether what is written to this path is what spreadsheets open and run, such as CSV."""
+    return _format(path).for_spreadsheets
+
+
+class Manner(NamedTuple):
+    """How rows are written: see :func:`sink`."""
+
+    guard: bool
+    unique: Collection[str]
+    words: Mapping[str, Any]
 
 
 @contextmanager
@@ -182,9 +236,9 @@ def sink(
     unique: Collection[str] = (),
     words: Mapping[str, Any] = {},
 ) -> Iterator[Sink]:
-    """Write Parquet or CSV by the ending: whole, under its name, or not at all.
+    """Write rows in the format of the ending: whole, under its name, or not at all.
 
-    ``guard``: a CSV file is for spreadsheets, and text that one would run as a formula gets an
+    ``guard``: a file for spreadsheets is for them, and text that one would run as a formula gets an
     apostrophe before it. ``private``: a new file is its owner's alone. ``unique`` names columns
     whose values hardly repeat, ``words`` the types of those whose dictionary is a matter of
     writing: so their readers get them.
@@ -193,7 +247,7 @@ def sink(
     with whole_file(path, private=private) as file:
         out: Sink | None = None
         try:
-            out = Sink(file, Path(path), schema, guard, unique, words)
+            out = _format(path)(file, Path(path), schema, Manner(guard, unique, words))
             yield out
             out.close()
         except BaseException:

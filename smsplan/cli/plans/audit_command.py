@@ -42,7 +42,8 @@ def audit_list(
     # As for a plan: a limited process does not have the addresses that Arrow's own pool takes.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from smsplan.lists.frames import open_source
-    from smsplan.planning.planner import plan, saved_plan
+    from smsplan.planning.planner import plan
+    from smsplan.planning.plans import saved_plan
 
     card = terms(
         rates,

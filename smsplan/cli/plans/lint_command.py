@@ -19,7 +19,7 @@ from smsplan.plurals import counted
 if TYPE_CHECKING:
     from smsplan.cli.plans.lint_config import LintConfig
     from smsplan.linting.complaints import Complaint, Mended
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
     from smsplan.ratecards import Terms
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}

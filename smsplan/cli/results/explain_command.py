@@ -20,7 +20,7 @@ from smsplan.cli.console import (
 from smsplan.errors import InputError
 
 if TYPE_CHECKING:
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
 
 def explain_plan(

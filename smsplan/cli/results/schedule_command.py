@@ -14,7 +14,7 @@ from smsplan.errors import InputError
 
 if TYPE_CHECKING:
     from smsplan.money.schedules import Schedule
-    from smsplan.planning.planner import Plan
+    from smsplan.planning.plans import Plan
 
 RATE = typer.Option(None, help="What the account lets through: '30 recipients/s', '3 parts/s'.")
 START = typer.Option(None, help="When it begins, with a zone: 2026-12-01T09:00:00-05:00; else now.")

@@ -1,0 +1,257 @@
+"""A source is planned, once: into files where these are asked for, else into memory or nowhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smsplan.errors import InputError
+from smsplan.outputs import is_stream
+from smsplan.planning.pipeline import Pair, Pipeline, Stats, words_as_text
+from smsplan.planning.plans import Plan
+from smsplan.planning.saved_plans import METADATA_KEY, PlanRecord, opened, saved_rows
+from smsplan.plurals import counted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from smsplan.lists.source import Source
+    from smsplan.writing.part_folders import Folder, FolderSink
+    from smsplan.writing.row_stores import RowStore
+    from smsplan.writing.writers import Sink
+
+Progress = Callable[[int], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where rows go, and how, as :func:`~smsplan.plan` was asked."""
+
+    output: str | os.PathLike[str] | None = None
+    rejects: str | os.PathLike[str] | None = None
+    for_spreadsheets: bool = False
+    resume: bool = False
+
+    def check(self, pipeline: Pipeline, source: Source, folder: Folder | None) -> None:
+        """Refuse, before the first row, what could not be written in the end."""
+        from smsplan.writing.writers import check_output, is_for_spreadsheets
+
+        output = None if folder else self.output
+        for what, path in (("output", output), ("rejects", self.rejects)):
+            if path is not None:
+                check_output(path)
+                if source.would_read(path):
+                    raise InputError(f"{what} '{path}' is also the input; choose another name")
+        if self.for_spreadsheets and (output is None or not is_for_spreadsheets(output)):
+            raise InputError(
+                "for_spreadsheets (--for-spreadsheets) is for a CSV output, which this plan has "
+                "not; leave it out (rejects are always safe for spreadsheets)"
+            )
+        if self.rejects is not None and not pipeline.complete:
+            raise InputError("rejects needs every column; plan without select=")
+
+    @contextmanager
+    def folder(self, pipeline: Pipeline, source: Source, on_error: str) -> Iterator[Folder | None]:
+        """Hold the folder that a plan is written to; InputError where it is of something else."""
+        from smsplan.version import VERSION
+        from smsplan.writing.part_folders import PART_ROWS, Folder, is_folder
+
+        if self.output is None or not is_folder(self.output):
+            if self.resume:
+                raise InputError("resume needs a folder as output; name one that ends with /")
+            yield None
+            return
+        if self.rejects is not None:
+            raise InputError(
+                "rejects goes with an output file; filter the folder's rows by problem"
+            )
+        if source.would_read(Path(self.output, "part-00000.parquet")):
+            raise InputError(
+                f"output '{self.output}' is in the folder that is read; choose another"
+            )
+        digest = None if source.path is None else source.digest()
+        if self.resume and digest is None:
+            raise InputError("a frame cannot be told from another; resume a plan of a file")
+        of = {
+            "version": VERSION,
+            "options": pipeline.options.to_dict(),
+            "rates": None if pipeline.terms is None else pipeline.terms.digest,
+            "source": digest,
+            "part_rows": PART_ROWS,
+            "columns": list(pipeline.names),
+            "on_error": on_error,
+        }
+        folder = Folder(self.output, of, resume=self.resume)
+        try:
+            yield folder
+        finally:
+            folder.release()
+
+
+class _Planned(NamedTuple):
+    """What a run has come to: what the plan says of itself, and where its rows are."""
+
+    record: PlanRecord
+    rows: RowStore
+    warnings: tuple[str, ...] = ()
+
+
+def run(
+    pipeline: Pipeline, source: Source, outputs: Outputs, *, progress: Progress, on_error: str
+) -> Plan:
+    """Plan a source; what is at fault is said before any output."""
+    from smsplan.arguments import warnings
+    from smsplan.lists.frames import open_source
+
+    terms = pipeline.terms
+    names = None if pipeline.selection is None else pipeline.selection.names
+    record = PlanRecord(pipeline.options, source.kind, terms, names)
+    with outputs.folder(pipeline, source, on_error) as folder:
+        outputs.check(pipeline, source, folder)
+        said = warnings(pipeline.options, source.columns) + (() if terms is None else terms.remarks)
+        if folder is not None and folder.complete:
+            # A run that had ended: its parts are what was written, and the source is the same.
+            before = opened(open_source(folder.path))
+            assert before is not None
+            done = _Planned(before.record, before.rows)
+            stats: Stats | None = Stats(folder.rows, 0)
+            unread: Sequence[str] = folder.unread
+        else:
+            if outputs.output is not None or outputs.rejects is not None:
+                done = _into_files(pipeline, source, record, outputs, folder, progress)
+            else:
+                done = _into_memory(pipeline, source, record, progress)
+            stats, unread = pipeline.stats, source.unread
+    said += done.warnings + tuple(f"not read: {what}" for what in unread)
+    return Plan(done.record, done.rows, source, said, stats)
+
+
+def _into_memory(
+    pipeline: Pipeline, source: Source, record: PlanRecord, progress: Progress
+) -> _Planned:
+    """Plan a frame, whose rows are kept beside it, or a file, which is planned again for them."""
+    import pyarrow as pa
+
+    from smsplan.lists.parquet_files import compact
+    from smsplan.writing.row_stores import FileRows, FrameRows
+
+    tally = pipeline.tally() if pipeline.complete else None
+    rows: RowStore
+    if source.in_memory:
+        ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
+        rows = FrameRows(source, pa.Table.from_batches(ours))
+    else:
+        for _ in pipeline.run(compact(source, {pipeline.options.to}), (), tally, progress):
+            pass
+        rows = FileRows(partial(pipeline.run, source), source.kind)
+    return _Planned(replace(record, summary=None if tally is None else tally.summary()), rows)
+
+
+def _into_files(
+    pipeline: Pipeline,
+    source: Source,
+    record: PlanRecord,
+    outputs: Outputs,
+    folder: Folder | None,
+    progress: Progress,
+) -> _Planned:
+    """Stream the rows to their files, which appear together when the last row is written."""
+    from smsplan.lists.frames import open_source
+    from smsplan.lists.parquet_files import compact
+    from smsplan.lists.threads import behind
+    from smsplan.writing.row_stores import FileRows, beside
+
+    tally = pipeline.tally() if pipeline.complete else None
+    compacted = compact(source, {pipeline.options.to})
+    pairs = pipeline.run(compacted, None, tally, progress, folder)
+    first = next(pairs)
+    with ExitStack() as stack:
+        sinks = _opened_sinks(stack, outputs, folder, source, record, first)
+        with behind(sinks.write) as hand_over:
+            for theirs, ours in chain([first], pairs):
+                hand_over(beside(theirs, ours))
+        record = replace(record, summary=None if tally is None else tally.summary())
+        if sinks.main is not None:
+            sinks.main.metadata[METADATA_KEY] = record.to_json()
+    if folder is not None:
+        assert pipeline.stats is not None
+        folder.finish(record.to_json(), pipeline.stats.rows, source.unread)
+    stream = partial(pipeline.run, source)
+    # Not from where it went by, nor where cells are changed.
+    output = outputs.output
+    if output is not None and not (sinks.main and sinks.main.guarded) and not is_stream(output):
+        stream = partial(saved_rows, open_source(output), first[1].schema)
+    return _Planned(record, FileRows(stream, source.kind), tuple(sinks.warnings()))
+
+
+class _Sinks(NamedTuple):
+    """The outputs that are open: all rows go to ``main``, those that are not sent to ``rejected``.
+
+    ``problem`` is the column that tells, ``texts`` are the types that rejected rows get again.
+    """
+
+    main: Sink | FolderSink | None
+    rejected: Sink | None
+    problem: str
+    texts: dict[str, Any]
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        """Write a batch to where it belongs."""
+        from smsplan.writing.writers import restored
+
+        if self.main is not None:
+            self.main.write(rows)
+        if self.rejected is not None:
+            # A few rows of many batches would keep all their dictionaries.
+            chosen = rows.filter(rows.column(self.problem).is_valid())
+            self.rejected.write(restored(chosen, self.texts))
+
+    def warnings(self) -> Iterator[str]:
+        """Say what was changed on the way."""
+        guarded = sum(out.guarded for out in (self.main, self.rejected) if out is not None)
+        if guarded:
+            yield (
+                f"{counted(guarded, 'cell')} that a spreadsheet would run as a formula got an "
+                "apostrophe in the CSV output"
+            )
+
+
+def _opened_sinks(
+    stack: ExitStack,
+    outputs: Outputs,
+    folder: Folder | None,
+    source: Source,
+    record: PlanRecord,
+    first: Pair,
+) -> _Sinks:
+    """Open the outputs for rows like the first; the stack closes them."""
+    from smsplan.writing.part_folders import folder_sink
+    from smsplan.writing.row_stores import beside
+    from smsplan.writing.writers import compacted, restored_schema, sink
+
+    prefix = record.options.prefix
+    both = beside(*first).schema
+    texts = compacted(source, first[0].schema)
+    how: dict[str, Any] = {
+        "unique": {record.options.to, prefix + "recipient", prefix + "body"},
+        "words": {**words_as_text(first[1].schema), **texts},
+    }
+    main: Sink | FolderSink | None = None
+    rejected: Sink | None = None
+    if folder is not None:
+        main = stack.enter_context(folder_sink(folder, both, **how))
+    elif outputs.output is not None:
+        guard = outputs.for_spreadsheets
+        main = stack.enter_context(sink(outputs.output, both, guard=guard, **how))
+    if outputs.rejects is not None:
+        plain = restored_schema(both, texts)
+        rejected = stack.enter_context(
+            sink(outputs.rejects, plain, guard=True, private=True, **how)
+        )
+    return _Sinks(main, rejected, prefix + "problem", texts)
