@@ -132,7 +132,7 @@ def settle(
     for rows, problem, count in zip(bodies, problems, counted, strict=True):
         sent, note, billed = problem < 0, rows.note, rows.billed
         if problem is not rows.problem:
-            note, billed = (np.where(sent, each, np.int32(0)) for each in (note, billed))
+            note, billed = np.where(sent, note, np.int32(0)), np.where(sent, billed, np.int32(0))
         unpriced = np.zeros(len(keys), bool) if prices is None else sent & (rate < 0)
         out.append(
             Settled(
