@@ -1,4 +1,4 @@
-"""Write the tables of problems and notes in docs/design.md: ``python docs/make_rows.py``."""
+"""Write what rows have into docs/design.md, as tables: ``python docs/make_rows.py``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from smsplan.errors import Note, Problem, Weight
+from smsplan.kernel.columns import PLAN_COLUMNS, PlanColumn
 
 PAGE = Path(__file__).with_name("design.md")
 MATTERS = {
@@ -24,8 +25,23 @@ def _meaning(entry: Problem | Note) -> str:
     return f"{sentence}; {entry.more}"
 
 
+def _column(column: PlanColumn) -> str:
+    return column.meaning + (f"; only with {column.only}" if column.only else "")
+
+
+TYPES = {
+    "words": "`string` (words)",
+    "money": "`decimal128(38, s)`: s decimals, as many as the rate card has",
+}
 # The lines of each table, by its head.
 TABLES = {
+    "| column | meaning | decided by |": [
+        f"| `{name}` | {_column(each)} | {each.stage} |" for name, each in PLAN_COLUMNS.items()
+    ],
+    "| column | type |": [
+        f"| `{name}` | {TYPES.get(each.type, f'`{each.type}`')} |"
+        for name, each in PLAN_COLUMNS.items()
+    ],
     "| `problem` | when |": [f"| `{each}` | {_meaning(each)} |" for each in Problem],
     "| `note` | meaning | weight |": [
         f"| `{each}` | {_meaning(each)} | {MATTERS[each.weight]} |" for each in Note

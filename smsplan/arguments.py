@@ -13,7 +13,7 @@ from smsplan.api.profiles import Profile
 from smsplan.encoding.substitution import Level, Substitution
 from smsplan.encoding.transliteration import checked
 from smsplan.errors import InputError, RequestRefused
-from smsplan.kernel.settlement import COLUMNS, RANGE
+from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.numbers import read
 from smsplan.options import Options
 from smsplan.templates import Template
@@ -244,7 +244,7 @@ def check_arguments(
     if duplicates not in ("flag", "keep"):
         faults.append(f"duplicates cannot be '{duplicates}'; use 'flag' or 'keep'")
     if select is not None:
-        every = (*COLUMNS, *RANGE, "body")
+        every = tuple(PLAN_COLUMNS)
         if isinstance(select, str) or not select:
             faults.append("select is not a list of columns; write select=('number_of_parts',)")
         else:

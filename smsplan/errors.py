@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, Self
 
 # What `pip install smsplan` brings, as modules.
 PACKAGES = frozenset({"numpy", "pandas", "pyarrow", "regex", "rich", "tomli_w", "typer"})
@@ -186,17 +186,33 @@ class PlanRejected(SmsplanError):
         return PlanRejected, (self.breaches,)
 
 
-class Problem(StrEnum):
-    """Why nothing is sent for a row; the first that applies, in this order.
+class _Entry(StrEnum):
+    """A code that a row can carry, and all that is said of it.
 
-    ``sentence`` says why, behind "because"; ``more`` adds what the documentation says of it.
-    ``kind`` names such rows among those that an account is asked about; empty: nothing can be
-    asked. ``delivery`` is the code of the delivery report, 0 where there is none.
+    ``sentence`` says what it means, ``more`` adds what the documentation says. ``kind`` names such
+    rows among those that an account is asked about; empty: they are no kind of their own.
     """
 
     sentence: str
     more: str
     kind: str
+
+    def __new__(
+        cls, code: str, sentence: str = "", more: str = "", kind: str = "", *_: object
+    ) -> Self:
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.sentence, self.more, self.kind = sentence, more, kind
+        return self
+
+
+class Problem(_Entry):
+    """Why nothing is sent for a row; the first that applies, in this order.
+
+    ``delivery`` is the code of the delivery report, 0 where there is none. Where ``kind`` is empty,
+    nothing can be asked about the row.
+    """
+
     delivery: int
 
     UNREADABLE = (
@@ -258,14 +274,10 @@ class Problem(StrEnum):
         "duplicate number",
     )
 
-    def __new__(
-        cls, code: str, sentence: str = "", more: str = "", kind: str = "", delivery: int = 0
-    ) -> Problem:
-        """Make the one entry of a problem."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.sentence, self.more, self.kind, self.delivery = sentence, more, kind, delivery
-        return self
+    def __init__(
+        self, code: str, sentence: str = "", more: str = "", kind: str = "", delivery: int = 0
+    ) -> None:
+        self.delivery = delivery
 
 
 class Weight(IntEnum):
@@ -290,22 +302,18 @@ class NumberWords:
     several: str
 
 
-class Note(StrEnum):
+class Note(_Entry):
     """A remark about a row that goes out; several are joined by ``;`` in this order.
 
     Inside, the notes of a row are the sum of their ``bit``: 0 where there is none.
-    ``sentence`` says what a note means, ``more`` adds what the documentation says of it. ``kind``
-    names such rows among those that an account is asked about; empty: they are no kind of their
-    own. ``number`` is what is said of numbers that have it; None: it is not about the number.
+    ``weight`` is how much it matters. ``number`` is what is said of numbers that have it; None: it
+    is not about the number.
 
     >>> Note.REPAIRED.bit, Note.NATIONAL.bit, Note.joined(3), Note.bits("repaired;national;new")
     (1, 2, 'repaired;national', 3)
     """
 
-    sentence: str
-    more: str
     weight: Weight
-    kind: str
     number: NumberWords | None
     bit: int
 
@@ -313,8 +321,8 @@ class Note(StrEnum):
         "repaired",
         "the number was mended where that is certain",
         "`447700900123.0` from a spreadsheet is one",
-        Weight.CORRECT,
         "repaired number",
+        Weight.CORRECT,
         NumberWords(
             "repaired",
             "1 number is repaired, where every digit is certain; mend it in the list",
@@ -325,8 +333,8 @@ class Note(StrEnum):
         "national",
         "read as a national number",
         "`region` names the country",
-        Weight.TOLD,
         "national number",
+        Weight.TOLD,
         NumberWords(
             "read as national numbers of {region}",
             "1 number is read as dialled in {region}",
@@ -337,8 +345,8 @@ class Note(StrEnum):
         "looks_national",
         "begins with 0, so it names no country",
         "pass `region`",
-        Weight.IN_DOUBT,
         "number looks national",
+        Weight.IN_DOUBT,
         NumberWords(
             "begin with 0 and name no country",
             "1 number begins with 0 and names no country, so its price is in doubt; pass region= "
@@ -351,8 +359,8 @@ class Note(StrEnum):
         "fictitious",
         "a number that is reserved for fiction and reaches nobody",
         "+44 7700 900123 is one",
-        Weight.WASTED,
         "",
+        Weight.WASTED,
         NumberWords(
             "reserved for fiction",
             "1 number is reserved for fiction: what goes there reaches nobody",
@@ -363,8 +371,8 @@ class Note(StrEnum):
         "doubtful",
         "in no numbering range that is known",
         "libphonenumber does not call it valid",
-        Weight.IN_DOUBT,
         "",
+        Weight.IN_DOUBT,
         NumberWords(
             "not in any known numbering range",
             "1 number is in no range that libphonenumber knows: what goes there likely reaches "
@@ -377,53 +385,49 @@ class Note(StrEnum):
         "default_used",
         "the row has no value, the default stands in",
         "the parameter has a column",
-        Weight.TOLD,
         "default used",
+        Weight.TOLD,
     )
     SHORTENED = (
         "shortened",
         "a value was cut to its limit",
         "a default that stands in is cut too (`limits`)",
-        Weight.TOLD,
         "value shortened",
+        Weight.TOLD,
     )
     SUBSTITUTED = (
         "substituted",
         "look-alikes were replaced",
         "by `substitute`, or by Auto Encoding of the profile",
-        Weight.TOLD,
         "substituted",
+        Weight.TOLD,
     )
     TRUNCATED = (
         "truncated",
         "cut to one part",
         "by `truncate_concat`",
-        Weight.CORRECT,
         "truncated",
+        Weight.CORRECT,
     )
     UNPRICED = (
         "unpriced",
         "the rate card has no price for it",
         "its cost is unknown, not 0",
+        "",
         Weight.IN_DOUBT,
     )
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         code: str,
         sentence: str = "",
         more: str = "",
-        weight: Weight = Weight.TOLD,
         kind: str = "",
+        weight: Weight = Weight.TOLD,
         number: NumberWords | None = None,
-    ) -> Note:
-        """Make the one entry of a note."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.sentence, self.more, self.weight = sentence, more, weight
-        self.kind, self.number = kind, number
-        self.bit = 1 << len(cls.__members__)
-        return self
+    ) -> None:
+        self.weight, self.number = weight, number
+        self.bit = 1 << len(type(self).__members__)
 
     @classmethod
     def joined(cls, bits: int) -> str:

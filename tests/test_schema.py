@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from smsplan import Rate, RateCard, plan
-from smsplan.kernel.settlement import COLUMNS, RANGE
+from smsplan.kernel.columns import PLAN_COLUMNS
 from tests.test_operators import US
 
 DESIGN = Path(__file__).parents[1] / "docs" / "design.md"
@@ -29,7 +29,7 @@ def documented() -> dict[str, str]:
 def test_types(tmp_path: Path) -> None:
     """Every column, with and without rates, for tables and for files."""
     known = documented()
-    assert set(known) == {*COLUMNS, *RANGE, "body"}
+    assert set(known) == set(PLAN_COLUMNS)
     table = pa.table({"to": ["+12025550123", "12"]})
     path = tmp_path / "plan.parquet"
     for rates, scale in ((None, 4), (US, 4), (RateCard([Rate(price=US.rates[0].price,

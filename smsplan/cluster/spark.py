@@ -18,6 +18,7 @@ from smsplan.api.profiles import Profile
 from smsplan.arguments import check_names, make_options
 from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Note, Problem
+from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.prices import PriceTable
 from smsplan.kernel.settlement import RANGE, in_words, names_with, settled_rows
@@ -28,19 +29,8 @@ from smsplan.templates import Template
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_TYPES = {
-    "recipient": "string",
-    "encoding": "string",
-    "units": "int",
-    "number_of_parts": "int",
-    "sendable": "boolean",
-    "billed_parts": "int",
-    "country": "string",
-    "currency": "string",
-    "problem": "string",
-    "note": "string",
-    "body": "string",
-}
+# Its names of Arrow's types; all others are text.
+_TYPES = {"int32": "int", "bool": "boolean"}
 _COSTS = ("cost", *RANGE)
 
 
@@ -102,10 +92,11 @@ def plan(
     ours = names_with(prices) + (("body",) if bodies else ())
     check_names(tuple(prefix + name for name in ours), df.columns, prefix)
     scale = 4 if prices is None else prices.scale
-    money = dict.fromkeys(("price", *_COSTS), f"decimal(38,{scale})")
-    types = {**_TYPES, **money}
+    spark = {**_TYPES, "money": f"decimal(38,{scale})"}
     theirs = ", ".join(f"{_quoted(f.name)} {f.dataType.simpleString()}" for f in df.schema.fields)
-    added = ", ".join(f"{_quoted(prefix + name)} {types[name]}" for name in ours)
+    added = ", ".join(
+        f"{_quoted(prefix + name)} {spark.get(PLAN_COLUMNS[name].type, 'string')}" for name in ours
+    )
     planned = df.mapInArrow(Worker(options, prices, ours), f"{theirs}, {added}")
     if duplicates == "keep":
         return planned

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.errors import Note, Problem
+from smsplan.kernel.columns import PLAN_COLUMNS, names
 from smsplan.kernel.dictionaries import note_bits, note_words, places, words
 from smsplan.kernel.duplicates import Flags
 from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, Judged
@@ -22,22 +23,8 @@ from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.octets import Bits, Ints, Mask
 from smsplan.kernel.prices import PriceTable
 
-COLUMNS = (
-    "recipient",
-    "encoding",
-    "units",
-    "number_of_parts",
-    "sendable",
-    "billed_parts",
-    "country",
-    "price",
-    "currency",
-    "cost",
-    "problem",
-    "note",
-)
-# Where operators decide the cost: behind it.
-RANGE = ("cost_low", "cost_high")
+COLUMNS = names(ranged=False)
+RANGE = tuple(name for name in names(ranged=True) if name not in COLUMNS)
 # For the totals: the row of the rate card, and whether a dry run would count the row.
 HIDDEN = ("rate", "counted")
 
@@ -145,7 +132,7 @@ def settle(
     for rows, problem, count in zip(bodies, problems, counted, strict=True):
         sent, note, billed = problem < 0, rows.note, rows.billed
         if problem is not rows.problem:
-            note, billed = (np.where(sent, each, np.int32(0)) for each in (note, billed))
+            note, billed = np.where(sent, note, np.int32(0)), np.where(sent, billed, np.int32(0))
         unpriced = np.zeros(len(keys), bool) if prices is None else sent & (rate < 0)
         out.append(
             Settled(
@@ -212,8 +199,8 @@ def settled_rows(
         for name, cost in zip(("cost", *RANGE), costs, strict=True):
             nothing = pa.scalar(0).cast(cost.type)
             columns[name] = cost if sent.all() else pc.if_else(sendable, cost, nothing)
-    names = [name for name in (*COLUMNS, *RANGE, "body", *HIDDEN) if name in columns]
-    return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names), rows
+    made = [name for name in (*PLAN_COLUMNS, *HIDDEN) if name in columns]
+    return pa.RecordBatch.from_arrays([columns[name] for name in made], names=made), rows
 
 
 def in_words(rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -226,10 +213,7 @@ def in_words(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 def names_with(prices: PriceTable | None) -> tuple[str, ...]:
     """Return the columns of a plan by these prices, without the body."""
-    if prices is None or not prices.is_ranged:
-        return COLUMNS
-    behind = COLUMNS.index("cost") + 1
-    return (*COLUMNS[:behind], *RANGE, *COLUMNS[behind:])
+    return names(ranged=prices is not None and prices.is_ranged)
 
 
 def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from smsplan.kernel.columns import Stage, of_stages
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -16,12 +18,10 @@ if TYPE_CHECKING:
     from smsplan.totals.summary import Summary
     from smsplan.writing.part_folders import Folder
 
-_TEXT_COLUMNS = frozenset({"encoding", "units", "number_of_parts", "body"})
-_NUMBER_COLUMNS = frozenset({"recipient", "country", "price", "currency"})
+_TEXT_COLUMNS = of_stages(Stage.TEXT)
+_NUMBER_COLUMNS = of_stages(Stage.NUMBER, Stage.PRICE)
 # What no other row and no price has a say in.
-_KERNEL_DECIDES = frozenset(
-    {"recipient", "encoding", "units", "number_of_parts", "country", "body"}
-)
+_KERNEL_DECIDES = of_stages(Stage.NUMBER, Stage.TEXT)
 
 # The caller's columns of some rows, and ours beside them.
 Pair = tuple["pa.RecordBatch", "pa.RecordBatch"]

@@ -17,7 +17,7 @@ from smsplan.api.profiles import PROFILES
 from smsplan.cli import app
 from smsplan.errors import Note, Problem
 from smsplan.insight.list_audit import KINDS
-from smsplan.kernel.settlement import COLUMNS
+from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.reports import Report
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -36,7 +36,7 @@ def test_cli_reference_is_current() -> None:
     assert "smsplan lint [TEMPLATES...] [OPTIONS]" in text
 
 
-def test_tables_of_problems_and_notes_are_current() -> None:
+def test_tables_of_columns_problems_and_notes_are_current() -> None:
     """The tables in docs/design.md are what docs/make_rows.py writes from their entries."""
     spec = importlib.util.spec_from_file_location("make_rows", DOCS / "make_rows.py")
     assert spec is not None
@@ -122,7 +122,7 @@ def test_switches() -> None:
 def test_design_names_everything() -> None:
     """docs/design.md lists every column, problem, note, kind, switch, its values and profile."""
     text = (DOCS / "design.md").read_text(encoding="utf-8")
-    words = {*COLUMNS, "body", *Problem, *Note, *PROFILES}
+    words = {*PLAN_COLUMNS, *Problem, *Note, *PROFILES}
     words |= {*KINDS, *(field.name for field in fields(Profile))}
     for field in fields(Profile):
         words |= set(re.findall(r"'([^']+)'", str(field.type)))

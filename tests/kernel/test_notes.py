@@ -63,7 +63,7 @@ import numpy as np
 folder = pathlib.Path(importlib.util.find_spec("smsplan").submodule_search_locations[0])
 source = (folder / "errors.py").read_text("utf-8")
 note = '''    ASLEEP = (
-        "asleep", "its phone is off", "", Weight.WASTED, "sleeping number",
+        "asleep", "its phone is off", "", "sleeping number", Weight.WASTED,
         NumberWords("asleep", "1 number is asleep", "{} numbers are asleep"),
     )
 '''
