@@ -61,7 +61,7 @@ MISTAKES: dict[str, list[tuple[str, str, str]]] = {
     ],
     # --- one batch to the API's answer
     "tests/test_templates.py": [
-        ("templates/template.py", 'KEY = r"[A-Za-z0-9_.\\-]+"', 'KEY = r"[A-Za-z0-9_]+"'),
+        ("templates/placeholders.py", 'Final = r"[A-Za-z0-9_.\\-]+"', 'Final = r"[A-Za-z0-9_]+"'),
         ("templates/template.py", "if top.least > depth:", "if top.least >= depth:"),
     ],
     "tests/test_dryruns.py": [

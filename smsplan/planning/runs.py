@@ -145,7 +145,8 @@ def _into_memory(
     rows: RowStore
     if source.in_memory:
         ours = [ours for _, ours in pipeline.run(source, (), tally, progress)]
-        rows = FrameRows(source, pa.Table.from_batches(ours))
+        # One dictionary a column: Arrow's own files take no other.
+        rows = FrameRows(source, pa.Table.from_batches(ours).unify_dictionaries())
     else:
         for _ in pipeline.run(compact(source, {pipeline.options.to}), (), tally, progress):
             pass

@@ -48,7 +48,8 @@ class FrameRows:
 
     def native(self, change: Change, chosen: Sequence[int] | None = None) -> Any:
         """Append our columns to the caller's frame, which is not converted."""
-        ours = pa.Table.from_batches([change(batch) for batch in _batches(self.ours)])
+        changed = [change(batch) for batch in _batches(self.ours)]
+        ours = pa.Table.from_batches(changed).unify_dictionaries()
         frame = self.source.attach(frames.plain(ours, self.source.kind))
         return frame if chosen is None else frames.take(frame, chosen)
 
@@ -68,7 +69,7 @@ class FileRows:
         """Return a pyarrow Table, or the kind of frame that was saved."""
         pairs = [(theirs, change(ours)) for theirs, ours in _only(self.stream(None), chosen)]
         theirs = pa.Table.from_batches([shown(pair[0]) for pair in pairs])
-        ours = pa.Table.from_batches([pair[1] for pair in pairs])
+        ours = pa.Table.from_batches([pair[1] for pair in pairs]).unify_dictionaries()
         if chosen is not None:
             order = pa.array(sorted(range(len(chosen)), key=lambda place: chosen[place]))
             back = pc.array_sort_indices(order)

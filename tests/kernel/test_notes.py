@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smsplan import plan
 from smsplan.errors import Note, Problem
 from smsplan.kernel.dictionaries import note_bits, note_words
 
@@ -129,3 +130,14 @@ def test_a_note_and_a_problem_are_one_entry(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_rows_fit_arrow_s_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches with other notes have one dictionary in a table: Arrow's files take no other."""
+    monkeypatch.setattr("smsplan.lists.source.BATCH_ROWS", 2)
+    numbers = ["+447700900123", "07700900124", "+44 7700 900125", "+46701234567", "12"]
+    rows = plan(pa.table({"to": numbers}), "Hi", region="GB").rows
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, rows.schema) as file:
+        file.write_table(rows)
+    assert pa.ipc.open_file(sink.getvalue()).read_all().equals(rows)
