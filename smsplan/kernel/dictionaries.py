@@ -31,6 +31,17 @@ def words(at: npt.NDArray[Any], texts: tuple[str, ...]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, _dictionary(texts))
 
 
+def indices_of(array: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    """Return the place of each value in its dictionary, -1 where it is missing.
+
+    A caller's own dictionary may be counted in any integer, also without a sign.
+    """
+    found: npt.NDArray[np.int64] = pc.fill_null(array.indices.cast(pa.int64()), -1).to_numpy(
+        zero_copy_only=False
+    )
+    return found
+
+
 def places(column: Any, texts: tuple[str, ...]) -> npt.NDArray[Any]:
     """Return the places of a column's texts, also of a column that was read from a file."""
     if pa.types.is_dictionary(column.type):

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.kernel.cells import as_text, text_cells
+from smsplan.kernel.dictionaries import indices_of
 from smsplan.kernel.octets import Bytes, Ints, Mask, Octets, distinct
 from smsplan.templates.leftovers import NO_VALUES, escapes, undone
 from smsplan.templates.mojibake import misread, repaired
@@ -69,7 +70,7 @@ def damage(array: Any, name: str) -> Damage | None:
         if found is None:
             return None
         # Each row has the place of its value.
-        indices = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+        indices = indices_of(array)
         order = np.searchsorted(found.rows, indices)
         at = np.minimum(order, len(found.rows) - 1)
         rows = np.flatnonzero(found.rows[at] == indices)

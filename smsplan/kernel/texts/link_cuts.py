@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsplan.kernel.cells import text_cells
+from smsplan.kernel.dictionaries import indices_of
 from smsplan.kernel.octets import Ints, Mask, Octets
 from smsplan.kernel.texts import parts as counting
 from smsplan.kernel.texts.composing import OUTSIDE, Column, TextKernel
@@ -210,8 +211,7 @@ def _links_in(array: Any, name: str) -> Mask:
     """Say which values of a column are links."""
     if pa.types.is_dictionary(array.type) and len(array.dictionary) <= len(array):
         known = _links_in(array.dictionary, name)
-        places = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-        mask: Mask = np.append(known, False)[places]
+        mask: Mask = np.append(known, False)[indices_of(array)]
         return mask
     texts = _texts(array, name)
     octets = Octets.of(texts)
