@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -41,19 +40,21 @@ class _Requests:
         self._waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
 
     def add(
-        self, way: Way, to: str, portion: int, begun: Callable[[], Mapping[str, Any]]
+        self, way: Way, to: str, portion: int, row: int, begins: Callable[[int], Mapping[str, Any]]
     ) -> TextBatch | None:
         """Put a row into the first request that can take it; return that once it is full.
 
-        ``begun`` gives the fields of a request that begins with this row.
+        ``begins`` gives the fields of a request that begins with a row.
         """
         opened: list[_Open] = []
         if not way.alone:
             key = (id(way.options), portion)
             _, opened = self._waiting.setdefault(key, (way.options, opened))
-        place = next((each for each in opened if to not in each.values), None)
-        if place is None:
-            place = _Open(way.options, begun())
+        for place in opened:
+            if to not in place.values:
+                break
+        else:
+            place = _Open(way.options, begins(row))
             opened.append(place)
         place.values[to] = way.values
         if not way.alone and len(place.values) < self._size:
@@ -121,7 +122,7 @@ def requests(
                         "plan without substitute"
                     )
                 portion = -1 if portions is None else int(portions[row])
-                full = made.add(way, to, portion, partial(begins, row))
+                full = made.add(way, to, portion, row, begins)
                 if full is not None:
                     yield full
         start += theirs.num_rows
