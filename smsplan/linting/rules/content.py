@@ -171,11 +171,10 @@ def _for(one: Escape) -> str:
 )
 def cut_link(look: TemplateLook) -> Iterator[Violation]:
     """Lay the fixed text out, and look at the ends of its parts."""
-    if look.measure.number_of_parts == 1 or look.settings.truncate_concat:
-        return
     spans = links(look.fixed)
-    profile = look.settings.by
-    if characters(look.fixed, profile) != look.fixed:
+    if not spans or look.measure.number_of_parts == 1 or look.settings.truncate_concat:
+        return
+    if characters(look.fixed, look.settings.by) != look.fixed:
         return
     for (start, end), cut in zip(spans, look.composer.parted(look.fixed, spans), strict=True):
         if cut:
