@@ -52,6 +52,10 @@ def connected(server: Hostile, waits: list[float] | None = None, **limits: Any) 
     return SinchApi(server.credentials, sleep=sleep, **{**small, **limits})
 
 
+# Where the answer comes at once and its content is the matter, a busy machine may take its time.
+PATIENT: dict[str, Any] = {"timeout": 10.0, "answer_time": 20.0}
+
+
 def failed(call: Callable[[], Any]) -> ApiError:
     """Return the error of a call, which tells nobody's secrets."""
     with pytest.raises(ApiError) as caught:
@@ -185,7 +189,7 @@ def test_change_without_an_answer(change: str, answer: Answer) -> None:
 @pytest.mark.parametrize("last", [http(403, b'{"code": "batch_already_dispatched"}'), http(429)])
 def test_an_earlier_try_may_have_been_accepted(last: Answer) -> None:
     """A refusal says nothing of the try before it, whose answer is missing."""
-    with hostile(http(503), last) as server, connected(server) as api:
+    with hostile(http(503), last) as server, connected(server, **PATIENT) as api:
         error = failed(lambda: api.update("01B", TextUpdate(body="Ho")))
     assert error.outcome_unknown
     assert "an earlier try may have been accepted: look at batch '01B'" in str(error)
@@ -273,7 +277,10 @@ def test_refusal_that_is_cut_off_or_slow(body: bytes) -> None:
 )
 def test_sentence_of_a_proxy(status: int, sentence: str) -> None:
     """A page of HTML is a proxy's, and who is at fault is told by its status."""
-    with hostile(http(status, HTML, kind="text/html")) as server, connected(server) as api:
+    with (
+        hostile(http(status, HTML, kind="text/html")) as server,
+        connected(server, **PATIENT) as api,
+    ):
         error = failed(lambda: api.dry_run(SENT))
     assert f"answered with {status} (the answer came from a proxy, not from the API)" in str(error)
     assert sentence in str(error)
@@ -300,7 +307,7 @@ def test_limits_have_words() -> None:
         assert "the answer is larger than 200,000 octets" in str(failed(api.list))
     with hostile(drip(head(200), b" ")) as server, connected(server) as api:
         assert "the answer took longer than 0.6 seconds" in str(failed(api.list))
-    with hostile(http(200, b"[" * 100_000)) as server, connected(server) as api:
+    with hostile(http(200, b"[" * 100_000)) as server, connected(server, **PATIENT) as api:
         assert "the answer cannot be read" in str(failed(api.list))
 
 
@@ -328,7 +335,7 @@ def test_limits_have_words() -> None:
 )
 def test_dry_run_that_is_none(answer: bytes) -> None:
     """Counts are whole numbers that a batch can have; what is none is not taken for one."""
-    with hostile(http(200, answer)) as server, connected(server) as api:
+    with hostile(http(200, answer)) as server, connected(server, **PATIENT) as api:
         assert failed(lambda: api.dry_run(SENT)).reason == "the answer cannot be read"
 
 
@@ -343,7 +350,7 @@ def test_dry_run_that_is_none(answer: bytes) -> None:
 )  # fmt: skip
 def test_list_that_is_none(answer: bytes) -> None:
     """What lists nothing is no empty list: nobody is told that there are no batches, or reports."""
-    with hostile(http(200, answer)) as server, connected(server) as api:
+    with hostile(http(200, answer)) as server, connected(server, **PATIENT) as api:
         for call in (READS["list"], READS["reports"]):
             assert failed(lambda call=call: call(api)).reason == "the answer cannot be read"  # type: ignore[misc]
 
@@ -355,7 +362,7 @@ def test_dry_run_leniently() -> None:
         {"number_of_recipients": "1", "number_of_messages": 2.0, "per_recipient": [item]}
     )
     bom = b"\xef\xbb\xbf"
-    with hostile(http(200, bom + answer.encode())) as server, connected(server) as api:
+    with hostile(http(200, bom + answer.encode())) as server, connected(server, **PATIENT) as api:
         found = api.dry_run(SENT)
     assert (found.number_of_recipients, found.number_of_messages) == (1, 2)
     assert found.per_recipient is not None
@@ -367,7 +374,10 @@ def test_dry_run_leniently() -> None:
 def test_gzip_is_read() -> None:
     """What was asked for compressed is read, up to the limit of what it says."""
     body = gzip.compress(DRY_RUN)
-    with hostile(http(200, body, "Content-Encoding: gzip")) as server, connected(server) as api:
+    with (
+        hostile(http(200, body, "Content-Encoding: gzip")) as server,
+        connected(server, **PATIENT) as api,
+    ):
         assert api.dry_run(SENT).number_of_messages == 1
 
 
@@ -573,7 +583,7 @@ def test_token_that_is_not_renewed() -> None:
 def test_refused_and_too_many() -> None:
     """429 and 425 refuse a send: it was not accepted, and is not made again by itself."""
     for status in (425, 429):
-        with hostile(http(status)) as server, connected(server) as api:
+        with hostile(http(status)) as server, connected(server, **PATIENT) as api:
             error = failed(lambda api=api: api.send(SENT))  # type: ignore[misc]
             assert len(server.asked) == 1
         assert not error.outcome_unknown
@@ -590,7 +600,7 @@ def test_refused_and_too_many() -> None:
 def test_codes_that_are_none(code: str) -> None:
     """Of what a service writes only what looks like a code is printed; it is kept all the same."""
     body = json.dumps({"code": code, "text": f"value '{NUMBER}'"}).encode()
-    with hostile(http(400, body)) as server, connected(server) as api:
+    with hostile(http(400, body)) as server, connected(server, **PATIENT) as api:
         error = failed(lambda: api.dry_run(SENT))
     assert error.code == code
     assert error.text == f"value '{NUMBER}'"
