@@ -102,7 +102,7 @@ another part or make Unicode, who has no value. In Python: `smsplan.lint(body, p
 ## Before a commit, and in GitHub Actions
 
 The repository is one for [pre-commit](https://pre-commit.com). `smsplan-lint` complains,
-`smsplan-lint-fix` mends as well:
+`smsplan-lint-fix` fixes as well:
 
 ```yaml
 repos:

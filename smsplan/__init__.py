@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         UnencodableText,
     )
     from smsplan.limits import Limits
-    from smsplan.linting.complaints import Complaint, lint
+    from smsplan.linting.linter import Complaint, lint
     from smsplan.money.schedules import Schedule
     from smsplan.numbers import Grade
     from smsplan.planning.batch_plans import plan_batch
@@ -80,7 +80,7 @@ _MODULES = {
         "UnencodableText",
     ),
     "planning.estimates": ("Estimate", "estimate"),
-    "linting.complaints": ("Complaint", "lint"),
+    "linting.linter": ("Complaint", "lint"),
     "limits": ("Limits",),
     "numbers": ("Grade",),
     "planning.planner": ("compare", "plan", "reconcile", "schedule"),

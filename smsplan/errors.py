@@ -319,14 +319,14 @@ class Note(_Entry):
 
     REPAIRED = (
         "repaired",
-        "the number was mended where that is certain",
+        "the number was repaired where that is certain",
         "`447700900123.0` from a spreadsheet is one",
         "repaired number",
         Weight.CORRECT,
         NumberWords(
             "repaired",
-            "1 number is repaired, where every digit is certain; mend it in the list",
-            "{} numbers are repaired, where every digit is certain; mend them in the list",
+            "1 number is repaired, where every digit is certain; fix it in the list",
+            "{} numbers are repaired, where every digit is certain; fix them in the list",
         ),
     )
     NATIONAL = (

@@ -76,7 +76,7 @@ def _csv(name: str) -> Iterator[Report]:
             for row in reader:
                 if None in row or None in row.values():
                     raise InputError(
-                        f"'{name}', line {reader.line_num}: not as many cells as columns; mend it"
+                        f"'{name}', line {reader.line_num}: not as many cells as columns; fix it"
                     )
                 yield _report(row, f"line {reader.line_num}", name)
         except csv.Error as error:
@@ -146,7 +146,7 @@ def _report(row: Mapping[Any, Any], place: str, name: str) -> Report:
         if not value:
             return None
         if not value.isascii() or not value.isdigit() or len(value) > 9:
-            raise InputError(f"'{name}', {place}: {field} is no whole number; mend it")
+            raise InputError(f"'{name}', {place}: {field} is no whole number; fix it")
         return int(value)
 
     return Report(

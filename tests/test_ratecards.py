@@ -446,7 +446,7 @@ def test_a_thousand_faults(write: Write) -> None:
         RateCard.read(path)
     assert len(caught.value.faults) == 1000
     assert str(caught.value).count("line ") == 50
-    assert str(caught.value).endswith("and 950 more; mend these first")
+    assert str(caught.value).endswith("and 950 more; fix these first")
 
 
 def test_one_common_day_is_enough(write: Write) -> None:

@@ -404,7 +404,7 @@ class Profile:
         try:
             switches = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise InputError(f"the profile is not TOML: {error}; mend that line") from None
+            raise InputError(f"the profile is not TOML: {error}; fix that line") from None
         base = switches.pop("base", "current")
         limits = ("body_limit", "key_limit", "value_limit", "reference_limit")
         switches = {

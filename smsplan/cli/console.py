@@ -137,7 +137,7 @@ def read_json(path: str) -> Any:
     try:
         return json.loads(read_text(path, "JSON file"))
     except ValueError:
-        raise InputError(f"'{path}' is not JSON; mend it") from None
+        raise InputError(f"'{path}' is not JSON; fix it") from None
 
 
 def name_unknown(payload: Any, *, update: bool = False) -> None:

@@ -121,7 +121,7 @@ class CsvSource(PackedSource):
                 continue
         what = f"has a row of more than {MAX_ROW >> 20} MiB, or a quote that is not closed"
         if not self._skip:
-            raise InputError(f"'{self._name}' {what}; mend that row")
+            raise InputError(f"'{self._name}' {what}; fix that row")
         self._leave_from(sent, what)
 
     def _leave_from(self, rows: int, why: str) -> None:
@@ -225,7 +225,7 @@ class CsvSource(PackedSource):
                 start = reader.line_num + 1
         return InputError(
             f"'{self._name}', {place}: {found} field{'' if found == 1 else 's'} where the header "
-            f"has {len(self.columns)}; mend the row, or quote fields that hold the delimiter "
+            f"has {len(self.columns)}; fix the row, or quote fields that hold the delimiter "
             f"'{self._delimiter}'"
         )
 

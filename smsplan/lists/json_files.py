@@ -88,7 +88,7 @@ class JsonSource(PackedSource):
                 raise self._not_in_encoding() from None
             except (ValueError, RecursionError):
                 raise InputError(
-                    f"'{self._name}', line {number}: not one JSON object; mend the line"
+                    f"'{self._name}', line {number}: not one JSON object; fix the line"
                 ) from None
             except OSError as error:
                 if isinstance(error, (PermissionError, FileNotFoundError, OutputError)):

@@ -313,7 +313,7 @@ class ApiError(SmsplanError):
             return _OF_CODE[self.code]
         if self.text and status not in (401, 404, 429):
             step = "see the API's text in error.text"
-            return f"mend '{self.field}' of the request, or {step}" if self.field else step
+            return f"fix '{self.field}' of the request, or {step}" if self.field else step
         step = _STEPS.get(status, "try again later")
         if status == 404 and self.operation == "feedback":
             step += ", and was sent with feedback_enabled"

@@ -576,7 +576,7 @@ def _with_invoice(batches: Batches, path: str) -> Reconciliation:
             amount = money(text, f"amount of {country or 'no country'} in '{path}'")
             parts = cells.get("parts", "")
             if parts and not parts.isdecimal():
-                raise InputError(f"'{path}': parts of {country} is no whole number; mend it")
+                raise InputError(f"'{path}': parts of {country} is no whole number; fix it")
             found.invoice(country, int(parts or 0), amount)
     found.compare(with_parts="parts" in cells)
     return found.result(Counter())

@@ -75,7 +75,7 @@ class NationalTally:
                 return
 
     def suggestion(self) -> tuple[str, int] | None:
-        """Return the region to pass and how many of the numbers looked at it would mend.
+        """Return the region to pass and how many of the numbers looked at it would fix.
 
         None unless at least two numbers, and a fifth of those without ``+`` or ``00``, are wrong as
         international numbers and right as national ones of one region.

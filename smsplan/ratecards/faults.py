@@ -47,7 +47,7 @@ class RateCardError(InputError):
         else:
             shown = [str(fault) for fault in self.faults[:_SHOWN_FAULTS]]
             if len(self.faults) > _SHOWN_FAULTS:
-                shown.append(f"and {len(self.faults) - _SHOWN_FAULTS:,} more; mend these first")
+                shown.append(f"and {len(self.faults) - _SHOWN_FAULTS:,} more; fix these first")
             message = "\n  ".join([f"{name} has {len(self.faults):,} faults:", *shown])
         super().__init__(message)
 
@@ -278,7 +278,7 @@ def _no_ladder(rows: list[Row]) -> Iterator[CardFault]:
             rate.kind,
         ):
             yield fault_at(
-                row, f"a tier that differs from {first.shown} in more than its price; mend one"
+                row, f"a tier that differs from {first.shown} in more than its price; fix one"
             )
 
 

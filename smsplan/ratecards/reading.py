@@ -30,7 +30,7 @@ from smsplan.ratecards.shapes import Shape, json_rows, shape_of
 _DECISIVE = ("network", "carrier", "number_type")
 _NOTHING = Decimal(0)
 _EMPTY = dict.fromkeys(COLUMNS, "")
-# Where a whole file is written in another way, one need not mend every price.
+# Where a whole file is written in another way, one need not fix every price.
 _HINT = ", or say how the card writes them: decimal=',' (smsplan rates convert --decimal ,)"
 
 

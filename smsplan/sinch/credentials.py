@@ -100,7 +100,7 @@ class Credentials:
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError:
-            raise InputError(f"credentials file '{name}' is not TOML; mend it") from None
+            raise InputError(f"credentials file '{name}' is not TOML; fix it") from None
         strange = sorted(set(data) - set(VARIABLES.values()))
         if strange or not all(isinstance(value, str) for value in data.values()):
             known = ", ".join(VARIABLES.values())

@@ -389,8 +389,8 @@ def test_every_terminal_can_show_it(people: Path, encoding: str) -> None:
         run("dry-run", "-", "--per-recipient", stdin=batch, PYTHONIOENCODING=encoding).stdout
     )
     assert answer["per_recipient"][0]["body"] == body
-    mended = run("lint", "--fix", "-", stdin=body, PYTHONIOENCODING=encoding).stdout
-    assert mended.decode().rstrip("\n") == 'Hi "${name}" - ž😀'
+    fixed = run("lint", "--fix", "-", stdin=body, PYTHONIOENCODING=encoding).stdout
+    assert fixed.decode().rstrip("\n") == 'Hi "${name}" - ž😀'
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def found(done: Any) -> list[str]:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A template with two things to mend, in a folder without configuration."""
+    """A template with two things to fix, in a folder without configuration."""
     path = tmp_path / "hi.txt"
     path.write_bytes("\ufeffHi “${name}”  \r\nthere\r\n".encode())
     return path
@@ -73,25 +73,25 @@ def test_text(template: Path) -> None:
     assert lines[0].startswith("hi.txt:1:4: warning SMS102 '“' (U+201C LEFT DOUBLE QUOTATION MARK)")
     assert lines[0].endswith("[--fix]")
     assert [line.split()[2] for line in lines] == ["SMS102", "SMS304", "SMS102", "SMS204"]
-    assert done.stderr.decode() == "4 complaints in 1 of 1 template; 3 can be mended with --fix\n"
+    assert done.stderr.decode() == "4 complaints in 1 of 1 template; 3 can be fixed with --fix\n"
 
 
 def test_fix(template: Path) -> None:
-    """The file is mended whole; its mark, line breaks, permissions and name stay; told once."""
+    """The file is fixed whole; its mark, line breaks, permissions and name stay; told once."""
     template.chmod(0o640)
     done = run(str(template), "--fix")
     assert done.returncode == 0
     assert template.read_bytes() == '\ufeffHi "${name}"\r\nthere\r\n'.encode()
     assert stat.S_IMODE(template.stat().st_mode) == 0o640
     assert [path.name for path in template.parent.iterdir()] == ["hi.txt"]
-    assert done.stdout.decode().count(": mended ") == 3
+    assert done.stdout.decode().count(": fixed ") == 3
     before = template.stat().st_mtime_ns
-    assert b"mended" not in run(str(template), "--fix").stdout
+    assert b"fixed" not in run(str(template), "--fix").stdout
     assert template.stat().st_mtime_ns == before
 
 
 def test_fix_through_a_link(tmp_path: Path, template: Path) -> None:
-    """A symbolic link stays one, and the file that it names is mended."""
+    """A symbolic link stays one, and the file that it names is fixed."""
     link = tmp_path / "link.txt"
     link.symlink_to(template)
     run(str(link), "--fix")
@@ -111,10 +111,10 @@ def test_fix_that_cannot_be_written(template: Path) -> None:
 
 
 def test_stdin_and_body() -> None:
-    """What is no file is mended to stdout, byte for byte, and complaints go to stderr."""
+    """What is no file is fixed to stdout, byte for byte, and complaints go to stderr."""
     done = run("-", "--fix", stdin="Wait…\r\nnow \n".encode())
     assert done.stdout == b"Wait...\r\nnow\n"
-    assert b"<stdin>:1:5: mended SMS104" in done.stderr
+    assert b"<stdin>:1:5: fixed SMS104" in done.stderr
     assert b"SMS205" in done.stderr
     done = run("--body", "Hi…", "--fix")
     assert (done.stdout, done.returncode) == (b"Hi...\n", 0)
@@ -131,7 +131,7 @@ def test_line_breaks_as_plan_reads_them(tmp_path: Path) -> None:
 
 
 def test_json(template: Path) -> None:
-    """JSON has every complaint with its places, and what was mended."""
+    """JSON has every complaint with its places, and what was fixed."""
     data = json.loads(run(str(template), "--fix", "--json").stdout)
     assert data["schema"] == "smsplan.lint/1"
     assert [one["code"] for one in data["complaints"]] == ["SMS304"]
@@ -270,7 +270,7 @@ def test_recipients(tmp_path: Path) -> None:
 def test_explain() -> None:
     """A rule is explained by its code, all of them by the beginning."""
     said = run("--explain", "SMS101").stdout.decode()
-    assert said.startswith("SMS101 special-space (warning, mended by --fix): ")
+    assert said.startswith("SMS101 special-space (warning, fixed by --fix): ")
     assert RULES["SMS101"].why in said
     assert "20\\xa0EUR" in said
     assert run("--explain", "SMS").stdout.decode().count("\n") == len(RULES)
@@ -298,7 +298,7 @@ def hooks() -> dict[str, Any]:
 
 
 def test_hook_entry(template: Path) -> None:
-    """What pre-commit runs, the entry and file names, complains, and with --fix mends."""
+    """What pre-commit runs, the entry and file names, complains, and with --fix fixes."""
 
     def entry(name: str) -> int:
         words = [*shlex.split(hooks()[name]["entry"]), str(template)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from smsplan import Complaint, InputError, Template, lint, plan, substitute
 from smsplan.encoding import Encoding, measure, segment
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.linting.complaints import mend
+from smsplan.linting.linter import fix_text
 from smsplan.linting.rules import RULES, Rule
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -47,7 +47,7 @@ def test_examples(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_fixes_of_examples(rule: Rule) -> None:
     """Where a fix is offered for the example, nothing is left to complain of after it."""
-    made = mend(rule.example, **rule.given)
+    made = fix_text(rule.example, **rule.given)
     assert (made.text != rule.example) == rule.fixable
     if rule.fixable:
         assert [one.code for one in made.done] == [rule.code]
@@ -230,7 +230,7 @@ def test_parameters_stay(body: str, syntax: Any) -> None:
         template = Template(text, syntax=syntax)
         return template.pieces[1::2], [(each.kind, each.text) for each in template.warnings]
 
-    assert parameters(mend(body, syntax=syntax).text) == parameters(body)
+    assert parameters(fix_text(body, syntax=syntax).text) == parameters(body)
 
 
 PIECES = [
@@ -243,9 +243,9 @@ NASTY = st.lists(st.sampled_from(PIECES)).map("".join)
 
 @given(NASTY, st.sampled_from(["${}", "$<>"]), st.booleans())
 def test_fixes_are_idempotent(body: str, syntax: Any, of_file: bool) -> None:
-    """Mending twice is mending once; no fix is left; parameters and parts never get worse."""
-    made = mend(body, syntax=syntax, of_file=of_file)
-    again = mend(made.text, syntax=syntax, of_file=of_file)
+    """Fixing twice is fixing once; no fix is left; parameters and parts never get worse."""
+    made = fix_text(body, syntax=syntax, of_file=of_file)
+    again = fix_text(made.text, syntax=syntax, of_file=of_file)
     assert (again.text, again.done) == (made.text, ())
     assert all(one.fix is None for one in made.left)
     before, after = (Template(text, syntax=syntax) for text in (body, made.text))
@@ -259,21 +259,21 @@ def test_fixes_cost_no_parts(rest: str, select: list[str]) -> None:
     """Three dots for an ellipsis are longer: not where the text stays Unicode, or in more parts."""
     for dots, size in product((1, 2, 30, 60), range(130)):
         body = "…" * dots + "x" * size + rest
-        made = mend(body, select=select)
+        made = fix_text(body, select=select)
         before, after = measure(body), measure(made.text)
         assert after.number_of_parts <= before.number_of_parts
         assert after.units <= before.units or after.encoding is Encoding.GSM
         assert made.text == body or made.done
-    assert mend("“Wait…”").text == '"Wait..."'
-    assert mend("“Wait…” 😀").text == '"Wait…" 😀'
+    assert fix_text("“Wait…”").text == '"Wait..."'
+    assert fix_text("“Wait…” 😀").text == '"Wait…" 😀'
 
 
 @given(NASTY)
 def test_line_breaks_stay(body: str) -> None:
     """Of a file, line breaks that are left are written as they were."""
     text = f"a\r\nb\n{body}"
-    assert mend(text, of_file=True).text.startswith("a\r\nb")
-    assert "\r" not in mend(body.replace("\r", ""), of_file=True).text
+    assert fix_text(text, of_file=True).text.startswith("a\r\nb")
+    assert "\r" not in fix_text(body.replace("\r", ""), of_file=True).text
 
 
 @given(st.text(st.characters(), max_size=40))

@@ -12,8 +12,8 @@ import regex
 
 from smsplan.encoding import ucs2
 from smsplan.encoding.substitution import replacements, substitute
-from smsplan.linting import complaints as linting
-from smsplan.linting.complaints import lint, mend
+from smsplan.linting import linter as linting
+from smsplan.linting.linter import fix_text, lint
 
 PLAIN = "Hello there, this is a text of the usual kind. "
 
@@ -65,21 +65,21 @@ def test_mending_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         return kept(fixes, trial)
 
     monkeypatch.setattr(linting, "_kept", counted)
-    made = mend("“Hi” you… " * 2_000 + "there")
+    made = fix_text("“Hi” you… " * 2_000 + "there")
     assert made.text == '"Hi" you... ' * 2_000 + "there"
     assert len(trials) <= 4
 
 
 def test_what_would_make_a_parameter_is_left_out() -> None:
     """Of many fixes those that make a parameter are left, wherever they are."""
-    assert mend("$\u200b{a} “x” $\u200b{b} “y”").text == '$\u200b{a} "x" $\u200b{b} "y"'
+    assert fix_text("$\u200b{a} “x” $\u200b{b} “y”").text == '$\u200b{a} "x" $\u200b{b} "y"'
 
 
 def test_trials_end() -> None:
     """A text of nothing but fixes that may not be made is not tried to the last."""
     body = "$\u200b{a} " * 3_000 + "end"
     assert calls(lambda: lint(body)) < 30_000_000
-    assert mend(body).text == body
+    assert fix_text(body).text == body
 
 
 FLAG = "\U0001f1e9"

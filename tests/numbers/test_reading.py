@@ -187,7 +187,7 @@ def test_what_is_not_certain_is_not_read(text: str, reason: str) -> None:
         ("+07700900123", "07700900123", "the same with a stray +: which country is not said"),
         ("2025550123", "2025550123", "Egypt's prefix: the API takes it"),
         ("12345", "12345", "too short for anything, but digits"),
-        ("440000000000", "440000000000", "invalid, and nothing would mend it"),
+        ("440000000000", "440000000000", "invalid, and nothing would fix it"),
         ("+390600000000", "390600000000", "Italy's zero is no trunk prefix"),
         ("447700900123456789", "447700900123456789", "too long: the profile refuses it, not we"),
     ],

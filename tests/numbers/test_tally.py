@@ -140,7 +140,7 @@ def test_international_lists_of_many_countries_suggest_nothing(
 
 @pytest.mark.parametrize("region", WORLD)
 def test_an_international_list_of_one_country_suggests_nothing(region: str) -> None:
-    """One country with its calling code, no ``+``: nothing to mend."""
+    """One country with its calling code, no ``+``: nothing to fix."""
     assert suggested(international(300, [region])) is None
 
 

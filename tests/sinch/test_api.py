@@ -175,10 +175,10 @@ def test_errors(sandbox: Sandbox, api: SinchApi) -> None:
     ],
 )
 def test_errors_name_the_field(text: str, field: str) -> None:
-    """What is to be mended is named, and nobody's number with it."""
+    """What is to be fixed is named, and nobody's number with it."""
     error = ApiError("send", 400, "syntax_constraint_violation", text)
     assert error.field == field
-    assert (f"mend '{field}'" in str(error)) == bool(field)
+    assert (f"fix '{field}'" in str(error)) == bool(field)
     assert "447700900123" not in str(error)
 
 

@@ -592,7 +592,7 @@ def test_everything_is_refused(tmp_path: Path, count: int, error: ApiError) -> N
                 campaign.send(api, unverified=True)
             assert not campaign.left_out()
             assert api.calls <= 65
-            # The account is mended: all are reached.
+            # The account is fixed: all are reached.
             api.end = "none"
             assert campaign.send(api, unverified=True).recipients == {State.ACCEPTED: count}
         assert len(reached(sandbox)) == count

@@ -18,7 +18,7 @@ from smsplan.plurals import counted
 
 if TYPE_CHECKING:
     from smsplan.cli.plans.lint_config import LintConfig
-    from smsplan.linting.complaints import Complaint, Mended
+    from smsplan.linting.linter import Complaint, FixedText
     from smsplan.planning.plans import Plan
     from smsplan.ratecards import Terms
 
@@ -144,7 +144,7 @@ class Result:
     """A template and what was found in it."""
 
     source: TemplateSource
-    found: Mended
+    found: FixedText
 
     def fails(self, fail_on: str | None) -> bool:
         """Whether something is left of the severity that is asked for, or above."""
@@ -185,7 +185,7 @@ class _Asked:
 
     def plan(self, text: str, settings: Mapping[str, Any]) -> Plan | None:
         """Plan a template to the recipients, where there are any and the API would take it."""
-        from smsplan.linting.complaints import lint
+        from smsplan.linting.linter import lint
         from smsplan.planning.planner import plan
         from smsplan.templates import Template
 
@@ -284,9 +284,9 @@ def _parse(data: bytes) -> tuple[str, str, str]:
     return text.removesuffix(end), mark, end
 
 
-def _look(source: TemplateSource, asked: _Asked, *, fix: bool) -> Mended:
+def _look(source: TemplateSource, asked: _Asked, *, fix: bool) -> FixedText:
     from smsplan.errors import InputError
-    from smsplan.linting.complaints import Mended, lint, mend
+    from smsplan.linting.linter import FixedText, fix_text, lint
 
     settings = asked.settings_for(source)
     of_file = source.path is not None
@@ -294,16 +294,16 @@ def _look(source: TemplateSource, asked: _Asked, *, fix: bool) -> Mended:
     try:
         done: tuple[Complaint, ...] = ()
         if fix:
-            text, done, _ = mend(text, of_file=of_file, **settings)
+            text, done, _ = fix_text(text, of_file=of_file, **settings)
         # As ``plan --body-file`` reads it.
         seen = text.replace("\r\n", "\n").replace("\r", "\n") if of_file else text
-        return Mended(text, done, lint(seen, plan=asked.plan(seen, settings), **settings))
+        return FixedText(text, done, lint(seen, plan=asked.plan(seen, settings), **settings))
     except InputError as error:
         raise InputError(f"{source.name}: {error}") from None
 
 
 def _write(result: Result) -> None:
-    """Put a mended template in the place of the file, whole or not at all."""
+    """Put a fixed template in the place of the file, whole or not at all."""
     from smsplan.outputs import whole_file
 
     source, text = result.source, result.found.text
@@ -318,17 +318,17 @@ def _show(results: Sequence[Result], output_format: str, *, fix: bool) -> None:
         _show_json(results)
         return
     texts = [result for result in results if fix and result.source.path is None]
-    # What is mended is the result where it is no file.
+    # What is fixed is the result where it is no file.
     write = functools.partial(_say, err=bool(texts))
     for result in results:
         for one in result.found.done:
-            write(f"{_at(result, one)}: mended {one.code} {one.name}, now {one.fix!r}")
+            write(f"{_at(result, one)}: fixed {one.code} {one.name}, now {one.fix!r}")
         for one in result.found.left:
             if output_format == "github":
                 write(annotation(result.source.name, one))
             else:
-                mendable = " [--fix]" if one.fix is not None else ""
-                write(f"{_at(result, one)}: {one.severity} {one.code} {one.message}{mendable}")
+                fixable = " [--fix]" if one.fix is not None else ""
+                write(f"{_at(result, one)}: {one.severity} {one.code} {one.message}{fixable}")
     for result in texts:
         # As a file would have it, whatever the encoding of the terminal is.
         typer.echo((result.found.text + result.source.end).encode(), nl=not result.source.end)
@@ -349,13 +349,13 @@ def _closing(results: Sequence[Result]) -> str:
     left = [one for result in results for one in result.found.left]
     done = sum(len(result.found.done) for result in results)
     faulty = sum(bool(result.found.left) for result in results)
-    said = [f"mended {done:,}"] if done else []
+    said = [f"fixed {done:,}"] if done else []
     if left:
         where = f"in {faulty:,} of {counted(len(results), 'template')}"
         said.append(f"{counted(len(left), 'complaint')} {where}")
-        mendable = sum(one.fix is not None for one in left)
-        if mendable:
-            said.append(f"{mendable:,} can be mended with --fix")
+        fixable = sum(one.fix is not None for one in left)
+        if fixable:
+            said.append(f"{fixable:,} can be fixed with --fix")
     else:
         said.append(f"nothing to complain of in {counted(len(results), 'template')}")
     return "; ".join(said)
@@ -364,7 +364,7 @@ def _closing(results: Sequence[Result]) -> str:
 def annotation(name: str, one: Complaint) -> str:
     """Return a complaint as a workflow command of GitHub Actions, on one line.
 
-    >>> from smsplan.linting.complaints import lint
+    >>> from smsplan.linting.linter import lint
     >>> annotation("a,b.txt", lint("Hi ${name}")[0])[:66]
     '::notice file=a%2Cb.txt,line=1,endLine=1,col=4,endColumn=11,title='
     """
@@ -428,8 +428,8 @@ def _explain(beginning: str, as_json: bool) -> None:
         write_json("smsplan.rules/1", {"rules": listed})
         return
     for rule in found:
-        mended = ", mended by --fix" if rule.fixable else ""
-        _say(f"{rule.code} {rule.name} ({rule.severity}{mended}): {rule.title}")
+        fixed = ", fixed by --fix" if rule.fixable else ""
+        _say(f"{rule.code} {rule.name} ({rule.severity}{fixed}): {rule.title}")
         if len(found) == 1:
             _say(f"  {rule.why}")
             _say(f"  complains of: {rule.example!a}")

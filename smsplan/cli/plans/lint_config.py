@@ -87,7 +87,7 @@ def _table(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         raise InputError(f"no configuration '{path}'; check the path") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"'{path}' cannot be read as TOML: {error}; mend it") from None
+        raise InputError(f"'{path}' cannot be read as TOML: {error}; fix it") from None
     for key in ("tool", "smsplan", "lint"):
         data = data.get(key) if isinstance(data, dict) else None
     if data is not None and not isinstance(data, dict):
@@ -135,7 +135,7 @@ def _read(path: Path, table: dict[str, Any]) -> LintConfig:
         faults.append(str(error))
     if faults:
         listed = "\n".join(faults)
-        raise InputError(f"'{path}', [tool.smsplan.lint], has faults; mend them:\n{listed}")
+        raise InputError(f"'{path}', [tool.smsplan.lint], has faults; fix them:\n{listed}")
     return LintConfig(
         folder=path.parent.absolute(),
         settings=settings,

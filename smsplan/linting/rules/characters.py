@@ -16,7 +16,7 @@ from smsplan.templates.mojibake import misread, repaired, word_at
 
 
 def _characters(look: TemplateLook, code: str, sentence: str) -> Iterator[Violation]:
-    """Complain of the characters of a rule: each that can be mended, each other kind once."""
+    """Complain of the characters of a rule: each that can be fixed, each other kind once."""
     others: dict[str, list[Spot]] = {}
     said: dict[str, str] = {}
     for spot in look.spots.get(code, ()):

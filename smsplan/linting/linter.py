@@ -1,4 +1,4 @@
-"""Faults of a template that can be named before anything is sent: :func:`lint`, and mending them.
+"""Faults of a template that can be named before anything is sent: :func:`lint`, and fixing them.
 
 The rules are in ``rules/``, with an example and a reason each.
 """
@@ -56,8 +56,8 @@ _BREAKS = frozenset({"\r\n", "\r", "\n"})
 _LINES = re.compile(r"\r\n|[\s\S]")
 
 
-class Mended(NamedTuple):
-    """A text after its fixes: the complaints that are mended, in order, and those that are left."""
+class FixedText(NamedTuple):
+    """A text after its fixes: the complaints that are fixed, in order, and those that are left."""
 
     text: str
     done: tuple[Complaint, ...]
@@ -89,16 +89,16 @@ def lint(
 
 
 @search_put_off()
-def mend(
+def fix_text(
     text: str, *, plan: PlanTotals | None = None, of_file: bool = False, **settings: Any
-) -> Mended:
+) -> FixedText:
     """Make the fixes of the rules that are asked, until none is left.
 
     Parameters, and what looks like one, stay as they are: a fix that would change them, or make
-    one of a text that is none, is not made. Mending what is mended changes nothing. ``of_file``
+    one of a text that is none, is not made. Fixing what is fixed changes nothing. ``of_file``
     reads line breaks of any kind as LF, and leaves them as they are written.
 
-    >>> made = mend("“Hi ${name}”…")
+    >>> made = fix_text("“Hi ${name}”…")
     >>> made.text, [one.code for one in made.done], [one.code for one in made.left]
     ('"Hi ${name}"...', ['SMS102', 'SMS102', 'SMS104'], ['SMS304'])
     """
@@ -112,14 +112,14 @@ def mend(
         found = _lint(Template(seen, syntax=given.syntax), given, plan)
         fixes = [one for one in found if one.fix is not None]
         if not fixes:
-            return Mended("".join(written), tuple(done), found)
-        mended: list[str] = []
+            return FixedText("".join(written), tuple(done), found)
+        fixed: list[str] = []
         behind = 0
         for one in fixes:
-            mended += written[behind : one.start]
-            mended += [line if of_file and new == "\n" else new for new in one.fix or ""]
+            fixed += written[behind : one.start]
+            fixed += [line if of_file and new == "\n" else new for new in one.fix or ""]
             behind = one.end
-        written = mended + written[behind:]
+        written = fixed + written[behind:]
         done += fixes
 
 
