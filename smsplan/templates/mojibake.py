@@ -3,6 +3,9 @@
 A letter of UTF-8 is two octets or more, each of which is a character of its own in Windows-1252. A
 run of such characters that is UTF-8 again may still be meant: ``AMANHÃ…``, ``VÝŠKA``, ``«café…»``.
 So a run counts only where nobody would write it, which depends on what stands around it.
+
+``ftfy`` does the same for whole texts. Of single names, which is what lists have, it leaves more as
+they are: Ayşe, Oğuz, Tuğba, Håkan, which Windows-1252 had read, and takes ``«MAÇÃ»`` for damaged.
 """
 
 from __future__ import annotations
