@@ -21,15 +21,13 @@ if TYPE_CHECKING:
         TextUpdate,
         batch_from_dict,
     )
-    from smsplan.api.differences import Difference, difference
-    from smsplan.api.dryruns import Detail, DryRun, RecipientDryRun, dry_run
+    from smsplan.api.differences import difference
+    from smsplan.api.dryruns import DryRun, dry_run
     from smsplan.api.profiles import Profile
-    from smsplan.encoding import Encoding, Part, Segmentation, segment, truncate
-    from smsplan.encoding.explanation import Explained, Explanation, explain
-    from smsplan.encoding.substitution import Change, Substituted, Substitution, substitute
+    from smsplan.encoding import Encoding, segment, truncate
+    from smsplan.encoding.explanation import explain
+    from smsplan.encoding.substitution import Substitution, substitute
     from smsplan.errors import (
-        Breach,
-        Fault,
         InputError,
         Note,
         OutputError,
@@ -41,16 +39,17 @@ if TYPE_CHECKING:
         UnencodableText,
     )
     from smsplan.limits import Limits
-    from smsplan.linting.linter import Complaint, lint
-    from smsplan.money.schedules import Schedule
-    from smsplan.numbers import Grade
+    from smsplan.linting.linter import lint
+    from smsplan.message import Message
     from smsplan.planning.batch_plans import plan_batch
-    from smsplan.planning.estimates import Estimate, estimate
+    from smsplan.planning.estimates import estimate
     from smsplan.planning.planner import compare, plan, reconcile, schedule
     from smsplan.planning.plans import Plan
     from smsplan.ratecards import Cost, OperatorMix, Rate, RateCard, Terms
-    from smsplan.templates import Expansion, Template, TemplateWarning
+    from smsplan.recipients import Reading, Recipients
+    from smsplan.templates import Template
 
+# The classes of answers, which nobody makes by hand, are here too, but for ``__all__``.
 _MODULES = {
     "planning.batch_plans": ("plan_batch",),
     "api.batches": (
@@ -82,12 +81,14 @@ _MODULES = {
     "planning.estimates": ("Estimate", "estimate"),
     "linting.linter": ("Complaint", "lint"),
     "limits": ("Limits",),
+    "message": ("Message",),
     "numbers": ("Grade",),
     "planning.planner": ("compare", "plan", "reconcile", "schedule"),
     "planning.plans": ("Plan",),
     "money.schedules": ("Schedule",),
     "api.profiles": ("Profile",),
     "ratecards": ("Cost", "OperatorMix", "Rate", "RateCard", "Terms"),
+    "recipients": ("Reading", "Recipients"),
     "templates": ("Expansion", "Template", "TemplateWarning"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
@@ -95,42 +96,28 @@ _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
     "ABSENT",
     "BinaryBatch",
-    "Breach",
-    "Change",
-    "Complaint",
     "Cost",
-    "Detail",
-    "Difference",
     "DryRun",
     "Encoding",
-    "Estimate",
-    "Expansion",
-    "Explained",
-    "Explanation",
-    "Fault",
-    "Grade",
     "InputError",
     "Limits",
     "MediaBatch",
+    "Message",
     "Note",
     "OperatorMix",
     "OutputError",
-    "Part",
     "Plan",
     "PlanRejected",
     "Problem",
     "Profile",
     "Rate",
     "RateCard",
-    "RecipientDryRun",
+    "Reading",
+    "Recipients",
     "RequestRefused",
-    "Schedule",
-    "Segmentation",
     "SmsplanError",
-    "Substituted",
     "Substitution",
     "Template",
-    "TemplateWarning",
     "Terms",
     "TextBatch",
     "TextUpdate",

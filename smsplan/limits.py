@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from smsplan.errors import Breach, InputError, PlanRejected
+from smsplan.keywords import option
 from smsplan.plurals import counted
 from smsplan.ratecards import COUNTRIES, Cost, money
 
@@ -48,7 +49,7 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of a plan; null is none.
+    """Limits: what a plan may be at most.
 
     ``max_cost`` is an amount with its currency, or several of different currencies; the highest
     that it may cost is compared with it. Cost in another currency breaches it, and so does every
@@ -68,14 +69,29 @@ class Limits:
     max_parts_per_message: 1 message has more than 1 part, up to 2
     """
 
-    max_cost: str | Sequence[str] | None = None
-    max_parts_per_message: int | None = None
-    max_parts: int | None = None
-    max_messages: int | None = None
-    max_unpriced: int | str | None = None
-    max_problems: int | str | None = None
-    allow_unicode: bool = True
-    countries: Collection[str] | None = None
+    max_cost: str | Sequence[str] | None = option(
+        None, "Exit with 3 above this cost, one for each currency: '500 EUR'.", form="COST"
+    )
+    max_parts_per_message: int | None = option(
+        None, "Exit with 3 where a message has more parts.", least=0
+    )
+    max_parts: int | None = option(None, "Exit with 3 above so many parts.", least=0)
+    max_messages: int | None = option(None, "Exit with 3 above so many messages.", least=0)
+    max_unpriced: int | str | None = option(
+        None, "Exit with 3 above so many messages without a price: 100 or '1%'."
+    )
+    max_problems: int | str | None = option(
+        None, "Exit with 3 above so many rows that are not sent: 100 or '1%'."
+    )
+    allow_unicode: bool = option(
+        True, "Exit with 3 where a message needs Unicode.", name="no-unicode"
+    )
+    countries: Collection[str] | None = option(
+        None,
+        "Exit with 3 where a message goes elsewhere.",
+        name="only-country",
+        form="COUNTRY",
+    )
 
     def __post_init__(self) -> None:
         _ = self._amounts

@@ -72,7 +72,7 @@ def test_saved_and_opened(tmp_path: Path) -> None:
     made = plan(frame(50), BODIES, body_by="language", defaults={"name": "", "city": ""})
     made.save(tmp_path / "plan.parquet")
     opened = Plan.open(tmp_path / "plan.parquet")
-    assert opened.options == made.options
+    assert opened.settings == made.settings
     assert opened.summary == made.summary
 
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from smsplan import Estimate, InputError, Rate, RateCard, estimate, plan, segment
+from smsplan import InputError, Rate, RateCard, estimate, plan, segment
 from smsplan.cli import app
+from smsplan.planning.estimates import Estimate
 from smsplan.planning.first_names import NAMES, names
 
 NUMBERS = ["+447700900123", "+12025550123", "+33612345678"]

@@ -167,7 +167,7 @@ def test_output_is_the_same_plan(kind: str, ending: str, tmp_path: Path) -> None
         again = Plan.open(path)
         assert again.summary == made.summary
         assert plain(again.rows) == rows
-        assert again.options == made.options
+        assert again.settings == made.settings
         assert type(again.rows) is type(made.rows)
 
 

@@ -486,7 +486,7 @@ def test_a_run_that_overtakes_another(people: Path) -> None:
 
     with pytest.raises(InputError, match="another run has made folder"):
         plan(people, "Hi", output="folder/", progress=progress)
-    assert Plan.open("folder").options.template.body == "Hello"
+    assert Plan.open("folder").settings.message.template.body == "Hello"
 
 
 def test_swept_in_the_moment_of_making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from smsplan import (
 )
 from smsplan.cli import app
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.options import Options
+from smsplan.settings import Settings
 
 NUMBERS = ["+447700900123", "+447700900124", "+12025550123", "+33612345678", "x"]
 PIECES = [
@@ -220,7 +220,7 @@ def test_a_saved_plan_keeps_them(tmp_path: Path) -> None:
                 limits={"name": 3})  # fmt: skip
     made.save(tmp_path / "plan.parquet")
     opened = Plan.open(tmp_path / "plan.parquet")
-    assert opened.options == made.options
+    assert opened.settings == made.settings
     (batch,) = opened.batches()
     assert batch.to_dict()["parameters"] == {"name": {"447911123456": "Max"}}
     assert batch.body.startswith('"Hi" ${name}')
@@ -287,7 +287,7 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, [*words, "--limit", "name=3", "--transliterate", "el"])
     assert done.exit_code == 0, done.output
     made = Plan.open(target)
-    assert (dict(made.options.limits), made.options.substitute) == (
+    assert (dict(made.settings.message.limits), made.settings.message.substitution) == (
         {"name": 3},
         Substitution(transliterate="el"),
     )
@@ -308,10 +308,10 @@ def test_the_words_of_a_language(tmp_path: Path) -> None:
         'Geia sou "Maria", xxxx', 'Geia sou "Ana", xxxxxx', 'Geia sou "Nataliia", x',
     ]  # fmt: skip
     assert column(made, "note") == ["substituted"] * 3
-    assert made.options.substitute == Substitution("safe", transliterate=("el", "uk"))
+    assert made.settings.message.substitution == Substitution("safe", transliterate=("el", "uk"))
     made.save(tmp_path / "plan.parquet")
     opened = Plan.open(tmp_path / "plan.parquet")
-    assert opened.options == made.options
+    assert opened.settings == made.settings
     sent = [each.body for batch in opened.batches() for each in dry_run(batch).details]
     assert sorted(sent) == sorted(column(made, "body"))
     only = plan(rows, body, substitute="lossy", transliterate="el")
@@ -326,9 +326,9 @@ def test_the_words_of_a_language(tmp_path: Path) -> None:
 
 def test_plans_without_languages_open() -> None:
     """A plan that was saved before there were languages has none."""
-    options = plan(["+447911123456"], "“Hi”", substitute="lossy").options.to_dict()
+    options = plan(["+447911123456"], "“Hi”", substitute="lossy").settings.to_dict()
     del options["substitute"]["transliterate"]
-    assert Options.from_dict(options).substitute == Substitution("lossy")
+    assert Settings.from_dict(options).message.substitution == Substitution("lossy")
 
 
 def test_octets_of_windows_1252_keep_their_meaning(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from smsplan.cli.account import (
     verify_command,
 )
 from smsplan.cli.console import fail, write_everywhere
+from smsplan.cli.options import Grouped
 from smsplan.cli.plans import (
     audit_command,
     compare_command,
@@ -58,18 +59,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("plan")(plan_command.plan_file)
-app.command("dry-run")(dry_run_command.dry_run_file)
-app.command("compare")(compare_command.compare_bodies)
+app.command("plan", cls=Grouped)(plan_command.plan_file)
+app.command("dry-run", cls=Grouped)(dry_run_command.dry_run_file)
+app.command("compare", cls=Grouped)(compare_command.compare_bodies)
 app.add_typer(rates_command.app, name="rates")
-app.command("estimate")(estimate_command.write_estimate)
+app.command("estimate", cls=Grouped)(estimate_command.write_estimate)
 app.command("schedule")(schedule_command.write_schedule)
 app.command("reconcile")(reconcile_command.write_reconciliation)
-app.command("audit")(audit_command.audit_list)
+app.command("audit", cls=Grouped)(audit_command.audit_list)
 app.command("lengths")(lengths_command.write_lengths)
 app.command("explain")(explain_command.explain_plan)
 app.command("assumptions")(assumptions_command.write_assumptions)
-app.command("lint")(lint_command.lint_templates)
+app.command("lint", cls=Grouped)(lint_command.lint_templates)
 app.command("report")(report_command.write_page)
 app.command("requests")(requests_command.write_requests)
 app.command("segment")(segment_command.segment_text)

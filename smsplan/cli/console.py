@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -193,7 +193,7 @@ def day(text: str | None) -> date | None:
         raise typer.BadParameter("write it like 2026-12-01", param_hint="--on") from None
 
 
-def pairs(items: list[str], option: str) -> dict[str, str]:
+def pairs(items: Sequence[str], option: str) -> dict[str, str]:
     """Read ``name=value`` options."""
     out = {}
     for item in items:
@@ -204,7 +204,7 @@ def pairs(items: list[str], option: str) -> dict[str, str]:
     return out
 
 
-def whole(items: list[str], option: str) -> dict[str, int]:
+def whole(items: Sequence[str], option: str) -> dict[str, int]:
     """Read ``name=number`` options."""
     try:
         return {name: int(text) for name, text in pairs(items, option).items()}
@@ -235,7 +235,7 @@ def text_of(text: str, option: str, instead: str) -> str:
 
 
 def named_texts(
-    texts: list[str], option: str, files: list[str], file_option: str
+    texts: Sequence[str], option: str, files: Sequence[str], file_option: str
 ) -> dict[str, str]:
     """Read several bodies, each with its name: ``name=text``, and behind them ``name=file``."""
     found, paths = pairs(texts, option), pairs(files, file_option)

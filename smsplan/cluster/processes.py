@@ -1,7 +1,7 @@
 """Kernels in processes of their own: for long texts, where one core is what a plan waits for.
 
 A worker is ``python -m smsplan.cluster.processes``; it speaks Arrow's stream format on its standard
-input and output, so nothing has to be importable or picklable but the options. Rows keep their
+input and output, so nothing has to be importable or picklable but the settings. Rows keep their
 order, and at most one batch more than there are workers is on its way.
 """
 
@@ -27,21 +27,21 @@ from smsplan.kernel.dictionaries import places
 from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, SCHEMA, Kernel
 from smsplan.kernel.texts.measures import REASONS
 from smsplan.kernel.unreadable_rows import MARK
-from smsplan.options import Options
+from smsplan.settings import Settings
 
 Planned = tuple[Any, Any, int]
 _REFUSED = 3
 
 
 def planned(
-    batches: Iterator[pa.RecordBatch], jobs: int, options: Options, *, numbers: bool, texts: bool
+    batches: Iterator[pa.RecordBatch], jobs: int, settings: Settings, *, numbers: bool, texts: bool
 ) -> Iterator[Planned]:
     """Yield each batch with what a kernel makes of it, and how many rows it planned one by one.
 
     To say why messages are Unicode takes about as long as to measure them, so that is done here as
     well: it comes in a column ``reasons``.
     """
-    first = {"options": options.to_dict(), "numbers": numbers, "texts": texts}
+    first = {"options": settings.to_dict(), "numbers": numbers, "texts": texts}
     # The workers end first, so that no thread of the pool waits for an answer.
     with ThreadPoolExecutor(jobs) as pool, ExitStack() as stack:
         idle: SimpleQueue[_Worker] = SimpleQueue()
@@ -62,7 +62,7 @@ def planned(
             return batch, *future.result()
 
         for batch in batches:
-            names = [name for name in (*options.needed, MARK) if name in batch.schema.names]
+            names = [name for name in (*settings.needed, MARK) if name in batch.schema.names]
             waiting.append((batch, pool.submit(work, batch.select(names))))
             if len(waiting) > jobs:
                 yield done()
@@ -161,7 +161,7 @@ def main() -> None:
     source, target = sys.stdin.buffer, sys.stdout.buffer
     first = json.loads(source.readline())
     kernel = Kernel(
-        Options.from_dict(first["options"]), numbers=first["numbers"], texts=first["texts"]
+        Settings.from_dict(first["options"]), numbers=first["numbers"], texts=first["texts"]
     )
     writer = pa.ipc.new_stream(target, SCHEMA.append(pa.field("reasons", REASONS)))
     try:

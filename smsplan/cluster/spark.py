@@ -6,98 +6,82 @@ which do, are a window over the number. Needs the extra ``smsplan[spark]`` and J
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from smsplan.api.profiles import Profile
-from smsplan.arguments import check_names, make_options
-from smsplan.encoding.substitution import Substitution
 from smsplan.errors import InputError, Note, Problem
 from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.prices import PriceTable
 from smsplan.kernel.settlement import RANGE, in_words, names_with, settled_rows
-from smsplan.options import Options
-from smsplan.ratecards import RateCard, Terms
+from smsplan.keywords import chosen, takes
+from smsplan.message import Message
+from smsplan.recipients import Reading
+from smsplan.settings import Conditions, Settings
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from pyspark.sql import DataFrame
+
+    from smsplan._keywords import CampaignKeywords
 
 # Its names of Arrow's types; all others are text.
 _TYPES = {"int32": "int", "bool": "boolean"}
 _COSTS = ("cost", *RANGE)
 
 
+@takes(Message, Reading, Conditions, without=("encoding", "on_error"))
 def plan(
     df: DataFrame,
-    body: str | Template | Mapping[str, str | Template],
+    message: str | Template | Mapping[str, str | Template] | Message,
     *,
-    body_by: str | None = None,
-    to: str = "to",
-    columns: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-    limits: Mapping[str, int] | None = None,
-    substitute: Literal["safe", "lossy"] | Substitution | None = None,
-    transliterate: str | Sequence[str] | None = None,
-    region: str | None = None,
-    from_: str | None = None,
-    truncate_concat: bool = False,
-    max_number_of_message_parts: int | None = None,
-    duplicates: Literal["keep", "flag"] = "keep",
     order_by: str | Sequence[str] | None = None,
-    rates: PriceTable | Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
-    profile: Profile | str | os.PathLike[str] | None = None,
     bodies: bool = False,
     prefix: str = "",
+    **options: Unpack[CampaignKeywords],
 ) -> DataFrame:
     """Return the Spark frame with the columns of a plan behind its own, as :func:`smsplan.plan`.
 
-    A frame on a cluster has no order: ``duplicates="flag"`` needs ``order_by``, the columns that
-    say which row of a number is the first. Faults of the arguments raise at once, a column that
-    would have to be formatted when Spark runs; no row raises.
+    A frame on a cluster has no order: ``duplicates`` are kept unless ``"flag"`` is given, which
+    needs ``order_by``, the columns that say which row of a number is the first. Faults of the
+    arguments raise at once, a column that would have to be formatted when Spark runs; no row
+    raises.
+
+    {options}
     """
     from pyspark.sql import functions
 
-    options = make_options(
-        body,
-        df.columns,
-        body_by=body_by,
-        to=to,
-        columns=columns,
-        defaults=defaults,
-        limits=limits,
-        substitute=substitute,
-        transliterate=transliterate,
-        region=region,
-        from_=from_,
-        truncate_concat=truncate_concat,
-        max_number_of_message_parts=max_number_of_message_parts,
-        duplicates=duplicates,
-        profile=profile,
+    reading = Reading(**{"duplicates": "keep", **chosen(options, Reading)})
+    duplicates = reading.duplicates
+    settings = Settings(
+        message=Message.of(message, options),
+        reading=reading,
+        profile=Profile.of(options.get("profile")),
         bodies=bodies,
         prefix=prefix,
-    )
+    ).for_list(df.columns)
     if duplicates == "flag" and order_by is None:
         raise InputError(
             "a frame on a cluster has no first row; say with order_by= which row of a number is "
             "sent, or plan with duplicates='keep'"
         )
-    prices = _price_table(rates)
+    prices = _price_table(options.get("rates"))
     ours = names_with(prices) + (("body",) if bodies else ())
-    check_names(tuple(prefix + name for name in ours), df.columns, prefix)
+    settings.check_names([prefix + name for name in ours], df.columns)
     scale = 4 if prices is None else prices.scale
     spark = {**_TYPES, "money": f"decimal(38,{scale})"}
     theirs = ", ".join(f"{_quoted(f.name)} {f.dataType.simpleString()}" for f in df.schema.fields)
     added = ", ".join(
         f"{_quoted(prefix + name)} {spark.get(PLAN_COLUMNS[name].type, 'string')}" for name in ours
     )
-    planned = df.mapInArrow(Worker(options, prices, ours), f"{theirs}, {added}")
+    planned = df.mapInArrow(Worker(settings, prices, ours), f"{theirs}, {added}")
     if duplicates == "keep":
         return planned
     return _flagged(
@@ -113,7 +97,7 @@ def plan(
 class Worker:
     """What every core of the cluster does; it is pickled, with everything that it needs."""
 
-    options: Options
+    settings: Settings
     prices: PriceTable | None
     names: tuple[str, ...]
 
@@ -121,7 +105,7 @@ class Worker:
         """Plan batches as they come."""
         import numpy as np
 
-        kernel = Kernel(self.options)
+        kernel = Kernel(self.settings)
         accepted = np.zeros(len(Problem) + 1, bool)
         for batch in batches:
             ours, _ = settled_rows(
@@ -131,7 +115,7 @@ class Worker:
             columns = [_spark_column(ours.column(name)) for name in self.names]
             yield pa.RecordBatch.from_arrays(
                 [*batch.columns, *columns],
-                names=[*batch.schema.names, *(self.options.prefix + name for name in self.names)],
+                names=[*batch.schema.names, *(self.settings.prefix + name for name in self.names)],
             )
 
 

@@ -37,7 +37,7 @@ def plot_parts(plan: Plan, ax: Axes | None = None) -> Axes:
     """Draw how many messages have how many units, and where another part begins."""
     axes = _axes(ax)
     found = units(plan._planned())
-    bits = plan.options.profile.reference_bits
+    bits = plan.settings.profile.reference_bits
     longest = max((max(counts) for counts in found.values()), default=1)
     shortest = min((min(counts) for counts in found.values()), default=1)
     width = -(-(longest - shortest + 1) // BINS)

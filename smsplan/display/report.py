@@ -127,7 +127,7 @@ def content_of(
     """Compute what the page shows. What cannot be said of a plan is left out, with the reason."""
     planned = plan._planned()
     common = None if show_recipients else common_characters(planned)
-    mask = None if common is None else masker(plan.options.profile.languages, common=common)
+    mask = None if common is None else masker(plan.settings.profile.languages, common=common)
     first, most = heaviest(planned, HEAVIEST, mask)
     return Content(
         plan=plan,
@@ -358,8 +358,8 @@ def _length_choices(content: Content) -> Iterable[Choice]:
     if isinstance(found, str):
         return
     plan = plan_point(found.template, of_template=True)
-    options = content.plan.options
-    bodies = options.templates.values() or [options.template]
+    settings = content.plan.settings
+    bodies = settings.message.templates.values()
     keeping = ""
     if any(opt_out_at(body.body) is not None for body in bodies):
         keeping = ", and leave the opt-out as it is"
@@ -387,7 +387,7 @@ def _length_choices(content: Content) -> Iterable[Choice]:
         )
     for each in found.defaults[:2]:
         yield Choice(
-            f"Write {foreign(options.defaults[each.parameter])} instead of "
+            f"Write {foreign(settings.message.defaults[each.parameter])} instead of "
             f"{foreign(each.parameter)} in the {count(each.rows, 'message')} where that saves a "
             "part",
             each.parts,
@@ -429,19 +429,20 @@ def _cheaper(content: Content) -> str:
 
 
 def _phones(content: Content) -> str:
-    options = content.plan.options
-    bodies: Mapping[str, Template] = (
-        options.templates if options.body_by is not None else {"": options.template}
-    )
+    settings = content.plan.settings
+    bodies = settings.message.templates
+    several = settings.message.body_by is not None
     drawn = []
     for value, template in list(bodies.items())[:PHONES]:
         example = content.first
         values = {} if example is None else example.values
         filled = {
-            key: options.defaults[key] if key in options.defaults else values.get(key)
+            key: settings.message.defaults[key]
+            if key in settings.message.defaults
+            else values.get(key)
             for key in template.parameters
         }
-        drawn.append(_phone(template, filled, value, content))
+        drawn.append(_phone(template, filled, value if several else "", content))
     more = len(bodies) - PHONES
     rest = f"<p>and {count(more)} more texts</p>" if more > 0 else ""
     marks = []
@@ -461,7 +462,7 @@ def _phone(
             piece = "${" + piece + "}" if filled is None else filled
         text += piece
         inside += [place % 2 == 1] * len(piece)
-    made = drawable(text, content.plan.options.profile)
+    made = drawable(text, content.plan.settings.profile)
     starts: set[int] = set()
     if made is not None and made.number_of_parts > 1:
         at = 0
@@ -482,7 +483,7 @@ def _phone(
     out += "</span>" if open_ else ""
     if len(text) > most:
         out += f" … {count(len(text) - most, 'more character')}"
-    sender = content.plan.options.from_
+    sender = content.plan.settings.message.from_
     head = foreign(sender) if sender else "your sender"
     if choice:
         head += f" · {foreign(choice)}"
@@ -612,7 +613,7 @@ def _units(content: Content) -> str:
     if not content.units:
         return ""
     summary = content.plan.summary
-    charts = units_chart(content.units, content.plan.options.profile.reference_bits)
+    charts = units_chart(content.units, content.plan.settings.profile.reference_bits)
     priced = summary.priced
     header = ["parts per message", "messages", "share", "parts"] + (["cost"] if priced else [])
     rows = [
@@ -665,7 +666,7 @@ def _heaviest(content: Content) -> str:
     for each in content.heaviest:
         alike.setdefault(each.body, []).append(each)
     for each, *others in list(alike.values())[:DRAWN_TEXTS]:
-        made = drawable(each.body, content.plan.options.profile)
+        made = drawable(each.body, content.plan.settings.profile)
         who = (
             masked_number(each.recipient, each.country)
             if content.common is not None
@@ -690,9 +691,7 @@ def _heaviest(content: Content) -> str:
 
 def _try(content: Content) -> str:
     """A box that counts what one types; it begins with the text of the plan, not of a recipient."""
-    options = content.plan.options
-    templates = list(options.templates.values()) if options.body_by is not None else []
-    text = (templates or [options.template])[0].body
+    text = content.plan.settings.message.template.body
     return (
         "<p>What one types is counted as one types it, by the rules of the standard. Nothing of it "
         f"leaves this page.</p>{component_html(text, heading=3)}"

@@ -214,10 +214,10 @@ def assumptions(plan: Planned) -> Assumptions:
     from smsplan.whatif.open_questions import QUESTIONS, alternatives
     from smsplan.whatif.other_answers import replanned
 
-    options, summary = plan.options, plan.summary
+    settings, summary = plan.settings, plan.summary
     asked, refusals = {}, {}
     for switch in QUESTIONS:
-        _, *others = alternatives(switch, options.profile)
+        _, *others = alternatives(switch, settings.profile)
         refusals[switch] = [_refused(plan, profile) for profile in others]
         asked[switch] = tuple(
             profile
@@ -230,9 +230,9 @@ def assumptions(plan: Planned) -> Assumptions:
         refused = refusals[switch]
         if not found[switch].rows and not any(refused):
             continue
-        every = alternatives(switch, options.profile)
+        every = alternatives(switch, settings.profile)
         totals = iter(found[switch].totals)
-        answers = [_answer(getattr(options.profile, switch), summary, *_dry_run(summary))]
+        answers = [_answer(getattr(settings.profile, switch), summary, *_dry_run(summary))]
         for profile, reason in zip(every[1:], refused, strict=True):
             value = getattr(profile, switch)
             answers.append(_refusal(value, reason) if reason else _answer(value, *next(totals)))
@@ -247,13 +247,10 @@ def assumptions(plan: Planned) -> Assumptions:
 
 def _refused(plan: Planned, profile: Any) -> str:
     """Say why the API would refuse the message under a profile; empty where it would not."""
-    from smsplan.arguments import check_message
-
-    options = replace(plan.options, profile=profile)
-    bodies = [options.of_body(value) for value in options.templates] or [options]
-    for each in bodies:
+    settings = replace(plan.settings, profile=profile)
+    for each in settings.each():
         try:
-            check_message(each)
+            each.check_message()
         except InputError as error:
             return str(error).partition("\n")[2] or str(error)
     return ""

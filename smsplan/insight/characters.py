@@ -186,8 +186,8 @@ def characters(plan: Planned) -> Characters:
     """Say which characters make messages Unicode: :meth:`Plan.characters`."""
     from smsplan.whatif.anatomy import Anatomist
 
-    anatomist = Anatomist(plan.options)
-    tally = _Tally(anatomist, _Tiers(plan), saves=not plan.options.truncate_concat)
+    anatomist = Anatomist(plan.settings)
+    tally = _Tally(anatomist, _Tiers(plan), saves=not plan.settings.message.truncate_concat)
     for some in sent(plan, anatomist):
         tally.add(some)
     return tally.result(plan)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from smsplan.kernel.prices import PriceTable
     from smsplan.lists.source import Source
-    from smsplan.options import Options
+    from smsplan.settings import Settings
     from smsplan.tabular import Frame
 
 # So many rows are named of those that change sides.
@@ -248,21 +248,20 @@ class _MovesTally:
 
 def comparison(
     source: Source,
-    options: Mapping[str, Options],
+    settings: Mapping[str, Settings],
     terms: Terms | None,
     alternatives: Mapping[str, str] | None,
     progress: Callable[[int], None] | None,
 ) -> Comparison:
     """Compare bodies over recipients, which are read once: :func:`smsplan.compare`."""
-    from smsplan.arguments import warnings
     from smsplan.kernel.price_tables import price_table
     from smsplan.whatif.several_bodies import Variants
 
     prices = None if terms is None else price_table(terms)
     channels = _channels(alternatives or {}, prices)
-    first, *others = options.values()
-    variants = Variants(source, list(options.values()), prices, accepted(first.profile))
-    totals = [SummaryTally(first.profile, prices, terms) for _ in options]
+    first, *others = settings.values()
+    variants = Variants(source, list(settings.values()), prices, accepted(first.profile))
+    totals = [SummaryTally(first.profile, prices, terms) for _ in settings]
     findings: list[FindingsTally] = []
     for kernel in variants.kernels:
         beside = findings[0] if findings else None
@@ -288,7 +287,7 @@ def comparison(
     made = [
         Variant(
             name=name,
-            body=each.template.body,
+            body=each.message.template.body,
             summary=summary,
             parts_difference=summary.parts - base.parts,
             cost_difference=None if prices is None else summary.cost - base.cost,
@@ -296,14 +295,14 @@ def comparison(
             alternatives=_uses(channels, total, prices),
         )
         for (name, each), summary, total, moved in zip(
-            options.items(), summaries, totals, [None, *moves], strict=True
+            settings.items(), summaries, totals, [None, *moves], strict=True
         )
     ]
-    said = ["there is one body; name another to compare it with"] if len(options) == 1 else []
+    said = ["there is one body; name another to compare it with"] if len(settings) == 1 else []
     said += [
         f"body '{name}': {text}"
-        for name, each in options.items()
-        for text in warnings(each, source.columns)
+        for name, each in settings.items()
+        for text in each.warnings(source.columns)
     ]
     return Comparison(
         variants=tuple(made),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.octets import Ints
-    from smsplan.options import Options
+    from smsplan.settings import Settings
     from smsplan.totals.plan_view import Planned
 
 Change = Callable[[str], str]
@@ -135,7 +135,7 @@ def heaviest(
 
 
 def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> list[RankedMessage]:
-    given = [_given(plan.options, theirs) for _, _, theirs, _ in rows]
+    given = [_given(plan.settings, theirs) for _, _, theirs, _ in rows]
     changed = given
     if change is not None:
         changed = [
@@ -145,8 +145,8 @@ def _messages(plan: Planned, rows: Sequence[_Row], change: Change | None) -> lis
             )
             for values, choice in given
         ]
-    shown = _composed(plan.options, changed)
-    real = shown if change is None else _composed(plan.options, given)
+    shown = _composed(plan.settings, changed)
+    real = shown if change is None else _composed(plan.settings, given)
     out = []
     for (_, row, _, ours), (values, choice), made, as_sent in zip(
         rows, changed, shown, real, strict=True
@@ -185,44 +185,44 @@ class _Given(NamedTuple):
     choice: str | None
 
 
-def _given(options: Options, theirs: pa.RecordBatch) -> _Given:
+def _given(settings: Settings, theirs: pa.RecordBatch) -> _Given:
     """Read the values of one row."""
     from smsplan.kernel.cells import text_cells
 
     read = {
         name: text_cells(theirs.column(name), name).text[0].as_py()
-        for name in options.needed
-        if name != options.to or name in options.columns.values()
+        for name in settings.needed
+        if name != settings.reading.to or name in settings.reading.columns.values()
     }
-    values = {key: read.get(column) for key, column in options.columns.items()}
-    return _Given(values, None if options.body_by is None else read[options.body_by])
+    values = {key: read.get(column) for key, column in settings.reading.columns.items()}
+    by = settings.message.body_by
+    return _Given(values, None if by is None else read[by])
 
 
-def _composed(options: Options, given: Sequence[_Given]) -> list[dict[str, Any]]:
+def _composed(settings: Settings, given: Sequence[_Given]) -> list[dict[str, Any]]:
     """Plan texts without their numbers."""
     import pyarrow as pa
 
     from smsplan.kernel.kernel import Kernel
 
-    alone = _alone(options)
-    columns = {alone.to: pa.array(["0"] * len(given), pa.large_string())}
-    for key, column in alone.columns.items():
+    alone = _alone(settings)
+    columns = {alone.reading.to: pa.array(["0"] * len(given), pa.large_string())}
+    for key, column in alone.reading.columns.items():
         columns[column] = pa.array([values[key] for values, _ in given], pa.large_string())
-    if alone.body_by is not None:
-        columns[alone.body_by] = pa.array([choice for _, choice in given], pa.large_string())
+    if alone.message.body_by is not None:
+        columns[alone.message.body_by] = pa.array(
+            [choice for _, choice in given], pa.large_string()
+        )
     batch = pa.RecordBatch.from_pydict(columns)
     return list(Kernel(alone, numbers=False)(batch).to_pylist())
 
 
-def _alone(options: Options) -> Options:
-    """Return options whose parameters have a column each, so that one value is in one place."""
-    return replace(
-        options,
-        to="number",
-        columns={key: f"value of {key}" for key in options.columns},
-        body_by=None if options.body_by is None else "choice",
-        bodies=True,
-    )
+def _alone(settings: Settings) -> Settings:
+    """Return settings whose parameters have a column each, so that one value is in one place."""
+    columns = {key: f"value of {key}" for key in settings.reading.columns}
+    reading = replace(settings.reading, to="number", columns=columns)
+    chosen = settings.message.body_by and "choice"
+    return replace(settings.saying(body_by=chosen), reading=reading, bodies=True)
 
 
 def _cost(plan: Planned, planned: Mapping[str, Any]) -> Cost | None:

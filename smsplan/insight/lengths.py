@@ -202,7 +202,7 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
 
     if not isinstance(longer, int) or not 0 <= longer <= MOST_LONGER:
         raise InputError(f"longer={longer!r} characters; use 0 to {MOST_LONGER}")
-    altered = Alterations(plan.options, longer)
+    altered = Alterations(plan.settings, longer)
     places = _Places(plan)
     for theirs, ours in plan.batches():
         sent = ours.column("sendable")
@@ -248,7 +248,7 @@ def lengths(plan: Planned, *, longer: int = 160) -> Lengths:
                 worth,
                 most_cut=most_cut,
                 place=place,
-                defaults=plan.options.defaults,
+                defaults=plan.settings.message.defaults,
             )
         ),
     )
@@ -356,9 +356,8 @@ class _Worth:
 
 def _fixed(plan: Planned) -> int:
     """Return the characters of fixed text that the shortest body has."""
-    options = plan.options
-    bodies = [options.of_body(value) for value in options.templates] or [options]
-    return min(sum(map(len, each.template.literals)) for each in bodies)
+    bodies = plan.settings.message.templates.values()
+    return min(sum(map(len, each.literals)) for each in bodies)
 
 
 class _Advice(NamedTuple):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from smsplan.kernel.octets import Bits, Ints, Mask
     from smsplan.kernel.settlement import Settled
-    from smsplan.options import Options
+    from smsplan.settings import Settings
     from smsplan.tabular import Frame
 
 # So many rows of each kind are named.
@@ -212,15 +212,15 @@ def audit(plan: Planned) -> Audit:
     from smsplan.kernel.settlement import Settled
 
     tallies = {kind: _Tally() for kind in KINDS}
-    kernel = Kernel(plan.options, texts=False)
-    keeps = plan.options.duplicates == "keep"
+    kernel = Kernel(plan.settings, texts=False)
+    keeps = plan.settings.reading.duplicates == "keep"
 
     def keys() -> Iterator[Ints]:
         return (kernel.read(theirs).keys for theirs, _ in plan.batches())
 
     duplicates = Duplicates(column=keys, remembered=OF_A_FILE) if keeps else None
     left_out = PROBLEMS.index(Problem.DUPLICATE_RECIPIENT)
-    values = _Values(plan.options)
+    values = _Values(plan.settings)
     before = 0
     for theirs, ours in plan.batches():
         numbers = kernel.read(theirs)
@@ -244,7 +244,7 @@ def audit(plan: Planned) -> Audit:
         if duplicates is None:
             # What their texts take; a cut one is one part, whatever a dry run shows.
             parts = settled.parts
-            if plan.options.truncate_concat:
+            if plan.settings.message.truncate_concat:
                 parts = np.ones_like(parts)
             _charge(tallies["duplicate"].saved, settled.rate, parts, repeated)
         before += len(sent)
@@ -263,10 +263,10 @@ def audit(plan: Planned) -> Audit:
 class _Values:
     """Which rows have damaged values, and what is said of them."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, settings: Settings) -> None:
         from smsplan.kernel.texts.damaged_values import ESCAPE, MOJIBAKE, NO_VALUE
 
-        self._options = options
+        self._settings = settings
         self._bits = {"no_values": NO_VALUE, "mojibake": MOJIBAKE, "escapes": ESCAPE}
         self.damaged = {kind: Damaged() for kind in self._bits}
 
@@ -277,8 +277,8 @@ class _Values:
         from smsplan.kernel.texts.damaged_values import damage, text_column
 
         masks: dict[str, Mask] = {kind: np.zeros(theirs.num_rows, bool) for kind in self._bits}
-        every = [name for name in theirs.schema.names if name != self._options.to]
-        for name in dict.fromkeys(self._options.columns.values() or every):
+        every = [name for name in theirs.schema.names if name != self._settings.reading.to]
+        for name in dict.fromkeys(self._settings.reading.columns.values() or every):
             column = text_column(theirs.column(name))
             found = None if column is None else damage(column, name)
             if found is None:
@@ -377,9 +377,9 @@ _SENTENCES = {
 
 
 def _sentence(kind: str, rows: int, plan: Planned, damaged: Damaged | None) -> str:
-    keeps = kind == "duplicate" and plan.options.duplicates == "keep"
+    keeps = kind == "duplicate" and plan.settings.reading.duplicates == "keep"
     one, several = _SENTENCES["kept" if keeps else kind]
-    words = {"region": plan.options.region}
+    words = {"region": plan.settings.reading.region}
     if damaged is not None:
         rows = damaged.values if kind == "no_values" else rows
         words |= {

@@ -144,7 +144,7 @@ def waterfall(plan: Planned) -> Waterfall:
     """Take a plan's parts and cost apart: :meth:`Plan.explain`."""
     from smsplan.whatif.anatomy import Anatomist
 
-    anatomist = Anatomist(plan.options)
+    anatomist = Anatomist(plan.settings)
     tally = _Tally(anatomist)
     for some in sent(plan, anatomist):
         tally.add(some)

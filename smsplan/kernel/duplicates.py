@@ -25,7 +25,7 @@ from smsplan.kernel.numbers.msisdns import read_all
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from smsplan.options import Options
+    from smsplan.settings import Settings
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -130,24 +130,24 @@ class ReadAgain(Protocol):
         """Yield batches of these columns."""
 
 
-def duplicates_of(source: ReadAgain, options: Options, bodies: int = 1) -> SharedDuplicates:
+def duplicates_of(source: ReadAgain, settings: Settings, bodies: int = 1) -> SharedDuplicates:
     """Return what remembers the recipients of a source, for plans of one body or of several."""
 
     def column() -> Iterator[Numbers]:
-        return (keys_of(batch, options) for batch in source.batches([options.to]))
+        return (keys_of(batch, settings) for batch in source.batches([settings.reading.to]))
 
     own = Duplicates(
-        merged=options.profile.duplicates == "merged",
+        merged=settings.profile.duplicates == "merged",
         column=column if source.replayable else None,
         remembered=OF_A_FRAME if source.path is None else OF_A_FILE,
     )
     return SharedDuplicates(own, bodies)
 
 
-def keys_of(batch: pa.RecordBatch, options: Options) -> Numbers:
+def keys_of(batch: pa.RecordBatch, settings: Settings) -> Numbers:
     """Read the column of numbers alone: their digits behind a 1, 0 where there is no number."""
-    cells = number_cells(batch.column(options.to), options.to)
-    return read_all(cells, options.region, options.profile).keys
+    cells = number_cells(batch.column(settings.reading.to), settings.reading.to)
+    return read_all(cells, settings.reading.region, settings.profile).keys
 
 
 class _Seen:

@@ -27,7 +27,7 @@ from smsplan.kernel.octets import Bits, Ints, Mask
 from smsplan.kernel.texts.composing import Known, TextKernel
 from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.unreadable_rows import marks
-from smsplan.options import Options
+from smsplan.settings import Settings
 
 ENCODINGS = tuple(map(str, Encoding))
 PROBLEMS = tuple(map(str, Problem))
@@ -71,32 +71,33 @@ class Kernel:
     ``row_loop`` counts the rows that were planned one by one.
     """
 
-    def __init__(self, options: Options, *, numbers: bool = True, texts: bool = True) -> None:
-        self.options = options
+    def __init__(self, settings: Settings, *, numbers: bool = True, texts: bool = True) -> None:
+        self.settings = settings
         self.row_loop = 0
         self._with_numbers = numbers
         self._with_texts = texts
         self._composer = Composer(
-            options.template,
-            options.profile,
-            truncate_concat=options.truncate_concat,
-            max_number_of_message_parts=options.max_number_of_message_parts,
-            substitution=options.substitute,
-            limits=options.limits,
+            settings.message.template,
+            settings.profile,
+            truncate_concat=settings.message.truncate_concat,
+            max_number_of_message_parts=settings.message.max_number_of_message_parts,
+            substitution=settings.message.substitution,
+            limits=settings.message.limits,
         )
-        self.texts = TextKernel(options, self._composer)
+        self.texts = TextKernel(settings, self._composer)
         self.keys = self.texts.keys
         self._by: dict[str, Kernel] = {}
-        if options.body_by is not None:
+        if settings.message.body_by is not None:
             self._by = {
-                value: Kernel(options.of_body(value), numbers=False) for value in options.templates
+                value: Kernel(settings.of_body(value), numbers=False)
+                for value in settings.message.templates
             }
             self.keys = tuple(
                 dict.fromkeys(key for kernel in self._by.values() for key in kernel.keys)
             )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Plan a batch that has the columns ``options.needed``; returns the columns of SCHEMA.
+        """Plan a batch that has the columns ``settings.needed``; returns the columns of SCHEMA.
 
         A kernel without numbers or without texts leaves the columns of that half empty.
         """
@@ -109,8 +110,8 @@ class Kernel:
     def read(self, batch: pa.RecordBatch) -> Msisdns:
         """Read the numbers of a batch."""
         if self._with_numbers:
-            cells = number_cells(batch.column(self.options.to), self.options.to)
-            return read_all(cells, self.options.region, self.options.profile)
+            cells = number_cells(batch.column(self.settings.reading.to), self.settings.reading.to)
+            return read_all(cells, self.settings.reading.region, self.settings.profile)
         rows = batch.num_rows
         return Msisdns(
             pa.nulls(rows, pa.large_string()),
@@ -125,7 +126,7 @@ class Kernel:
         ``known``: see :class:`TextKernel`.
         """
         if self._by:
-            made = Texts.blank(batch.num_rows, bodies=self.options.bodies)
+            made = Texts.blank(batch.num_rows, bodies=self.settings.bodies)
             made.no_body[:] = True
             for rows, kernel in self.groups(batch):
                 before = kernel.row_loop
@@ -148,7 +149,7 @@ class Kernel:
 
     def groups(self, batch: pa.RecordBatch) -> Iterator[tuple[Ints, Kernel]]:
         """Yield the rows of each body; rows whose value has none are in no group."""
-        name = self.options.body_by
+        name = self.settings.message.body_by
         if name is None:
             yield np.arange(batch.num_rows), self
             return
@@ -170,7 +171,7 @@ class Kernel:
             message = None if unencodable else self.compose(each)
             texts.put(row, message)
             bodies.append(None if message is None else message.text)
-        if self.options.bodies:
+        if self.settings.bodies:
             texts.bodies = pc.replace_with_mask(
                 texts.bodies, pa.array(texts.alone), pa.array(bodies, pa.large_string())
             )
@@ -203,27 +204,33 @@ class Kernel:
     def compose(self, values: dict[str, str]) -> ComposedMessage | None:
         """Compose one message by the reference; None where its text cannot be encoded."""
         with suppress(UnencodableText):
-            return self._composer({**self.options.defaults, **values})
+            return self._composer({**self.settings.message.defaults, **values})
         return None
 
     def sent(
         self, batch: pa.RecordBatch, values: list[tuple[dict[str, str], bool]]
     ) -> list[str | None]:
         """Return what the texts of rows with these values are replaced by; null: nothing is."""
-        if self.options.substitute is None:
+        if self.settings.message.substitution is None:
             return [None] * batch.num_rows
         texts, alone = self.texts.sent(batch)
         for row in np.flatnonzero(alone).tolist():
             own, unencodable = values[row]
             if not unencodable:
-                texts[row] = self._composer.sent({**self.options.defaults, **own})
+                texts[row] = self._composer.sent({**self.settings.message.defaults, **own})
         return texts
 
     def values(self, batch: pa.RecordBatch) -> list[tuple[dict[str, str], bool]]:
         """The values of each row, absent ones left out, and whether one cannot be encoded."""
-        keys = [key for key in self.options.template.parameters if key in self.options.columns]
+        keys = [
+            key
+            for key in self.settings.message.template.parameters
+            if key in self.settings.reading.columns
+        ]
         cells = [
-            text_cells(batch.column(self.options.columns[key]), self.options.columns[key])
+            text_cells(
+                batch.column(self.settings.reading.columns[key]), self.settings.reading.columns[key]
+            )
             for key in keys
         ]
         out: list[tuple[dict[str, str], bool]] = [({}, False) for _ in range(batch.num_rows)]
@@ -262,7 +269,7 @@ class Kernel:
 
     def judged(self, numbers: Msisdns, texts: Texts, unreadable: Mask) -> Judged:
         """Find problems and notes."""
-        limit = self.options.max_number_of_message_parts
+        limit = self.settings.message.max_number_of_message_parts
         problems: list[tuple[Problem, Mask]] = [
             (Problem.UNREADABLE, unreadable),
             (Problem.INVALID_NUMBER, (numbers.keys == 0) & self._with_numbers),

@@ -15,7 +15,7 @@ from smsplan.templates import Template
 
 if TYPE_CHECKING:
     from smsplan.live.sampling import Drawn
-    from smsplan.options import Options
+    from smsplan.settings import Settings
 
 CALLS = 5
 # What is built here is asked whether or not the profile would refuse it.
@@ -72,7 +72,7 @@ class _Written:
 Write = Callable[["Drawn"], "_Written | None"]
 
 
-def writer(options: Options) -> Write:
+def writer(settings: Settings) -> Write:
     """Return what says how rows of a plan are written into requests: as its batches are."""
     from smsplan.outgoing.request_forms import Ways
 
@@ -80,15 +80,17 @@ def writer(options: Options) -> Write:
 
     def write(row: Drawn) -> _Written | None:
         if row.choice not in known:
-            one = options if options.body_by is None else options.of_body(row.choice)
+            one = settings if settings.message.body_by is None else settings.of_body(row.choice)
             known[row.choice] = Ways(one)
         way = known[row.choice](row.values, row.text)
         if way is None:
             return None
-        made = way.options
-        named = bool({*made.columns, *made.defaults})
+        made = way.settings
+        named = bool({*made.reading.columns, *made.message.defaults})
         return _Written(
-            made.template.body, tuple(made.defaults.items()) if named else None, way.values
+            made.message.template.body,
+            tuple(made.message.defaults.items()) if named else None,
+            way.values,
         )
 
     return write

@@ -188,7 +188,7 @@ class Campaign:
             "margin": margin,
             "messages": plan.messages,
             "parts": plan.parts,
-            "profile": plan.options.profile.to_dict(),
+            "profile": plan.settings.profile.to_dict(),
             "plan_file": None if plan_file is None else os.path.abspath(plan_file),  # noqa: PTH100
             "plan_digest": None if plan_file is None else _digest(plan_file),
             "verified": False,

@@ -234,8 +234,8 @@ class _Kept:
     def __init__(self, planned: Planned, profile: Profile, switches: tuple[str, ...]) -> None:
         self._planned = planned
         self._profile = profile
-        self._options = replace(planned.options, profile=profile, bodies=True)
-        self._codes = _Codes(planned.options.profile)
+        self._settings = replace(planned.settings, profile=profile, bodies=True)
+        self._codes = _Codes(planned.settings.profile)
         self._known = pa.array([], pa.int64())
         self._others: dict[str, list[tuple[Any, Profile]]] = {}
         for switch, value, other in alternatives(profile, switches):
@@ -251,7 +251,7 @@ class _Kept:
 
     def read(self, chosen: Ints) -> None:
         """Read the plan once; ``chosen`` are places among the rows that are sent."""
-        look = BatchLook(self._planned.options)
+        look = BatchLook(self._planned.settings)
         start = sent = 0
         for theirs, ours in self._planned.batches():
             rows = CandidateRows(look, self._planned, theirs, ours)
@@ -306,20 +306,20 @@ class _Kept:
         theirs, ours = _together(self._theirs), _together(self._ours)
         numbers = np.concatenate(self._numbers)
         changes = self._changes(theirs, {int(row): at for at, row in enumerate(numbers)})
-        cells = number_cells(theirs.column(self._options.to), self._options.to)
+        cells = number_cells(theirs.column(self._settings.reading.to), self._settings.reading.to)
         to = [_number_text(value) for value in cells.text.to_pylist()]
-        options, kernel = self._options, Kernel(self._options)
+        settings, kernel = self._settings, Kernel(self._settings)
         choices: list[Any] = [None] * len(numbers)
         values: list[dict[str, str]] = [{} for _ in numbers]
         texts: list[str | None] = [None] * len(numbers)
-        names = list(options.templates)
+        names = list(settings.message.templates)
         grouped: set[int] = set()
         for some, one in kernel.groups(theirs):
             batch = theirs.take(pa.array(some))
             found = one.values(batch)
             sent = one.sent(batch, found)
             choice = None
-            if options.body_by is not None:
+            if settings.message.body_by is not None:
                 choice = names[list(kernel.bodies.values()).index(one)]
             for row, (each, unencodable), text in zip(some.tolist(), found, sent, strict=True):
                 choices[row], values[row], texts[row] = choice, each, text
@@ -358,7 +358,7 @@ class _Kept:
     def _changes(self, theirs: pa.RecordBatch, at: Mapping[int, int]) -> dict[int, set[str]]:
         """Say of the rows that a switch may change which of its values do."""
         changes: dict[int, set[str]] = {}
-        own = Kernel(self._options)
+        own = Kernel(self._settings)
         for switch, others in self._others.items():
             some = sorted({at[row] for row in self._of_switch[switch]})
             if not some:
@@ -366,7 +366,7 @@ class _Kept:
             batch = theirs.take(pa.array(some))
             before = own(batch)
             for value, other in others:
-                after = Kernel(replace(self._options, profile=other))(batch)
+                after = Kernel(replace(self._settings, profile=other))(batch)
                 differs = np.zeros(len(some), bool)
                 for name in ("recipient", "encoding", "number_of_parts", "problem", "body"):
                     one, two = (

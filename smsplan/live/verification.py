@@ -306,7 +306,7 @@ def verify(
     wordless = chosen.replace(vocabulary={})
     exchanges = list(_exchanges(asked, asking, wordless, bodies=bodies))
     words = _translated(exchanges, chosen)
-    own = wordless == plan.options.profile.replace(vocabulary={})
+    own = wordless == plan.settings.profile.replace(vocabulary={})
     differences = _differences(exchanges, wordless, planned=own)
     rows = {id(row): row for one in asked for row in one.rows}
     expanded = {id(row) for one in asked if one.expanded for row in one.rows}
@@ -356,14 +356,14 @@ def _subject(
         chosen = Profile.of(profile)
         plan = plan_batch(plan_or_batch, profile=chosen)
         return _Subject(plan, chosen, batch_writer(plan_or_batch), _fields(plan_or_batch))
-    options = plan_or_batch.options
-    chosen = options.profile if profile is None else Profile.of(profile)
+    settings = plan_or_batch.settings
+    chosen = settings.profile if profile is None else Profile.of(profile)
     fields = {
-        "from_": options.from_,
-        "truncate_concat": options.truncate_concat or None,
-        "max_number_of_message_parts": options.max_number_of_message_parts,
+        "from_": settings.message.from_,
+        "truncate_concat": settings.message.truncate_concat or None,
+        "max_number_of_message_parts": settings.message.max_number_of_message_parts,
     }
-    return _Subject(plan_or_batch, chosen, writer(options), fields)
+    return _Subject(plan_or_batch, chosen, writer(settings), fields)
 
 
 def _differences(

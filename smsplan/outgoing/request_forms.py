@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from smsplan.api.batches import text_length
 from smsplan.api.dryruns import Composer, characters
-from smsplan.arguments import check_message
 from smsplan.encoding.substitution import replaced
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import InputError
-from smsplan.options import Options
+from smsplan.settings import Settings
 from smsplan.templates import Template
 
 _WHOLE = "text"
@@ -26,7 +25,7 @@ _WHOLE = "text"
 class Way(NamedTuple):
     """A message and the values of one recipient; ``alone``: no other recipient can share it."""
 
-    options: Options
+    settings: Settings
     values: Mapping[str, str]
     alone: bool = False
 
@@ -34,31 +33,27 @@ class Way(NamedTuple):
 class Ways:
     """The ways of the rows of one body.
 
-    >>> from smsplan import Substitution
-    >>> ways = Ways(Options(template=Template("“${a}”"), to="to", columns={"a": "a"},
-    ...                     substitute=Substitution()))
-    >>> ways({"a": "b"}, None).options.template.body, ways({"a": "b"}, '"b"').options.template.body
-    ('“${a}”', '"${a}"')
+    >>> from smsplan import Message, Reading
+    >>> ways = Ways(Settings(message=Message("“${a}”", substitute="safe"),
+    ...                      reading=Reading(columns={"a": "a"})))
+    >>> for text in (None, '"b"'):
+    ...     print(ways({"a": "b"}, text).settings.message.template.body)
+    “${a}”
+    "${a}"
     """
 
-    def __init__(self, options: Options) -> None:
-        self._limits = options.limits
-        defaults = {
-            key: text for key in options.defaults if (text := options.default(key)) is not None
-        }
-        self._profile = options.profile
-        self._plain = replace(options, defaults=defaults)
+    def __init__(self, settings: Settings) -> None:
+        self._limits = settings.message.limits
+        self._profile = settings.profile
+        self._plain = settings.saying(defaults=settings.message.cut_defaults)
         self._pieces: tuple[str, ...] = ()
-        self._replaced: Options | None = None
-        self._how = options.substitute
+        self._replaced: Settings | None = None
+        self._how = settings.message.substitution
         if self._how is not None:
             self._replaced = self._in_pieces()
         self._whole = replace(
-            options,
-            template=Template(f"${{{_WHOLE}}}"),
-            columns={_WHOLE: _WHOLE},
-            defaults={},
-            limits={},
+            settings.saying(body=f"${{{_WHOLE}}}", defaults={}, limits={}),
+            reading=replace(settings.reading, columns={_WHOLE: _WHOLE}),
         )
 
     def __call__(self, values: Mapping[str, str], text: str | None) -> Way | None:
@@ -82,31 +77,28 @@ class Ways:
         limit = self._profile.body_limit
         if "${" in text or (limit is not None and text_length(text, self._profile) > limit):
             return None
-        return Way(replace(self._whole, template=Template(text), columns={}), {}, alone=True)
+        bare = replace(self._whole, reading=self._whole.reading.of_parameters(()))
+        return Way(bare.saying(body=text), {}, alone=True)
 
-    def _in_pieces(self) -> Options | None:
+    def _in_pieces(self) -> Settings | None:
         """Replace in the body and the defaults; None where that is another template."""
         plain = self._plain
-        pieces = Composer(plain.template, self._profile).template.pieces
+        pieces = Composer(plain.message.template, self._profile).template.pieces
         self._pieces = tuple(
             piece if place % 2 else self._piece(piece) for place, piece in enumerate(pieces)
         )
         body = "".join(
             f"${{{piece}}}" if place % 2 else piece for place, piece in enumerate(self._pieces)
         )
-        made = replace(
-            plain,
-            template=Template(body),
-            defaults={key: self._piece(text) for key, text in plain.defaults.items()},
-            limits={},
-        )
+        defaults = {key: self._piece(text) for key, text in plain.message.defaults.items()}
         # What was dropped may have stood within "${a}", or kept "$${a}" from being one.
-        if Composer(made.template, self._profile).template.pieces != self._pieces:
+        if Composer(Template(body), self._profile).template.pieces != self._pieces:
             return None
-        if not all(map(self._goes, made.defaults.values())):
+        if not all(map(self._goes, defaults.values())):
             return None
         try:
-            check_message(made)
+            made = plain.saying(body=body, defaults=defaults, limits={})
+            made.check_message()
         except InputError:
             return None
         return made
@@ -117,7 +109,7 @@ class Ways:
 
     def _joined(self, values: Mapping[str, str]) -> str:
         assert self._replaced is not None
-        named = {**self._replaced.defaults, **values}
+        named = {**self._replaced.message.defaults, **values}
         return "".join(
             named.get(piece, "") if place % 2 else piece for place, piece in enumerate(self._pieces)
         )

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from smsplan.api.batches import MAX_RECIPIENTS, TextBatch
 from smsplan.errors import InputError
 from smsplan.kernel.kernel import Kernel
-from smsplan.options import Options
 from smsplan.outgoing.request_forms import Way, Ways
+from smsplan.settings import Settings
 
 # Of a batch and what is sent of it: the portion of each row, and the fields of a request that
 # begins with a row.
@@ -23,8 +23,8 @@ Times = Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], Mapping[str, 
 class _Open:
     """A request that is being filled: the values of each number."""
 
-    def __init__(self, options: Options, fields: Mapping[str, Any]) -> None:
-        self.options = options
+    def __init__(self, settings: Settings, fields: Mapping[str, Any]) -> None:
+        self.settings = settings
         self.fields = fields
         self.values: dict[str, Mapping[str, str]] = {}
 
@@ -36,8 +36,8 @@ class _Requests:
         self._size = size
         self._fields = fields
         self._number = count(1)
-        # With the options, so that no others get their id.
-        self._waiting: dict[tuple[int, int], tuple[Options, list[_Open]]] = {}
+        # With the settings, so that no others get their id.
+        self._waiting: dict[tuple[int, int], tuple[Settings, list[_Open]]] = {}
 
     def add(
         self, way: Way, to: str, portion: int, row: int, begins: Callable[[int], Mapping[str, Any]]
@@ -48,13 +48,13 @@ class _Requests:
         """
         opened: list[_Open] = []
         if not way.alone:
-            key = (id(way.options), portion)
-            _, opened = self._waiting.setdefault(key, (way.options, opened))
+            key = (id(way.settings), portion)
+            _, opened = self._waiting.setdefault(key, (way.settings, opened))
         for place in opened:
             if to not in place.values:
                 break
         else:
-            place = _Open(way.options, begins(row))
+            place = _Open(way.settings, begins(row))
             opened.append(place)
         place.values[to] = way.values
         if not way.alone and len(place.values) < self._size:
@@ -72,11 +72,11 @@ class _Requests:
         own = {}
         if reference is not None:
             own["client_reference"] = f"{reference}-{next(self._number):06}"
-        return _request(place.options, place.values, {**self._fields, **place.fields, **own})
+        return _request(place.settings, place.values, {**self._fields, **place.fields, **own})
 
 
 def requests(
-    options: Options,
+    settings: Settings,
     pairs: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]],
     *,
     size: int,
@@ -95,7 +95,7 @@ def requests(
     if not 1 <= size <= MAX_RECIPIENTS:
         raise InputError(f"size={size}: a request has 1 to {MAX_RECIPIENTS:,} recipients")
     made = _Requests(size, fields)
-    kernel = Kernel(options)
+    kernel = Kernel(settings)
     ways: dict[int, Ways] = {}
     start = 0
     for theirs, ours in pairs:
@@ -110,7 +110,7 @@ def requests(
             values = one.values(some)
             recipients = ours.column("recipient").take(chosen).to_pylist()
             texts = one.sent(some, values)
-            of_one = ways.setdefault(id(one), Ways(one.options))
+            of_one = ways.setdefault(id(one), Ways(one.settings))
             for row, to, (each, _), text in zip(
                 taken.tolist(), recipients, values, texts, strict=True
             ):
@@ -134,25 +134,25 @@ def _no_fields(_: int) -> Mapping[str, Any]:
 
 
 def _request(
-    options: Options, values: Mapping[str, Mapping[str, str]], fields: Mapping[str, Any]
+    settings: Settings, values: Mapping[str, Mapping[str, str]], fields: Mapping[str, Any]
 ) -> TextBatch:
     """Make a request, with the values and the defaults that it uses and no others."""
-    given = {*options.columns, *options.defaults}
+    given = {*settings.reading.columns, *settings.message.defaults}
     parameters: dict[str, dict[str, str]] | None = None
     if given:
         parameters = {}
-        for key in options.template.parameters:
+        for key in settings.message.template.parameters:
             if key not in given:
                 continue
             parameters[key] = {to: each[key] for to, each in values.items() if key in each}
-            if key in options.defaults and len(parameters[key]) < len(values):
-                parameters[key]["default"] = options.defaults[key]
+            if key in settings.message.defaults and len(parameters[key]) < len(values):
+                parameters[key]["default"] = settings.message.defaults[key]
     return TextBatch(
         to=list(values),
-        from_=options.from_,
-        body=options.template.body,
+        from_=settings.message.from_,
+        body=settings.message.template.body,
         parameters=parameters,
-        truncate_concat=options.truncate_concat or None,
-        profile=options.profile,
+        truncate_concat=settings.message.truncate_concat or None,
+        profile=settings.profile,
         **fields,
     )

@@ -10,6 +10,7 @@ from smsplan.api.batches import TextBatch, is_group_id, msisdn
 from smsplan.api.dryruns import ValuesByRecipient
 from smsplan.api.profiles import Profile
 from smsplan.errors import InputError
+from smsplan.message import Message
 from smsplan.planning.planner import plan
 from smsplan.planning.plans import Plan
 from smsplan.plurals import counted
@@ -57,12 +58,14 @@ def plan_batch(
         rows.append({"to": to, **own})
     made = plan(
         rows,
-        batch.body,
+        Message(
+            batch.body,
+            defaults=defaults,
+            from_=batch.from_,
+            truncate_concat=bool(batch.truncate_concat),
+            max_number_of_message_parts=batch.max_number_of_message_parts,
+        ),
         columns=columns,
-        defaults=defaults,
-        from_=batch.from_,
-        truncate_concat=bool(batch.truncate_concat),
-        max_number_of_message_parts=batch.max_number_of_message_parts,
         profile=chosen,
         rates=rates,
     )

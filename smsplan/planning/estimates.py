@@ -7,7 +7,6 @@ takes a second; estimate where the list is larger than patience, or not yet made
 from __future__ import annotations
 
 import math
-import os
 import random
 import re
 from collections import Counter
@@ -20,20 +19,27 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from smsplan.errors import InputError, Note, packages_needed
+from smsplan.faults import Faults
+from smsplan.keywords import chosen, takes
+from smsplan.message import Message
 from smsplan.planning.first_names import NAMES, names
-from smsplan.ratecards import Cost, RateCard, Terms
+from smsplan.ratecards import Cost, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
+from smsplan.recipients import Reading
+from smsplan.settings import Conditions, Settings
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
 from smsplan.totals.summary import RowGroup, Summary, SummaryTally
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pyarrow as pa
 
+    from smsplan._keywords import CampaignKeywords
     from smsplan.kernel.prices import PriceTable
     from smsplan.lists.source import Source
-    from smsplan.options import Options
     from smsplan.tabular import Frame
 
 # At least so many rows are looked at, or all of them.
@@ -145,30 +151,32 @@ class Estimate(Shown):
 
 
 @packages_needed()
+@takes(Message, Reading, Conditions, renamed={"body": "message"})
 def estimate(
     recipients: Any,
-    body: str | Template | None = None,
+    message: Any = None,
     *,
     fraction: str | None = None,
     lengths: Mapping[str, str | int | Sequence[str]] | None = None,
     messages: int | None = None,
     country: str | None = None,
-    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
     confidence: str = "95%",
     seed: int = 0,
-    **options: Any,
+    **options: Unpack[CampaignKeywords],
 ) -> Estimate:
     """Estimate a campaign from a random sample of the list, or without one.
 
-    ``estimate(recipients, body, fraction="1%")`` plans a sample of the list, at least 1,000 rows,
-    and adds up what it stands for. ``options`` are those of :func:`smsplan.plan`. Numbers that are
-    listed twice are looked for in the whole list. Tiers, allowances and fees are those of the whole
-    campaign. A sample that is the whole list gives what :func:`smsplan.plan` gives.
+    ``estimate(recipients, message, fraction="1%")`` plans a sample of the list, at least 1,000
+    rows, and adds up what it stands for. Numbers that are listed twice are looked for in the whole
+    list. Tiers, allowances and fees are those of the whole campaign. A sample that is the whole
+    list gives what :func:`smsplan.plan` gives.
 
-    ``estimate(body, lengths={"name": "tr", "city": 12}, messages=1_000_000)`` needs no list: each
-    parameter is a language, whose names are drawn from small statistics of ours; a length in
-    characters of the GSM alphabet; or values of your own, all equally frequent. ``country`` says
+    ``estimate(message, lengths={"name": "tr", "city": 12}, messages=1_000_000)`` needs no list:
+    each parameter is a language, whose names are drawn from small statistics of ours; a length
+    in characters of the GSM alphabet; or values of your own, all equally frequent. ``country`` says
     where the messages go, for ``rates``.
+
+    {options}
 
     Raises :class:`~smsplan.errors.InputError` where it cannot be meant.
 
@@ -180,20 +188,20 @@ def estimate(
     if not 0 < share < 1:
         raise InputError(f"confidence={confidence!r}: write a share below 100 %: '95%'")
     if lengths is not None:
-        if body is not None or messages is None or fraction is not None:
+        if message is not None or messages is None or fraction is not None:
             raise InputError(
-                "without a list give estimate(body, lengths={...}, messages=...), and no fraction"
+                "without a list give estimate(text, lengths={...}, messages=...), and no fraction"
             )
-        return _without_a_list(recipients, lengths, messages, country, rates, share, seed, options)
-    if body is None or messages is not None or country is not None:
+        return _without_a_list(recipients, lengths, messages, country, share, seed, options)
+    if message is None or messages is not None or country is not None:
         raise InputError(
-            "give a list and a body: estimate(recipients, body, fraction='1%'); or a body, "
+            "give a list and a text: estimate(recipients, message, fraction='1%'); or a text, "
             "lengths= and messages= where there is no list"
         )
     part = _share(fraction or "1%", "fraction")
     if not 0 < part <= 1:
         raise InputError(f"fraction={fraction!r}: write a share up to 100 %: '1%'")
-    return _of_a_list(recipients, body, part, rates, share, seed, options)
+    return _of_a_list(recipients, message, part, share, seed, options)
 
 
 def _share(text: str, what: str) -> Fraction:
@@ -317,33 +325,29 @@ def _unseen_fees(terms: Terms, countries: Mapping[str | None, object]) -> list[s
 
 # --- a sample of a list -----------------------------------------------------------------------
 
-# What an estimate has none of, or does not need.
-_OF_ROWS = ("output", "rejects", "resume", "select", "prefix", "bodies", "for_spreadsheets")
-
 
 def _of_a_list(
     recipients: Any,
-    body: str | Template,
+    message: Any,
     fraction: Fraction,
-    rates: Any,
     confidence: Fraction,
     seed: int,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
 ) -> Estimate:
-    from smsplan.arguments import make_options
-    from smsplan.lists.frames import open_source
+    from smsplan.planning.opening import opened
     from smsplan.planning.pipeline import Pipeline
 
-    for name in _OF_ROWS:
-        if name in options:
-            raise InputError(f"{name}: an estimate has no rows; plan the list for them")
-    source = open_source(recipients, encoding=options.pop("encoding", None))
-    if source.kind == "numbers":
-        options["to"] = source.columns[0]
-    terms = None if rates is None else Terms.of(rates)
-    pipeline = Pipeline(make_options(body, source.columns, **options), terms)
-    tally = SummaryTally(pipeline.options.profile, pipeline.prices, terms)
-    rows, sample, repeated = _sampled(source, pipeline.options, fraction, seed)
+    faults, said = Faults(), None
+    with faults.of():
+        said = Message.of(message, options)
+    source, reading, profile = opened(recipients, options, faults)
+    faults.end()
+    assert said is not None
+    terms = None if (rates := options.get("rates")) is None else Terms.of(rates)
+    settings = Settings(message=said, reading=reading, profile=profile)
+    pipeline = Pipeline(settings.for_list(source.columns), terms)
+    tally = SummaryTally(pipeline.settings.profile, pipeline.prices, terms)
+    rows, sample, repeated = _sampled(source, pipeline.settings, fraction, seed)
     for settled in pipeline.settled(sample, None if sample.num_rows == rows else repeated):
         tally.add(settled)
     return _estimate(
@@ -357,7 +361,7 @@ def _of_a_list(
 
 
 def _sampled(
-    source: Source, options: Options, fraction: Fraction, seed: int
+    source: Source, settings: Settings, fraction: Fraction, seed: int
 ) -> tuple[int, pa.Table, Any]:
     """Return how many rows there are, a random sample of them, and which of it are repeated.
 
@@ -370,15 +374,15 @@ def _sampled(
     from smsplan.kernel.duplicates import duplicates_of, keys_of
 
     chance = np.random.default_rng(seed)
-    duplicates = duplicates_of(source, options) if options.duplicates == "flag" else None
+    duplicates = duplicates_of(source, settings) if settings.reading.duplicates == "flag" else None
     kept: pa.Table | None = None
     drawn, repeated = np.zeros(0), np.zeros(0, bool)
     rows = 0
-    for batch in source.batches([name for name in options.needed if name in source.columns]):
+    for batch in source.batches([name for name in settings.needed if name in source.columns]):
         lot, again = chance.random(batch.num_rows), np.zeros(batch.num_rows, bool)
         rows += batch.num_rows
         if duplicates is not None:
-            keys = keys_of(batch, options)
+            keys = keys_of(batch, settings)
             (flags,) = duplicates.flag(keys, [keys > 0], [keys > 0])
             again = flags.sent
         # The rows below the share, and at least the lowest thousand of all.
@@ -444,14 +448,13 @@ def _student(confidence: float, degrees: int) -> float:
 
 
 def _without_a_list(
-    body: str | Template,
+    message: Any,
     lengths: Mapping[str, str | int | Sequence[str]],
     messages: int,
     country: str | None,
-    rates: Any,
     confidence: Fraction,
     seed: int,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
 ) -> Estimate:
     from smsplan.api.profiles import Profile
     from smsplan.kernel.price_tables import price_table
@@ -459,7 +462,13 @@ def _without_a_list(
 
     if type(messages) is not int or messages < 1:
         raise InputError(f"messages={messages!r} is no number of 1 or more; write one")
-    template = body if isinstance(body, Template) else Template(body)
+    given = {**options}
+    rates = given.pop("rates", None)
+    of_a_list = chosen(given, Reading)
+    if of_a_list:
+        raise InputError(f"{', '.join(of_a_list)}: there is no list to read; leave it out")
+    said = Message.of(message, given)
+    template = said.template
     _check_lengths(lengths, template)
     terms = None if rates is None else Terms.of(rates)
     prices = None if terms is None else price_table(terms)
@@ -469,8 +478,9 @@ def _without_a_list(
     values = {name: _values(name, lengths[name]) for name in template.parameters}
     texts, weights = _texts(values, seed)
     people = [{"to": "+447700900123", **text} for text in texts] or [{"to": "+447700900123"}]
-    made = plan(people, template, duplicates="keep", **options)
-    tally = SummaryTally(Profile.of(options.get("profile")), prices, terms)
+    profile = Profile.of(options.get("profile"))
+    made = plan(people, said, duplicates="keep", profile=profile)
+    tally = SummaryTally(profile, prices, terms)
     different = Counter[RowGroup]()
     for row, weight in zip(made.rows, weights, strict=True):
         group = RowGroup(

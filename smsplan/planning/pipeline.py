@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsplan.kernel.columns import Stage, of_stages
+from smsplan.errors import InputError
+from smsplan.faults import Faults, nearest
+from smsplan.kernel.columns import PLAN_COLUMNS, Stage, of_stages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.settlement import Flagging, Settled
     from smsplan.lists.source import Source
-    from smsplan.options import Options
     from smsplan.ratecards import Terms
+    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
     from smsplan.writing.part_folders import Folder
 
@@ -40,8 +42,22 @@ class Selection:
 
     @classmethod
     def of(cls, select: Sequence[str] | None) -> Selection | None:
-        """Return the selection; what is none is refused with the other arguments."""
-        return None if select is None or isinstance(select, str) else cls(tuple(select))
+        """Return the selection; InputError where a name is no column of a plan."""
+        if select is None:
+            return None
+        if isinstance(select, str) or not select:
+            raise InputError("select is not a list of columns; write select=('number_of_parts',)")
+        faults = Faults()
+        faults.add(
+            *(
+                f"select names '{name}', which is no column of a plan; "
+                f"{nearest(name, PLAN_COLUMNS)}"
+                for name in select
+                if name not in PLAN_COLUMNS
+            )
+        )
+        faults.end()
+        return cls(tuple(select))
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
@@ -54,7 +70,7 @@ class Pipeline:
 
     def __init__(
         self,
-        options: Options,
+        settings: Settings,
         terms: Terms | None,
         selection: Selection | None = None,
         jobs: int = 1,
@@ -63,7 +79,7 @@ class Pipeline:
         from smsplan.kernel.price_tables import price_table
         from smsplan.kernel.settlement import names_with
 
-        self.options = options
+        self.settings = settings
         self.terms = terms
         self.prices = None if terms is None else price_table(terms)
         self.selection = selection
@@ -73,13 +89,13 @@ class Pipeline:
             "numbers": selection is None or selection.numbers,
             "texts": selection is None or selection.texts,
         }
-        self.kernel = Kernel(options, **self._halves)
+        self.kernel = Kernel(settings, **self._halves)
         self._columns = names_with(self.prices)
-        if options.bodies:
+        if settings.bodies:
             self._columns += ("body",)
         if selection is not None:
             self._columns = selection.names
-        self.names = tuple(options.prefix + name for name in self._columns)
+        self.names = tuple(settings.prefix + name for name in self._columns)
 
     @property
     def complete(self) -> bool:
@@ -104,8 +120,8 @@ class Pipeline:
         from smsplan.kernel.unreadable_rows import unmarked
         from smsplan.lists.threads import ahead
 
-        flag = self.options.duplicates == "flag" and self.complete
-        duplicates = duplicates_of(source, self.options) if flag else None
+        flag = self.settings.reading.duplicates == "flag" and self.complete
+        duplicates = duplicates_of(source, self.settings) if flag else None
         needed = self.needed(source)
         wanted = None if columns is None else list(dict.fromkeys([*columns, *needed]))
         rows, done = 0, 0 if folder is None else folder.rows
@@ -137,7 +153,7 @@ class Pipeline:
             return
         from smsplan.cluster.processes import planned
 
-        for batch, ours, alone in planned(batches, self._jobs, self.options, **self._halves):
+        for batch, ours, alone in planned(batches, self._jobs, self.settings, **self._halves):
             self.kernel.row_loop += alone
             yield batch, ours
 
@@ -151,7 +167,7 @@ class Pipeline:
             planned,
             duplicates=duplicates,
             prices=self.prices,
-            accepted=accepted(self.options.profile),
+            accepted=accepted(self.settings.profile),
         )
 
     def _count_again(self, folder: Folder, duplicates: Flagging | None, tally: PlanTally) -> None:
@@ -172,8 +188,8 @@ class Pipeline:
         from smsplan.lists.frames import open_source
 
         flagging: Flagging | None = None
-        if self.options.duplicates == "flag" and repeated is None:
-            flagging = duplicates_of(open_source(rows), self.options)
+        if self.settings.reading.duplicates == "flag" and repeated is None:
+            flagging = duplicates_of(open_source(rows), self.settings)
         start = 0
         for batch in rows.to_batches():
             if repeated is not None:
@@ -183,7 +199,7 @@ class Pipeline:
 
     def needed(self, source: Source) -> list[str]:
         """The caller's columns that the kernel reads."""
-        return [name for name in self.options.needed if name in source.columns]
+        return [name for name in self.settings.needed if name in source.columns]
 
     def tally(self) -> PlanTally:
         """Return an empty tally for this plan."""
@@ -200,7 +216,7 @@ class Pipeline:
         from smsplan.kernel.settlement import RANGE
 
         kept = [name for name in self._columns if name not in RANGE]
-        prefix = self.options.prefix
+        prefix = self.settings.prefix
         return ours.select([prefix + name for name in kept]).rename_columns(kept)
 
     def priced(self, ours: pa.RecordBatch) -> tuple[pa.RecordBatch, Settled]:
@@ -219,7 +235,7 @@ class PlanTally:
         from smsplan.totals.findings import FindingsTally
         from smsplan.totals.summary import SummaryTally
 
-        self._totals = SummaryTally(pipeline.options.profile, pipeline.prices, pipeline.terms)
+        self._totals = SummaryTally(pipeline.settings.profile, pipeline.prices, pipeline.terms)
         self._findings = FindingsTally(pipeline.kernel, pipeline.prices)
 
     def add(self, theirs: pa.RecordBatch, settled: Settled, reasons: Any | None = None) -> None:

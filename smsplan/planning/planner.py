@@ -1,25 +1,32 @@
 """``plan()`` and ``compare()``: recipients and a body in, what goes out and what it costs out.
 
-A thin facade: ``arguments`` checks what is asked, ``runs`` plans the rows and writes them.
+A thin facade: the values check what is asked, ``runs`` plans the rows and writes them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from smsplan.api.profiles import Profile
 from smsplan.errors import InputError, packages_needed
+from smsplan.faults import Faults
+from smsplan.keywords import chosen, takes
+from smsplan.message import Message, as_mapping, of_parameters, unknown_parameters
 from smsplan.outputs import check_distinct
 from smsplan.planning.pipeline import Pipeline, Selection
 from smsplan.planning.plans import Plan
-from smsplan.planning.runs import Outputs, run
-from smsplan.ratecards import RateCard, Terms
+from smsplan.planning.runs import Outputs, Run, run
+from smsplan.ratecards import Terms
+from smsplan.recipients import Reading
+from smsplan.settings import Conditions, Settings
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
-    from smsplan.encoding.substitution import Substitution
+    from typing import Unpack
+
+    from smsplan._keywords import CampaignKeywords, PlanKeywords
     from smsplan.insight.comparison import Comparison
     from smsplan.money.reconciliation import Reconciliation
     from smsplan.money.schedules import Schedule
@@ -27,58 +34,32 @@ if TYPE_CHECKING:
 
 
 @packages_needed()
+@takes(Message, Reading, Conditions, Outputs, Run, renamed={"body": "message"})
 def plan(
     recipients: Any,
-    body: str | Template | Mapping[str, str | Template],
-    *,
-    body_by: str | None = None,
-    to: str = "to",
-    columns: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-    limits: Mapping[str, int] | None = None,
-    substitute: Literal["safe", "lossy"] | Substitution | None = None,
-    transliterate: str | Sequence[str] | None = None,
-    region: str | None = None,
-    from_: str | None = None,
-    truncate_concat: bool = False,
-    max_number_of_message_parts: int | None = None,
-    duplicates: Literal["flag", "keep"] = "flag",
-    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
-    profile: Profile | str | os.PathLike[str] | None = None,
-    bodies: bool = False,
-    output: str | os.PathLike[str] | None = None,
-    rejects: str | os.PathLike[str] | None = None,
-    select: Sequence[str] | None = None,
-    prefix: str = "",
-    encoding: str | None = None,
-    for_spreadsheets: bool = False,
-    progress: Callable[[int], None] | None = None,
-    resume: bool = False,
-    jobs: int = 1,
-    on_error: Literal["stop", "skip"] = "stop",
+    message: str | Template | Mapping[str, str | Template] | Message,
+    **options: Unpack[PlanKeywords],
 ) -> Plan:
-    """Plan a message to every recipient of a table: parts, cost, and what is wrong with which row.
+    """Plan a message to every recipient of a list: parts, cost, and what is wrong with which row.
+
+    ``plan("people.csv", "Hi ${name}!", to="phone", region="GB", rates="rates.csv")``
 
     ``recipients`` is a pandas, polars or pyarrow frame, a DuckDB relation or any Arrow stream, a
-    list of dicts or of numbers, or a path to CSV, Parquet, JSON Lines or a folder of Parquet files.
-    Column ``to`` has the numbers; each ``${name}`` of the body takes the column ``name``, or the
-    one that ``columns`` maps it to, or its ``defaults``. ``body_by`` names the column whose value
-    chooses among several bodies, such as ``{"en": ..., "sv": ...}``; ``"*"`` is for other values.
-    ``limits={"name": 12}`` cuts values to so many characters, never inside a grapheme cluster.
-    ``substitute`` replaces what forces Unicode where that saves a part: ``"safe"``, ``"lossy"``, or
-    a :class:`~smsplan.Substitution` with other policies; ``transliterate=("el", "uk")`` also writes
-    words of these languages in Latin letters (``substitute`` is ``"safe"`` then unless given). What
-    is changed has a note, and goes into the requests of :meth:`Plan.batches` as it was planned.
-    ``region`` reads numbers without ``+`` or ``00`` as national ones where they are valid there.
-    ``output`` (``.parquet``, ``.csv``) streams the rows to a file, ``rejects`` those that are not
-    sent. A CSV ``output`` has values as they are; ``for_spreadsheets`` puts an apostrophe before
-    what a spreadsheet would run as a formula, as ``rejects`` always does. An ``output`` that ends
-    with ``/`` is a folder of part files with a manifest; ``resume`` goes on where a run into it was
-    interrupted, and the files are the same to the last octet.
-    ``select`` computes only these columns. ``progress`` is called with the number of rows done.
-    ``on_error="skip"`` goes on where a file cannot be read: such rows have the problem
-    ``unreadable``, and ``warnings`` names what nobody knows the number of.
-    ``jobs`` plans in so many processes, which pays for long Unicode texts and for little else.
+    list of dicts or of numbers, a path to CSV, Parquet, JSON Lines, a workbook or a folder of
+    Parquet files, or :class:`~smsplan.Recipients`. ``message`` is a text, several texts by the
+    value of the column ``body_by`` (``{"en": ..., "*": ...}``), or a :class:`~smsplan.Message`.
+    Each ``${name}`` takes the column ``name``, or the one that ``columns`` maps it to, or its
+    ``defaults``. What is given beside a Message or Recipients goes before their own.
+
+    {options}
+
+    ``limits={"name": 12}`` never cuts inside a grapheme cluster. ``substitute`` may also be a
+    :class:`~smsplan.Substitution` with other policies; it is ``"safe"`` where ``transliterate`` is
+    given alone. What is changed has a note, and goes into the requests of :meth:`Plan.batches` as
+    it was planned. ``region`` reads numbers without ``+`` or ``00`` as national ones where they are
+    valid there. An ``output`` that ends with ``/`` is a folder of part files with a manifest, which
+    ``resume`` completes to the last octet. With ``on_error="skip"`` rows that cannot be read have
+    the problem ``unreadable``, and ``warnings`` names what nobody knows the number of.
 
     Raises :class:`~smsplan.errors.InputError` once, before any output, where the input is at fault,
     and :class:`~smsplan.errors.OutputError` where the surroundings are. A bad row never raises: it
@@ -93,83 +74,64 @@ def plan(
     """
     import pyarrow as pa
 
-    from smsplan.arguments import check_names, make_options
     from smsplan.lists.frames import open_source
+    from smsplan.planning.opening import opened
 
-    given = {"the rate card": rates, "the profile": profile}
+    outputs = Outputs(**chosen(options, Outputs))
+    reads = {"the rate card": options.get("rates"), "the profile": options.get("profile")}
     check_distinct(
-        {"output": output, "rejects": rejects},
-        {what: path for what, path in given.items() if isinstance(path, str | os.PathLike)},
+        {"output": outputs.output, "rejects": outputs.rejects},
+        {what: path for what, path in reads.items() if isinstance(path, str | os.PathLike)},
     )
-    terms = None if rates is None else Terms.of(rates)
-    if on_error not in ("stop", "skip"):
-        raise InputError(f"unknown on_error '{on_error}'; use 'stop' or 'skip'")
-    source = open_source(recipients, encoding=encoding, skip=on_error == "skip")
-    if not source.replayable and output is None:
+    terms = None if (rates := options.get("rates")) is None else Terms.of(rates)
+    faults = Faults()
+    said = wanted = None
+    working = Run()
+    with faults.of():
+        said = Message.of(message, options)
+    with faults.of():
+        wanted = Selection.of(outputs.select)
+    with faults.of():
+        working = Run(**chosen(options, Run))
+    source, reading, profile = opened(recipients, options, faults)
+    faults.end()
+    assert said is not None
+    if not source.replayable and outputs.output is None:
         # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
         source = open_source(pa.Table.from_batches(list(source.batches())))
-    if source.kind == "numbers":
-        to = source.columns[0]
-    wanted = Selection.of(select)
-    options = make_options(
-        body,
-        source.columns,
-        body_by=body_by,
-        to=to,
-        columns=columns,
-        defaults=defaults,
-        limits=limits,
-        substitute=substitute,
-        transliterate=transliterate,
-        region=region,
-        from_=from_,
-        truncate_concat=truncate_concat,
-        max_number_of_message_parts=max_number_of_message_parts,
-        duplicates=duplicates,
+    settings = Settings(
+        message=said,
+        reading=reading,
         profile=profile,
-        bodies=bodies,
-        prefix=prefix,
-        select=select,
-        numbers=wanted is None or wanted.numbers,
-    )
-    if jobs < 1:
-        raise InputError(f"jobs={jobs} plans nothing; use a number of 1 or more")
-    pipeline = Pipeline(options, terms, wanted, jobs)
-    check_names(pipeline.names, source.columns, prefix)
-    outputs = Outputs(output, rejects, for_spreadsheets, resume)
-    return run(pipeline, source, outputs, progress=progress, on_error=on_error)
+        bodies=outputs.bodies or (wanted is not None and "body" in wanted.names),
+        prefix=outputs.prefix,
+    ).for_list(source.columns, numbers=wanted is None or wanted.numbers)
+    pipeline = Pipeline(settings, terms, wanted, working.jobs)
+    settings.check_names(pipeline.names, source.columns)
+    return run(pipeline, source, outputs, working.progress)
 
 
 @packages_needed()
+@takes(Message, Reading, Conditions)
 def compare(
     recipients: Any,
-    bodies: Mapping[str, str | Template],
+    bodies: Mapping[str, str | Template | Mapping[str, str | Template] | Message],
     *,
     alternatives: Mapping[str, str] | None = None,
-    to: str = "to",
-    columns: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-    limits: Mapping[str, int] | None = None,
-    substitute: Literal["safe", "lossy"] | Substitution | None = None,
-    transliterate: str | Sequence[str] | None = None,
-    region: str | None = None,
-    from_: str | None = None,
-    truncate_concat: bool = False,
-    max_number_of_message_parts: int | None = None,
-    duplicates: Literal["flag", "keep"] = "flag",
-    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = None,
-    profile: Profile | str | os.PathLike[str] | None = None,
-    encoding: str | None = None,
     progress: Callable[[int], None] | None = None,
+    **options: Unpack[CampaignKeywords],
 ) -> Comparison:
-    """Compare several bodies over the same recipients, which are read once.
+    """Compare several messages over the same recipients, which are read once.
 
-    ``bodies`` are texts by name; the first is what the others are compared with. Each summary is
-    that of :func:`plan` with this body, findings included. ``columns``, ``defaults`` and ``limits``
-    are for all bodies, and a parameter needs one only where it stands. ``alternatives`` are other
-    channels, by name, with their price of a message: in which messages an SMS would cost more (what
-    is expected, before tiers and fees), and what the other channel would save there. Everything
-    else is as for :func:`plan`.
+    ``bodies`` are texts by name (or bodies by the value of ``body_by``, or a
+    :class:`~smsplan.Message`); the first is what the others are compared with. Each summary is that
+    of :func:`plan` with this body, findings included. ``alternatives`` are other channels, by name,
+    with their price of a message: in which messages an SMS would cost more (what is expected,
+    before tiers and fees), and what the other channel would save there. Everything else is as for
+    :func:`plan`; ``columns``, ``defaults`` and ``limits`` are for all bodies that have the
+    parameter.
+
+    {options}
 
     Raises :class:`~smsplan.errors.InputError` once, with the faults of every body; and where
     alternatives have no rates, or another currency, to be compared with.
@@ -184,32 +146,51 @@ def compare(
     >>> [(each.messages, str(each.saved)) for each in made.variants[0].alternatives]
     [(1, 'GBP 0.018')]
     """
-    from smsplan.arguments import make_variants
     from smsplan.insight.comparison import comparison
-    from smsplan.lists.frames import open_source
     from smsplan.lists.parquet_files import compact
+    from smsplan.planning.opening import opened
 
-    terms = None if rates is None else Terms.of(rates)
-    source = open_source(recipients, encoding=encoding)
-    if source.kind == "numbers":
-        to = source.columns[0]
-    options = make_variants(
-        bodies,
-        source.columns,
-        to=to,
-        columns=columns,
-        defaults=defaults,
-        limits=limits,
-        substitute=substitute,
-        transliterate=transliterate,
-        region=region,
-        from_=from_,
-        truncate_concat=truncate_concat,
-        max_number_of_message_parts=max_number_of_message_parts,
-        duplicates=duplicates,
-        profile=profile,
-    )
-    return comparison(compact(source, {to}), options, terms, alternatives, progress)
+    terms = None if (rates := options.get("rates")) is None else Terms.of(rates)
+    if not isinstance(bodies, Mapping) or not bodies:
+        raise InputError("there is nothing to compare; give bodies by name: {'A': ..., 'B': ...}")
+    faults = Faults()
+    messages = dict(_messages(bodies, options, faults))
+    source, reading, profile = opened(recipients, options, faults)
+    every = [key for each in messages.values() for key in each.parameters]
+    faults.add(*unknown_parameters(every, "any body", columns=reading.columns))
+    settings = {}
+    for name, message in messages.items():
+        its = Settings(
+            message=message, reading=reading.of_parameters(message.parameters), profile=profile
+        )
+        with faults.of(f"body '{name}'"):
+            settings[name] = its.for_list(source.columns)
+    faults.end()
+    return comparison(compact(source, {reading.to}), settings, terms, alternatives, progress)
+
+
+def _messages(
+    bodies: Mapping[str, Any], options: Mapping[str, Any], faults: Faults
+) -> Iterator[tuple[str, Message]]:
+    """Yield each body with what is said of its own parameters."""
+    named = {name: options.get(name) for name in ("defaults", "limits")}
+    with faults.of():
+        named = {name: as_mapping(name, given) for name, given in named.items()}
+    if faults:
+        return
+    rest = {name: value for name, value in options.items() if name not in named}
+    every: set[str] = set()
+    for name, body in bodies.items():
+        with faults.of(f"body '{name}'"):
+            bare = Message.of(body, rest)
+            every.update(bare.parameters)
+            own: dict[str, Any] = {
+                key: {**getattr(bare, key), **of_parameters(given or {}, bare.parameters)}
+                for key, given in named.items()
+            }
+            yield name, replace(bare, **own)
+    if not faults:
+        faults.add(*unknown_parameters(list(every), "any body", **named))  # type: ignore[arg-type]
 
 
 def schedule(plan: Plan, rate: str | None = None, **given: Any) -> Schedule:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from smsplan.lists.source import Source
     from smsplan.money.reconciliation import Reconciliation
     from smsplan.money.schedules import QuietHours, Schedule
-    from smsplan.options import Options
     from smsplan.reports import Report
+    from smsplan.settings import Settings
     from smsplan.totals.finding import Finding
     from smsplan.totals.plan_view import Planned
     from smsplan.totals.summary import Count, Summary
@@ -67,9 +67,9 @@ class Plan:
         return self.summary._repr_html_()
 
     @property
-    def options(self) -> Options:
+    def settings(self) -> Settings:
         """The message, and how the recipients are read."""
-        return self._record.options
+        return self._record.settings
 
     @property
     def terms(self) -> Terms | None:
@@ -209,9 +209,9 @@ class Plan:
                 "plan again with the new rates: plan(..., rates=)"
             )
         terms = Terms.of(rates)
-        pipeline = Pipeline(self.options, terms)
+        pipeline = Pipeline(self.settings, terms)
         tally = pipeline.tally()
-        for theirs, ours in base._pairs(self.options.needed):
+        for theirs, ours in base._pairs(self.settings.needed):
             tally.add(theirs, pipeline.priced(ours)[1])
         # What a dry run counts does not depend on prices, nor on what is kept of a row.
         summary = replace(
@@ -271,15 +271,15 @@ class Plan:
             "send_at": send_at,
             "expire_at": expire_at,
             "flash_message": flash_message,
-            "max_number_of_message_parts": self.options.max_number_of_message_parts
+            "max_number_of_message_parts": self.settings.message.max_number_of_message_parts
             or max(self.summary.lengths, default=None),
         }
         given = {name: value for name, value in fields.items() if value is not None}
         if schedule is not None and (send_at is not None or expire_at is not None):
             raise InputError("the schedule says when; leave send_at and expire_at out")
         times = None if schedule is None else schedule.times(unscheduled)
-        pairs = self._bare(self.options.needed)
-        return requests(self.options, pairs, size=size, fields=given, times=times)
+        pairs = self._bare(self.settings.needed)
+        return requests(self.settings, pairs, size=size, fields=given, times=times)
 
     def schedule(
         self,
@@ -355,8 +355,8 @@ class Plan:
         from smsplan.money.reconciliation import reconcile
 
         # With what rates by operator add: the bounds of a cost.
-        prefix = self.options.prefix
-        names = Pipeline(self.options, None).names
+        prefix = self.settings.prefix
+        names = Pipeline(self.settings, None).names
         if self.terms is not None and self.terms.is_ranged:
             names += tuple(prefix + name for name in ("cost_low", "cost_high"))
 
@@ -365,7 +365,7 @@ class Plan:
                 bare = [name.removeprefix(prefix) for name in names]
                 yield ours.select(list(names)).rename_columns(bare)
 
-        bits = self.options.profile.reference_bits
+        bits = self.settings.profile.reference_bits
         return reconcile(rows, reports, rates=rates, output=output, reference_bits=bits)
 
     def explain(self) -> Waterfall:
@@ -428,7 +428,9 @@ class Plan:
         from smsplan.insight.list_audit import audit
 
         # What no text reads is looked at where there is no text.
-        return audit(self._planned_with(self.options.needed if self.options.columns else None))
+        return audit(
+            self._planned_with(self.settings.needed if self.settings.reading.columns else None)
+        )
 
     def report(
         self,
@@ -465,23 +467,23 @@ class Plan:
         return self._stored.batches(columns)
 
     def _planned(self) -> Planned:
-        return self._planned_with(self.options.needed)
+        return self._planned_with(self.settings.needed)
 
     def _planned_with(self, columns: Sequence[str] | None) -> Planned:
         """The plan as insight sees it, with these columns of the caller's (None: all)."""
         from smsplan.totals.plan_view import Planned
 
-        pipeline = Pipeline(self.options, self.terms)
+        pipeline = Pipeline(self.settings, self.terms)
 
         def batches() -> Iterator[Pair]:
             for theirs, ours in self._pairs(columns):
                 yield theirs, pipeline.priced(ours)[0]
 
-        return Planned(self.options, pipeline.prices, self.summary, batches, self.terms)
+        return Planned(self.settings, pipeline.prices, self.summary, batches, self.terms)
 
     def _bare(self, columns: Sequence[str]) -> Iterator[Pair]:
         """Yield these columns of the caller's, and ours without the prefix."""
-        pipeline = Pipeline(self.options, None)
+        pipeline = Pipeline(self.settings, None)
         for theirs, ours in self._pairs(columns):
             yield theirs, pipeline.bare(ours)
 
@@ -491,7 +493,7 @@ class Plan:
     def save(self, path: str | os.PathLike[str], *, for_spreadsheets: bool = False) -> None:
         """Write the rows to Parquet (or CSV, without what :meth:`open` needs), whole or not at all.
 
-        Body, options, profile, prices and summary travel in the Parquet metadata. In CSV
+        Body, settings, profile, prices and summary travel in the Parquet metadata. In CSV
         ``for_spreadsheets`` puts an apostrophe before what one would run as a formula.
         """
         from smsplan.writing.row_stores import beside

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.errors import InputError
+from smsplan.keywords import option
 from smsplan.outputs import is_stream
 from smsplan.planning.pipeline import Pair, Pipeline, Stats, words_as_text
 from smsplan.planning.plans import Plan
@@ -29,14 +30,25 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """Where rows go, and how, as :func:`~smsplan.plan` was asked."""
+    """Output: where the rows go, and with which columns."""
 
-    output: str | os.PathLike[str] | None = None
-    rejects: str | os.PathLike[str] | None = None
-    for_spreadsheets: bool = False
-    resume: bool = False
+    output: str | os.PathLike[str] | None = option(
+        None,
+        "Write the rows: .parquet, .csv, .csv.gz, a folder: DIR/, or - (CSV, stdout).",
+        form="PATH",
+    )
+    rejects: str | os.PathLike[str] | None = option(
+        None, "Write the rows that are not sent; yours alone to read.", form="PATH"
+    )
+    select: Sequence[str] | None = option(None, "Compute only these columns.", where="python")
+    bodies: bool = option(False, "Add the texts to the rows.")
+    prefix: str = option("", "Put before the names of the columns that are added.")
+    for_spreadsheets: bool = option(
+        False, "Put an apostrophe before CSV cells that a spreadsheet would run."
+    )
+    resume: bool = option(False, "Go on where a run into the folder was interrupted.")
 
     def check(self, pipeline: Pipeline, source: Source, folder: Folder | None) -> None:
         """Refuse, before the first row, what could not be written in the end."""
@@ -57,7 +69,7 @@ class Outputs:
             raise InputError("rejects needs every column; plan without select=")
 
     @contextmanager
-    def folder(self, pipeline: Pipeline, source: Source, on_error: str) -> Iterator[Folder | None]:
+    def folder(self, pipeline: Pipeline, source: Source) -> Iterator[Folder | None]:
         """Hold the folder that a plan is written to; InputError where it is of something else."""
         from smsplan.version import VERSION
         from smsplan.writing.part_folders import PART_ROWS, Folder, is_folder
@@ -80,18 +92,31 @@ class Outputs:
             raise InputError("a frame cannot be told from another; resume a plan of a file")
         of = {
             "version": VERSION,
-            "options": pipeline.options.to_dict(),
+            "options": pipeline.settings.to_dict(),
             "rates": None if pipeline.terms is None else pipeline.terms.digest,
             "source": digest,
             "part_rows": PART_ROWS,
             "columns": list(pipeline.names),
-            "on_error": on_error,
         }
         folder = Folder(self.output, of, resume=self.resume)
         try:
             yield folder
         finally:
             folder.release()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Work: how it is done."""
+
+    jobs: int = option(1, "Processes to plan in; pays for long Unicode texts.", least=1)
+    progress: Callable[[int], None] | None = option(
+        None, "Called with the number of rows done.", where="python"
+    )
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise InputError(f"jobs={self.jobs} plans nothing; use a number of 1 or more")
 
 
 class _Planned(NamedTuple):
@@ -102,19 +127,16 @@ class _Planned(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def run(
-    pipeline: Pipeline, source: Source, outputs: Outputs, *, progress: Progress, on_error: str
-) -> Plan:
+def run(pipeline: Pipeline, source: Source, outputs: Outputs, progress: Progress) -> Plan:
     """Plan a source; what is at fault is said before any output."""
-    from smsplan.arguments import warnings
     from smsplan.lists.frames import open_source
 
     terms = pipeline.terms
     names = None if pipeline.selection is None else pipeline.selection.names
-    record = PlanRecord(pipeline.options, source.kind, terms, names)
-    with outputs.folder(pipeline, source, on_error) as folder:
+    record = PlanRecord(pipeline.settings, source.kind, terms, names)
+    with outputs.folder(pipeline, source) as folder:
         outputs.check(pipeline, source, folder)
-        said = warnings(pipeline.options, source.columns) + (() if terms is None else terms.remarks)
+        said = pipeline.settings.warnings(source.columns) + (() if terms is None else terms.remarks)
         if folder is not None and folder.complete:
             # A run that had ended: its parts are what was written, and the source is the same.
             before = opened(open_source(folder.path))
@@ -148,7 +170,7 @@ def _into_memory(
         # One dictionary a column: Arrow's own files take no other.
         rows = FrameRows(source, pa.Table.from_batches(ours).unify_dictionaries())
     else:
-        for _ in pipeline.run(compact(source, {pipeline.options.to}), (), tally, progress):
+        for _ in pipeline.run(compact(source, {pipeline.settings.reading.to}), (), tally, progress):
             pass
         rows = FileRows(partial(pipeline.run, source), source.kind)
     return _Planned(replace(record, summary=None if tally is None else tally.summary()), rows)
@@ -169,7 +191,7 @@ def _into_files(
     from smsplan.writing.row_stores import FileRows, beside
 
     tally = pipeline.tally() if pipeline.complete else None
-    compacted = compact(source, {pipeline.options.to})
+    compacted = compact(source, {pipeline.settings.reading.to})
     pairs = pipeline.run(compacted, None, tally, progress, folder)
     first = next(pairs)
     with ExitStack() as stack:
@@ -236,11 +258,11 @@ def _opened_sinks(
     from smsplan.writing.row_stores import beside
     from smsplan.writing.writers import compacted, restored_schema, sink
 
-    prefix = record.options.prefix
+    prefix = record.settings.prefix
     both = beside(*first).schema
     texts = compacted(source, first[0].schema)
     how: dict[str, Any] = {
-        "unique": {record.options.to, prefix + "recipient", prefix + "body"},
+        "unique": {record.settings.reading.to, prefix + "recipient", prefix + "body"},
         "words": {**words_as_text(first[1].schema), **texts},
     }
     main: Sink | FolderSink | None = None

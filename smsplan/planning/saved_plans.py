@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.lists.source import Source
-    from smsplan.options import Options
+    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
     from smsplan.writing.row_stores import RowStore
 
@@ -33,7 +33,7 @@ class PlanRecord:
     ``summary`` where these leave half of the columns out.
     """
 
-    options: Options
+    settings: Settings
     kind: str
     terms: Terms | None
     names: tuple[str, ...] | None
@@ -48,7 +48,7 @@ class PlanRecord:
                 "format": FORMAT,
                 "version": VERSION,
                 "kind": self.kind,
-                "options": self.options.to_dict(),
+                "options": self.settings.to_dict(),
                 "rates": None if self.terms is None else self.terms.to_dict(),
                 "names": None if self.names is None else list(self.names),
                 "summary": None if self.summary is None else self.summary.to_dict(),
@@ -58,11 +58,11 @@ class PlanRecord:
     @classmethod
     def of(cls, data: Any) -> PlanRecord:
         """Read :meth:`to_json`; LookupError, TypeError, ... where that is not what it was."""
-        from smsplan.options import Options
+        from smsplan.settings import Settings
         from smsplan.totals.summary import Summary
 
         return cls(
-            Options.from_dict(data["options"]),
+            Settings.from_dict(data["options"]),
             data["kind"],
             None if data["rates"] is None else Terms.from_dict(data["rates"]),
             None if data["names"] is None else tuple(data["names"]),
@@ -73,8 +73,8 @@ class PlanRecord:
         """Return the names of our columns, as they are written."""
         from smsplan.kernel.settlement import RANGE
 
-        prefix = self.options.prefix
-        ours = Pipeline(self.options, None, Selection.of(self.names)).names
+        prefix = self.settings.prefix
+        ours = Pipeline(self.settings, None, Selection.of(self.names)).names
         if self.terms is not None and self.terms.is_ranged and self.names is None:
             behind = ours.index(prefix + "cost") + 1
             ours = (*ours[:behind], *(prefix + name for name in RANGE), *ours[behind:])

@@ -19,7 +19,7 @@ def common_characters(plan: Planned, people: int = PEOPLE) -> frozenset[str]:
     Only messages that are sent count; a number that gets several is one recipient.
     """
     tally = _Tally(people)
-    names = list(dict.fromkeys(plan.options.columns.values()))
+    names = list(dict.fromkeys(plan.settings.reading.columns.values()))
     for theirs, ours in plan.batches():
         sent = ours.column("sendable")
         recipients = ours.column("recipient").filter(sent)

@@ -95,12 +95,20 @@ class _Body:
         from smsplan.kernel.texts.link_cuts import LinkCuts
 
         self.kernel = kernel
-        options = kernel.options
-        template = options.template.under(dollar_escapes=options.profile.double_dollar == "escape")
+        settings = kernel.settings
+        template = settings.message.template.under(
+            dollar_escapes=settings.profile.double_dollar == "escape"
+        )
         self.template = template
         keys = template.parameters
-        self.columns = {key: options.columns[key] for key in keys if key in options.columns}
-        self.defaults = {key: options.default(key) or "" for key in keys if key in options.defaults}
+        self.columns = {
+            key: settings.reading.columns[key] for key in keys if key in settings.reading.columns
+        }
+        self.defaults = {
+            key: settings.message.default(key) or ""
+            for key in keys
+            if key in settings.message.defaults
+        }
         self.link_cuts = LinkCuts(kernel.texts)
         self._repaired: dict[int, Kernel] = {}
 
@@ -115,15 +123,15 @@ class _Body:
         from smsplan.kernel.kernel import Kernel
 
         if bit not in self._repaired:
-            options = self.kernel.options
+            settings = self.kernel.settings
+            defaults = settings.message.defaults
+            message = replace(
+                settings.message,
+                body=self.template.with_literals(_literals(self.template, bit)),
+                defaults={key: _meant(text, bit) for key, text in defaults.items()},
+            )
             self._repaired[bit] = Kernel(
-                replace(
-                    options,
-                    template=self.template.with_literals(_literals(self.template, bit)),
-                    defaults={key: _meant(text, bit) for key, text in options.defaults.items()},
-                    bodies=False,
-                ),
-                numbers=False,
+                replace(settings, message=message, bodies=False), numbers=False
             )
         return self._repaired[bit]
 
@@ -171,7 +179,7 @@ class DamageTally:
         several = (planned.billed > 1) & (planned.problem < 0)
         if not several.any():
             return
-        if self._kernel.options.substitute is not None:
+        if self._kernel.settings.message.substitution is not None:
             # What was replaced is no longer where it was.
             several &= planned.note & Note.SUBSTITUTED.bit == 0
         for rows, kernel in self._kernel.groups(source):
@@ -271,7 +279,7 @@ class DamageTally:
 
         place = {row: number for number, row in enumerate(rows.tolist())}
         made = {}
-        for name in dict.fromkeys(body.kernel.options.columns.values()):
+        for name in dict.fromkeys(body.kernel.settings.reading.columns.values()):
             texts = text_cells(source.column(name), name).text.take(pa.array(rows))
             damage = self._damages.of(source, name)
             known: dict[str, str] = {}

@@ -78,11 +78,11 @@ class FindingsTally:
         from smsplan.totals.damage import Damages, DamageTally
 
         self._kernel = kernel
-        self._options = kernel.options
+        self._settings = kernel.settings
         self._prices = prices
         self._unicode: dict[tuple[str, ...], _Place] = {}
         self._near = _Place()
-        self._looks = beside is None and self._options.region is None
+        self._looks = beside is None and self._settings.reading.region is None
         self._national = NationalTally() if self._looks else None
         self._taken = _Taken()
         self._damages: Damages = Damages() if beside is None else beside._damages
@@ -100,7 +100,9 @@ class FindingsTally:
 
             from smsplan.kernel.cells import number_cells
 
-            texts = number_cells(source.column(self._options.to), self._options.to).text
+            texts = number_cells(
+                source.column(self._settings.reading.to), self._settings.reading.to
+            ).text
             # Only what names no country can be national.
             texts = texts.filter(pc.invert(pc.fill_null(pc.starts_with(texts, "+"), True)))
             named = pc.fill_null(pc.match_substring_regex(texts, r"^\s*(\+|00)"), True)
@@ -115,7 +117,7 @@ class FindingsTally:
 
         from smsplan.kernel.kernel import ENCODINGS
 
-        profile = self._options.profile
+        profile = self._settings.profile
         if profile.languages:
             # The room of a part depends on each row's national tables.
             return
@@ -165,7 +167,7 @@ class FindingsTally:
             reasons = Reasons.of(found_before.take(pa.array(rows)))
         billed = planned.billed[rows].astype(np.int64)
         # What is cut to one part is one part in any alphabet.
-        extra = billed - (1 if self._options.truncate_concat else reasons.plain_parts)
+        extra = billed - (1 if self._settings.message.truncate_concat else reasons.plain_parts)
         names = ["template", *(f"parameter '{key}'" for key in self._kernel.keys)]
         for bits in counted(reasons.places)[0].tolist():
             mask = reasons.places == bits
@@ -323,7 +325,7 @@ class FindingsTally:
 
     def _opt_out_findings(self, summary: Summary) -> Iterable[Finding]:
         cut = summary.notes.get(Note.TRUNCATED, 0)
-        bodies = self._options.templates.values() or [self._options.template]
+        bodies = self._settings.message.templates.values()
         # A message is cut at its end, where the opt-out is.
         if cut and any(opt_out_at(body.literals[-1]) is not None for body in bodies):
             yield Finding(
@@ -337,7 +339,7 @@ class FindingsTally:
 
     def _number_findings(self, summary: Summary) -> Iterable[Finding]:
         words = {
-            note.value: note.number.counted.format(region=self._options.region)
+            note.value: note.number.counted.format(region=self._settings.reading.region)
             for note in sorted(Note, key=lambda note: note.weight)
             if note.number is not None
         }
@@ -358,12 +360,12 @@ class FindingsTally:
             yield Finding(
                 kind="looks_national",
                 sentence=(
-                    f"{counted(rows, 'number')} in column '{self._options.to}' look like national "
-                    f"numbers of {region} and are read as international ones, so countries and "
-                    f"prices may be wrong; pass region='{region}' (--region {region}) if they are."
+                    f"{counted(rows, 'number')} in column '{self._settings.reading.to}' look like "
+                    f"national numbers of {region} and are read as international ones, so countries "
+                    f"and prices may be wrong; pass region='{region}' (--region {region}) if they are."
                 ),
                 rows=rows,
-                details={"region": region, "column": self._options.to},
+                details={"region": region, "column": self._settings.reading.to},
             )
 
 

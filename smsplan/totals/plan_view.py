@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.prices import PriceTable
-    from smsplan.options import Options
     from smsplan.ratecards import Terms
+    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
 
 
@@ -20,13 +20,13 @@ class Planned:
     """A plan as insight sees it.
 
     ``batches`` yields, each time it is called, all rows in order: a batch of the caller's columns
-    that the plan reads (``options.needed``), and one of ours beside it, without a prefix: the
+    that the plan reads (``settings.needed``), and one of ours beside it, without a prefix: the
     columns of a plan, ``cost_low``, ``cost_high`` and ``rate``, the place of each row in ``prices``
     (-1: no price); ``note`` has bits. ``prices`` and ``terms``, which they were made of, are None
     where no rates were given.
     """
 
-    options: Options
+    settings: Settings
     prices: PriceTable | None
     summary: Summary
     batches: Callable[[], Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]]

@@ -13,7 +13,7 @@ from smsplan.kernel.cells import text_cells
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.octets import Ints, Mask, Octets, distinct
 from smsplan.kernel.texts.octet_classes import FIELD, Classes
-from smsplan.options import Options
+from smsplan.settings import Settings
 from smsplan.whatif.altered_rows import AlteredRows
 from smsplan.whatif.altered_sums import OUTSIDE, PAIRS, AlteredSums, whole_sizes
 from smsplan.whatif.step_counts import Changes, StepTally
@@ -33,16 +33,16 @@ class Alterations:
     stands behind it that is never cut.
     """
 
-    def __init__(self, options: Options, longer: int) -> None:
-        self._kernel = Kernel(options, numbers=False)
-        wordings = {id(kernel): Wording(kernel.options) for kernel in self._kernel.each}
+    def __init__(self, settings: Settings, longer: int) -> None:
+        self._kernel = Kernel(settings, numbers=False)
+        wordings = {id(kernel): Wording(kernel.settings) for kernel in self._kernel.each}
         cut = max(len(wording.last) for wording in wordings.values())
         self.points = range(-cut, longer + 1)
         self.keeps = any(wording.kept for wording in wordings.values())
         self.tally = StepTally()
         for wording in wordings.values():
             for key in wording.keys:
-                self.tally.begin(key, has_default=key in options.defaults)
+                self.tally.begin(key, has_default=key in settings.message.defaults)
         self._bodies = {each: _Body(wordings[each], self.points) for each in wordings}
 
     def add(self, batch: pa.RecordBatch, places: Ints, billed: Ints) -> None:
@@ -70,11 +70,11 @@ class _Body:
     """The alterations of one template."""
 
     def __init__(self, wording: Wording, points: range) -> None:
-        self._options = wording.options
+        self._settings = wording.settings
         self.keys = wording.keys
-        self._classes = Classes(self._options.profile)
+        self._classes = Classes(self._settings.profile)
         self._texts = [text for _, text in wording.pieces]
-        self._texts += [self._options.default(key) or "" for key in self.keys]
+        self._texts += [self._settings.message.default(key) or "" for key in self.keys]
         self._sums = AlteredSums(wording, points, self._classes)
         self._rows = AlteredRows(wording, points)
 
@@ -83,7 +83,7 @@ class _Body:
         columns = {key: self._shapes(batch, key) for key in self.keys}
         for key, shapes in columns.items():
             tally.reach(key, shapes.octets.lengths[shapes.codes])
-        if self._options.truncate_concat:
+        if self._settings.message.truncate_concat:
             # Whatever the text, one part is sent.
             for changes in (tally.template, *map(tally.parameter, self.keys)):
                 _appear(changes, places, billed)
@@ -100,19 +100,25 @@ class _Body:
         self._rows.add(some, places[rest], billed[rest], longest, tally)
 
     def _shapes(self, batch: pa.RecordBatch, key: str) -> Shapes:
-        name, absent = self._options.columns[key], self._options.default(key) or ""
-        limit = self._options.limits.get(key)
+        name, absent = (
+            self._settings.reading.columns[key],
+            self._settings.message.default(key) or "",
+        )
+        limit = self._settings.message.limits.get(key)
         return shapes_of(batch.column(name), name, absent, self._classes, limit=limit)
 
     def _unsure(self, batch: pa.RecordBatch, columns: dict[str, Shapes]) -> Mask:
         """Mark rows of which sums do not decide every alteration."""
-        profile = self._options.profile
+        profile = self._settings.profile
         marked = np.zeros(batch.num_rows, bool)
         if profile.values_in_values == "again" or profile.line_breaks == "crlf_to_lf":
             marked[:] = True
             return marked
         telling = 0
-        if profile.unicode_boundary == "grapheme" or self._options.substitute is not None:
+        if (
+            profile.unicode_boundary == "grapheme"
+            or self._settings.message.substitution is not None
+        ):
             telling |= OUTSIDE
         if profile.languages:
             telling |= OUTSIDE | PAIRS
@@ -127,7 +133,7 @@ class _Body:
             # Texts without any of its characters stay as they are.
             marked |= any(text_bits(text) & LOOK_ALIKE for text in self._texts)
             for key in self.keys:
-                name = self._options.columns[key]
+                name = self._settings.reading.columns[key]
                 texts = text_cells(batch.column(name), name).text
                 marked |= bits(Octets.of(texts)) & LOOK_ALIKE > 0
         return marked

@@ -26,8 +26,9 @@ class AlteredRows:
         self._wording = wording
         self._points = points
         # Two keys may have one column, and alterations of one of them do not concern the other.
-        columns = {key: key for key in wording.options.columns}
-        self._options = replace(wording.options, columns=columns, bodies=False)
+        columns = {key: key for key in wording.settings.reading.columns}
+        reading = replace(wording.settings.reading, columns=columns)
+        self._settings = replace(wording.settings, reading=reading, bodies=False)
         self._kernels: dict[int, Kernel] = {}
 
     def add(
@@ -39,10 +40,10 @@ class AlteredRows:
         tally: StepTally,
     ) -> None:
         """Count the alterations of rows that are sent; ``longest`` are the values of each key."""
-        options = self._wording.options
+        settings = self._wording.settings
         texts = {
             key: text_cells(batch.column(name), name).text.cast(pa.large_string())
-            for key, name in options.columns.items()
+            for key, name in settings.reading.columns.items()
         }
         mixed = np.zeros(batch.num_rows, np.int64)
         for text in texts.values():
@@ -73,7 +74,7 @@ class AlteredRows:
                 tally.parameter(key),
                 (self._limited(key, most, values, len(one)) for most in range(longest[key] + 1)),
             )
-            if key in options.defaults:
+            if key in settings.message.defaults:
                 absent = {**values, key: pa.nulls(len(one), pa.large_string())}
                 parts = _billed(self._longer(0), absent, len(one))
                 parts = np.where(parts == 0, billed[one], parts)
@@ -81,8 +82,8 @@ class AlteredRows:
 
     def _longer(self, characters: int) -> Kernel:
         if characters not in self._kernels:
-            options = replace(self._options, template=self._wording.longer(characters))
-            self._kernels[characters] = Kernel(options, numbers=False)
+            settings = self._settings.saying(body=self._wording.longer(characters))
+            self._kernels[characters] = Kernel(settings, numbers=False)
         return self._kernels[characters]
 
     def _limited(self, key: str, most: int, values: Mapping[str, Any], rows: int) -> Ints:
@@ -91,10 +92,10 @@ class AlteredRows:
             # A limit is of one character at least.
             empty = pa.array([""] * rows, pa.large_string())
             return _billed(self._longer(0), {**values, key: empty}, rows)
-        limits = {**self._options.limits}
+        limits = {**self._settings.message.limits}
         limits[key] = min(most, limits.get(key, most))
-        options = replace(self._options, template=self._wording.template, limits=limits)
-        return _billed(Kernel(options, numbers=False), values, rows)
+        settings = self._settings.saying(body=self._wording.template, limits=limits)
+        return _billed(Kernel(settings, numbers=False), values, rows)
 
 
 def _billed(kernel: Kernel, values: Mapping[str, Any], rows: int) -> Ints:

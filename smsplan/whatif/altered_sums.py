@@ -65,13 +65,13 @@ class AlteredSums:
     """Counts alterations of the rows of a batch of which sums decide."""
 
     def __init__(self, wording: Wording, points: range, classes: Classes) -> None:
-        options = wording.options
-        profile = options.profile
+        settings = wording.settings
+        profile = settings.profile
         self._wording = wording
         self._points = points
         self._profile = profile
         self._utf16 = profile.unicode_unit == "utf16"
-        limit = options.max_number_of_message_parts
+        limit = settings.message.max_number_of_message_parts
         self._limit = MAX_PARTS if limit is None else min(limit, MAX_PARTS)
         self._rooms = {
             gsm: Room(
@@ -115,7 +115,7 @@ class AlteredSums:
                 *(sums for other, sums in given.items() if other != key),
             )
             self._parameter(key, columns, groups, pool, rest, tally)
-            if key in self._wording.options.defaults:
+            if key in self._wording.settings.message.defaults:
                 absent = sizes[key][-1:]
                 # What is longer is not sent.
                 if Sizes.unpack(absent).chars[0] * self._times[key] <= MOST_CHARACTERS:

@@ -36,7 +36,7 @@ from smsplan.kernel.texts.culprit_kinds import Kinds, contextual
 from smsplan.kernel.texts.look_alikes import CONTEXT, MOVES, Table
 from smsplan.kernel.texts.measures import Texts
 from smsplan.kernel.texts.octet_classes import FIELD, FIELD_MASK, Sizes
-from smsplan.options import Options
+from smsplan.settings import Settings
 from smsplan.templates import Template
 
 _POINT = 21
@@ -141,8 +141,8 @@ class Anatomist:
     ``kinds`` are what the numbers of culprits stand for.
     """
 
-    def __init__(self, options: Options) -> None:
-        self._kernel = Kernel(options, numbers=False)
+    def __init__(self, settings: Settings) -> None:
+        self._kernel = Kernel(settings, numbers=False)
         self.keys = self._kernel.keys
         self.kinds = Kinds()
         bodies: dict[str | None, Kernel] = dict(self._kernel.bodies.items())
@@ -184,29 +184,33 @@ class _Body(TextKernel):
     def __init__(
         self, name: str | None, kernel: Kernel, keys: tuple[str, ...], kinds: Kinds
     ) -> None:
-        options, profile = kernel.options, kernel.options.profile
+        settings, profile = kernel.settings, kernel.settings.profile
         if (
-            options.truncate_concat
+            settings.message.truncate_concat
             and profile.truncation == "cut"
             and profile.auto_encoding_order == "after_truncation"
         ):
             # What was cut to one part is not replaced.
             profile = profile.replace(auto_encoding="off")
         composer = Composer(
-            options.template, profile, substitution=options.substitute, limits=options.limits
+            settings.message.template,
+            profile,
+            substitution=settings.message.substitution,
+            limits=settings.message.limits,
         )
-        super().__init__(replace(options, truncate_concat=False, bodies=False), composer)
+        super().__init__(replace(settings.saying(truncate_concat=False), bodies=False), composer)
         self._name = name
         self._kernel = kernel
         self._kinds_known = kinds
-        lossy = replace(options.substitute or Substitution(), level="lossy")
+        lossy = replace(settings.message.substitution or Substitution(), level="lossy")
         self._lossy = Kernel(
-            replace(options, substitute=lossy, profile=profile, bodies=False), numbers=False
+            replace(settings.saying(substitute=lossy), profile=profile, bodies=False),
+            numbers=False,
         )
         self.rooms = self._rooms
         self._places = (0, *(keys.index(key) + 1 for key in self.keys))
         self._auto_encodes = profile.auto_encoding != "off"
-        self._replaces = self._auto_encodes or options.substitute is not None
+        self._replaces = self._auto_encodes or settings.message.substitution is not None
         # Where edits do more than change sizes.
         self._edits_alone = (
             self._replaces
@@ -397,7 +401,7 @@ class _Body(TextKernel):
 
     def _pieces_of(self, values: Mapping[str, str]) -> _Pieces:
         """The texts of the message's pieces in order, with their places, as they are expanded."""
-        given = self._composer.within_limits({**self._options.defaults, **values})
+        given = self._composer.within_limits({**self._settings.message.defaults, **values})
         unmatched: Any = "empty" if self._profile.unmatched == "empty" else "verbatim"
         where = dict(zip(self.keys, self._places[1:], strict=True))
         pieces = []

@@ -31,7 +31,7 @@ from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.octets import Bits, Ints, Mask, Octets
 from smsplan.kernel.settlement import Settled, judged, recipient_keys, settle
 from smsplan.kernel.texts.measures import Texts
-from smsplan.options import Options
+from smsplan.settings import Settings
 from smsplan.totals.plan_view import Planned
 from smsplan.totals.summary import RowGroup, Summary, SummaryTally, accepted
 from smsplan.whatif import switch_characters as suspects
@@ -72,7 +72,7 @@ def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[s
         for switch, profiles in asked.items()
         if profiles and switch in CANDIDATES
     ]
-    whole = SummaryTally(planned.options.profile, planned.prices, planned.terms)
+    whole = SummaryTally(planned.settings.profile, planned.prices, planned.terms)
     _pass(planned, questions, whole)
     again = [question.again() for question in questions if question.entangled]
     if again:
@@ -87,7 +87,7 @@ def replanned(planned: Planned, asked: dict[str, tuple[Profile, ...]]) -> dict[s
 
 def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | None) -> None:
     """Read the plan once, and hand each question its rows."""
-    look = BatchLook(planned.options)
+    look = BatchLook(planned.settings)
     for theirs, ours in planned.batches():
         if whole is not None:
             whole.add(Settled.of(ours))
@@ -101,24 +101,24 @@ def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | No
 class BatchLook:
     """What is known before the first row: of each body the bits of its fixed text."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        self.kernel = Kernel(replace(options, bodies=False))
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.kernel = Kernel(replace(settings, bodies=False))
         self.known: dict[str, tuple[Any, Ints]] = {}
-        profile = options.profile
+        profile = settings.profile
         self.rooms = {
             gsm: part_capacity(encoding, parts=2, reference_bits=profile.reference_bits)
             for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
         }
 
-    def fixed(self, options: Options) -> int:
+    def fixed(self, settings: Settings) -> int:
         """Return the bits of a body and of its defaults; of ``$`` only those that matter."""
-        body = options.template.body
+        body = settings.message.template.body
         bits = suspects.text_bits(body) & ~(suspects.DOLLAR | suspects.EXTENSION)
         # Braces of a placeholder are not sent.
-        sent = "".join(options.template.pieces[::2])
+        sent = "".join(settings.message.template.pieces[::2])
         bits |= suspects.text_bits(sent) & suspects.EXTENSION
-        for default in options.defaults.values():
+        for default in settings.message.defaults.values():
             bits |= suspects.text_bits(default)
         return bits | (_DOUBLE if "$$" in body else 0)
 
@@ -134,8 +134,8 @@ class CandidateRows:
         self, look: BatchLook, planned: Planned, theirs: pa.RecordBatch, ours: pa.RecordBatch
     ) -> None:
         self.theirs = theirs
-        self.options = look.options
-        self.profile = look.options.profile
+        self.settings = look.settings
+        self.profile = look.settings.profile
         self.accepts = accepted(self.profile)
         self._look = look
         self._ours = ours
@@ -178,9 +178,9 @@ class CandidateRows:
         recipients, countries = self.numbers
         refused = recipients.is_null()
         if refused.true_count:
-            name = self.options.to
+            name = self.settings.reading.to
             cells = number_cells(self.theirs.column(name).filter(refused), name)
-            others = read_all(cells, self.options.region, OPEN)
+            others = read_all(cells, self.settings.reading.region, OPEN)
             recipients = pc.replace_with_mask(recipients, refused, others.recipients)
             countries = countries.copy()
             countries[_mask(refused)] = others.countries
@@ -211,7 +211,7 @@ class CandidateRows:
     @property
     def cut(self) -> Mask:
         """Rows that may have been longer than one part before they were cut."""
-        return self.changed if self.options.truncate_concat else self.none()
+        return self.changed if self.settings.message.truncate_concat else self.none()
 
     @cached_property
     def changed(self) -> Mask:
@@ -224,14 +224,14 @@ class CandidateRows:
         """Of each row the bits, the octets of its longest value, and whether it lacks a value."""
         rows = self.theirs.num_rows
         bits, longest, missing = np.zeros(rows, np.int64), np.zeros(rows, np.int64), self.none()
-        for key, name in self.options.columns.items():
+        for key, name in self.settings.reading.columns.items():
             some, octets, absent = self._column(name)
             bits |= some
             np.maximum(longest, octets, out=longest)
-            if key not in self.options.defaults and absent is not None:
+            if key not in self.settings.message.defaults and absent is not None:
                 missing |= absent
         for at, kernel in self._look.kernel.groups(self.theirs):
-            fixed = self._look.fixed(kernel.options)
+            fixed = self._look.fixed(kernel.settings)
             if fixed:
                 bits[at] |= fixed
         return bits, longest, missing
@@ -315,7 +315,7 @@ def _unmatched(rows: CandidateRows, _: Any) -> Mask:
 
 
 def _duplicates(rows: CandidateRows, _: Any) -> Mask:
-    if rows.options.duplicates == "keep":
+    if rows.settings.reading.duplicates == "keep":
         # Each row is a request of its own.
         return rows.none()
     return rows.repeated | rows.counted_unsent
@@ -344,14 +344,18 @@ def _digits(rows: CandidateRows, profiles: tuple[Profile, ...]) -> Mask:
 
 def _auto_encoding(rows: CandidateRows, _: Any) -> Mask:
     found = _look_alikes(rows)
-    if rows.profile.auto_encoding == "off" and not rows.options.truncate_concat:
+    if rows.profile.auto_encoding == "off" and not rows.settings.message.truncate_concat:
         found &= ~rows.gsm & (rows.parts > 1)
     return found
 
 
 def _look_alikes(rows: CandidateRows) -> Mask:
     # A substitution composes characters first, to some that are on the list.
-    return rows.has(suspects.LOOK_ALIKE) if rows.options.substitute is None else ~rows.none()
+    return (
+        rows.has(suspects.LOOK_ALIKE)
+        if rows.settings.message.substitution is None
+        else ~rows.none()
+    )
 
 
 def _auto_encoding_option(rows: CandidateRows, _: Any) -> Mask:
@@ -359,7 +363,7 @@ def _auto_encoding_option(rows: CandidateRows, _: Any) -> Mask:
 
 
 def _auto_encoding_order(rows: CandidateRows, profiles: tuple[Profile, ...]) -> Mask:
-    if not rows.options.truncate_concat or rows.profile.truncation != "cut":
+    if not rows.settings.message.truncate_concat or rows.profile.truncation != "cut":
         return rows.none()
     return _auto_encoding_option(rows, profiles)
 
@@ -375,13 +379,13 @@ def _unicode_boundary(rows: CandidateRows, _: Any) -> Mask:
 
 def _boundary(rows: CandidateRows, encoding: Mask, *, dense: bool, joiners: bool) -> Mask:
     long: Mask = rows.parts > 1
-    if rows.options.substitute is not None:
+    if rows.settings.message.substitution is not None:
         # Whether anything is replaced depends on what the message needs with it and without.
         return long | rows.changed
     if rows.profile.languages:
         # Which tables a message takes depends on what it needs with each.
         return long | rows.cut
-    if rows.options.truncate_concat and rows.profile.truncation != "ignored":
+    if rows.settings.message.truncate_concat and rows.profile.truncation != "ignored":
         return rows.none()
     # A dense plan has the fewest parts; any other may have them too.
     found: Mask = (rows.lowest != rows.highest) if dense else (rows.parts != rows.lowest)
@@ -444,7 +448,7 @@ class _Lane:
         self.accepts = accepted(profile)
         self.merges = profile.duplicates == "merged"
         self.duplicates = duplicates
-        self.kernel = Kernel(replace(planned.options, profile=profile, bodies=False))
+        self.kernel = Kernel(replace(planned.settings, profile=profile, bodies=False))
         self.tally = SummaryTally(profile, planned.prices)
 
 
@@ -472,14 +476,14 @@ class _Question:
         self._profiles = profiles
         self._candidates = CANDIDATES[switch]
         self._of_numbers = switch in _NUMBERS
-        self._flag = planned.options.duplicates == "flag"
+        self._flag = planned.settings.reading.duplicates == "flag"
         # Numbers whose rows are all looked at together, sorted; None: each row for itself.
         self._numbers = numbers
         self._lanes: list[_Lane] = []
         self._waiting: list[_Waiting] = []
         self._rows = 0
         self._seen: list[Ints] = []
-        accepts = accepted(planned.options.profile)
+        accepts = accepted(planned.settings.profile)
         self.entangled = False
         # A number may be counted by a row that is not sent: then who is counted is not in the plan.
         self._unclear = self._flag and any(
@@ -525,7 +529,7 @@ class _Question:
         notes = np.zeros(len(repeated), np.int32)
         numbers = Msisdns(recipients, recipient_keys(recipients), countries, notes)
         if not self._lanes:
-            every = (self._planned.options.profile, *self._profiles)
+            every = (self._planned.settings.profile, *self._profiles)
             self._lanes = [_Lane(self._planned, each, self._duplicates(each)) for each in every]
         own, *others = self._lanes
         texts = own.kernel.compose_all(theirs)

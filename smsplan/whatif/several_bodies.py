@@ -21,7 +21,7 @@ from smsplan.kernel.texts.composing import Known
 from smsplan.kernel.unreadable_rows import marks
 from smsplan.lists.source import Source
 from smsplan.lists.threads import ahead
-from smsplan.options import Options
+from smsplan.settings import Settings
 
 
 class Composed(NamedTuple):
@@ -33,28 +33,31 @@ class Composed(NamedTuple):
 
 
 class Variants:
-    """Plans one source under several options that differ in the body alone."""
+    """Plans one source under several settings that differ in the body alone."""
 
     def __init__(
         self,
         source: Source,
-        options: Sequence[Options],
+        settings: Sequence[Settings],
         prices: PriceTable | None,
         accepted: Mask,
     ) -> None:
         """``accepted``: see ``settle``."""
-        self.kernels = [Kernel(each) for each in options]
+        self.kernels = [Kernel(each) for each in settings]
         self._source = source
-        self._first = options[0]
+        self._first = settings[0]
         self._prices = prices
         self._accepted = accepted
         self._duplicates = None
-        if self._first.duplicates == "flag":
-            self._duplicates = duplicates_of(source, self._first, len(options))
+        if self._first.reading.duplicates == "flag":
+            self._duplicates = duplicates_of(source, self._first, len(settings))
 
     def __iter__(self) -> Iterator[tuple[pa.RecordBatch, list[Settled]]]:
         """Yield each batch of the source, and what its rows are for each body."""
-        every = [self._first.to, *(name for one in self.kernels for name in one.options.needed)]
+        every = [
+            self._first.reading.to,
+            *(name for one in self.kernels for name in one.settings.needed),
+        ]
         needed = [name for name in dict.fromkeys(every) if name in self._source.columns]
         batches = self._source.batches(needed)
         composed = self._composed(ahead(batches) if self._source.path else batches)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smsplan.options import Options
+from smsplan.settings import Settings
 from smsplan.templates import Template
 from smsplan.templates.opt_out import opt_out_at
 
@@ -11,23 +11,24 @@ LETTER = "a"
 
 
 class Wording:
-    """A template under the options of a plan.
+    """A template under the settings of a plan.
 
     ``pieces`` are fixed texts and keys of columns, in order; where a parameter has no column its
     default is fixed. ``last`` is the last literal of the template that is not empty (``""`` where
     all of them are), up to the words of the opt-out, which no alteration cuts; ``at`` is its place
     among the pieces, and behind it is what is ``kept``.
 
-    >>> made = Wording(Options(template=Template("Hi ${a}!${b}"), to="to", columns={"a": "a"},
-    ...                        defaults={"b": "x"}))
+    >>> from smsplan import Message, Reading
+    >>> made = Wording(Settings(message=Message("Hi ${a}!${b}", defaults={"b": "x"}),
+    ...                         reading=Reading(columns={"a": "a"})))
     >>> made.last, made.at, made.pieces
     ('!', 2, ((None, 'Hi '), ('a', ''), (None, '!'), (None, 'x'), (None, '')))
     """
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        escapes = options.profile.double_dollar == "escape"
-        self.template = options.template.under(dollar_escapes=escapes)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        escapes = settings.profile.double_dollar == "escape"
+        self.template = settings.message.template.under(dollar_escapes=escapes)
         literals = self.template.literals
         filled = [place for place, text in enumerate(literals) if text]
         self.at = 2 * (filled[-1] if filled else len(literals) - 1)
@@ -38,10 +39,10 @@ class Wording:
         for place, piece in enumerate(self.template.pieces):
             if place % 2 == 0:
                 pieces.append((None, piece))
-            elif piece in options.columns:
+            elif piece in settings.reading.columns:
                 pieces.append((piece, ""))
             else:
-                pieces.append((None, options.default(piece) or ""))
+                pieces.append((None, settings.message.default(piece) or ""))
         if self.kept:
             pieces[self.at : self.at + 1] = [(None, self.last), (None, self.kept)]
         self.pieces = tuple(pieces)

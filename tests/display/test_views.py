@@ -15,10 +15,11 @@ import pytest
 from playwright.sync_api import Page
 from rich.console import Console
 
-from smsplan import Cost, Segmentation, explain, plan, segment
+from smsplan import Cost, explain, plan, segment
 from smsplan.api.dryruns import DryRun, RecipientDryRun
 from smsplan.display.grids import Grid, View
 from smsplan.display.views import as_html, as_rich, as_text, curve_grid, floating, view
+from smsplan.encoding import Segmentation
 from smsplan.insight.assumptions import Answer, Assumptions, Question
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
 from smsplan.insight.comparison import AlternativeUse, Comparison, Moves, Variant

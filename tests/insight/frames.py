@@ -277,7 +277,7 @@ class Message:
     @property
     def profile(self) -> Profile:
         """The switches of the plan."""
-        return self.made.options.profile
+        return self.made.settings.profile
 
     @property
     def text(self) -> str:
@@ -348,15 +348,15 @@ def measured(text: str, profile: Profile) -> Any:
 
 def sent_parts(text: str, made: Plan) -> int:
     """The parts of a text as it is sent, before a cut."""
-    profile = made.options.profile
-    if made.options.substitute is not None:
-        substituted = made.options.substitute.apply(
+    profile = made.settings.profile
+    if made.settings.message.substitution is not None:
+        substituted = made.settings.message.substitution.apply(
             text, lambda text: measured(characters(text, profile), profile)
         )
         if substituted.text != text:
             text = characters(substituted.text, profile)
     found = measured(text, profile)
-    cut = made.options.truncate_concat and profile.truncation == "cut"
+    cut = made.settings.message.truncate_concat and profile.truncation == "cut"
     if (
         profile.auto_encoding == "on"
         and found.encoding is Encoding.UNICODE
@@ -371,22 +371,24 @@ def sent_parts(text: str, made: Plan) -> int:
 
 def messages(made: Plan) -> Iterator[Message]:
     """The messages of a plan that are sent."""
-    options = made.options
+    options = made.settings
     rows = made.rows.to_pylist()
     for at, row in enumerate(rows):
         if not row["sendable"]:
             continue
-        body, name = options.template, "template"
-        if options.body_by is not None:
-            value = row["language"] if row["language"] in options.templates else "*"
-            body, name = options.templates[value], f"template '{value}'"
+        body, name = options.message.template, "template"
+        if options.message.body_by is not None:
+            value = row["language"] if row["language"] in options.message.templates else "*"
+            body, name = options.message.templates[value], f"template '{value}'"
         template = Template(body.body, dollar_escapes=options.profile.double_dollar == "escape")
-        values = dict(options.defaults)
-        for key, column in options.columns.items():
+        values = dict(options.message.defaults)
+        for key, column in options.reading.columns.items():
             if row[column] is not None:
                 values[key] = row[column]
         values = {
-            key: shortened(text, options.limits[key]) if key in options.limits else text
+            key: shortened(text, options.message.limits[key])
+            if key in options.message.limits
+            else text
             for key, text in values.items()
         }
         again = options.profile.values_in_values == "again"
@@ -396,7 +398,7 @@ def messages(made: Plan) -> Iterator[Message]:
             place, text = "template", piece
             if number % 2:
                 text = Template(f"${{{piece}}}").expand(values, again=again).text
-                if piece in options.columns:
+                if piece in options.reading.columns:
                     place = f"parameter '{piece}'"
             pieces.append((place, text))
         yield Message(made, row["recipient"], name, pieces, row["billed_parts"], at)

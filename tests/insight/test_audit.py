@@ -122,7 +122,7 @@ def counted(
         | {name: {} for name in ("cost", "wasted", "in_doubt", "saved")}
         for kind in KINDS
     }
-    natural = 1 if made.options.truncate_concat else segment(body).number_of_parts
+    natural = 1 if made.settings.message.truncate_concat else segment(body).number_of_parts
     seen = set()
     for place, row in enumerate(made.rows.to_pylist(), 1):
         notes = read_one(numbers[place - 1], False, region, profile).notes

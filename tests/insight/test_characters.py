@@ -55,7 +55,7 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
     saved_cost = Cost()
     whole: dict[int, tuple[Any, int]] = {}
     together: dict[int, int] = {}
-    lossy = [] if made.options.truncate_concat else replanned(made)
+    lossy = [] if made.settings.message.truncate_concat else replanned(made)
     for message in messages(made):
         profile, billed = message.profile, message.billed
         charge = None if made.terms is None else made.terms.charge(message.recipient)
@@ -87,7 +87,7 @@ def expected(made: Plan) -> tuple[dict[Any, Expected], dict[Any, Expected], int,
             entry.characters[each.original] += 1
         for place, name in {(each.place, script(each.original)) for each in left}:
             many[place, name].rows += 1
-        if made.options.truncate_concat or not known:
+        if made.settings.message.truncate_concat or not known:
             continue
         for each in known:
             alone = message.edited(each)
@@ -120,15 +120,15 @@ def lines(made: Plan, whole: dict[int, tuple[Any, int]], changed: dict[int, int]
 
 def replanned(made: Plan) -> list[int]:
     """The parts of each row in the same plan that replaces all it can."""
-    options = made.options
-    how = replace(options.substitute or Substitution(), level="lossy")
+    options = made.settings
+    how = replace(options.message.substitution or Substitution(), level="lossy")
     again = plan(
         made.rows.select(list(dict.fromkeys(options.needed))),
-        options.templates if options.body_by else options.template,
-        body_by=options.body_by,
-        columns=options.columns,
-        defaults=options.defaults,
-        limits=options.limits,
+        options.message.templates if options.message.body_by else options.message.template,
+        body_by=options.message.body_by,
+        columns=options.reading.columns,
+        defaults=options.message.defaults,
+        limits=options.message.limits,
         profile=options.profile,
         substitute=how,
         duplicates="keep",

@@ -18,7 +18,9 @@ from smsplan.api.dryruns import Composer
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.texts.damaged_values import bits_of, damage
 from smsplan.kernel.texts.link_cuts import LinkCuts
-from smsplan.options import Options
+from smsplan.message import Message
+from smsplan.recipients import Reading
+from smsplan.settings import Settings
 from smsplan.templates.leftovers import NO_VALUES, undone
 from smsplan.templates.links import links
 from smsplan.templates.mojibake import repaired
@@ -209,8 +211,8 @@ def test_links_that_are_cut(
     profile = Profile()
     if dense:
         profile = Profile(gsm_boundary="dense", unicode_boundary="dense", reference_bits=16)
-    options = Options(
-        template=Template(body), to="to", columns={"a": "a", "b": "b"}, profile=profile
+    options = Settings(
+        message=Message(body), reading=Reading(columns={"a": "a", "b": "b"}), profile=profile
     )
     columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}
     batch = pa.RecordBatch.from_pydict({k: pa.array(v, pa.string()) for k, v in columns.items()})
@@ -225,7 +227,7 @@ def test_links_that_are_cut(
         some = np.flatnonzero((made.parts > 1) & (made.gsm == gsm))
         found |= set(cuts(batch, some, made.units[some], gsm=gsm).tolist())
     for row, (a, b) in enumerate(rows):
-        expected = reference(options.template, {"a": a, "b": b}, profile)
+        expected = reference(options.message.template, {"a": a, "b": b}, profile)
         assert (row in found) == (expected and made.parts[row] > 1), (a, b)
 
 

@@ -14,7 +14,9 @@ import pytest
 from smsplan import Encoding, Profile, Template, dry_run, segment
 from smsplan.kernel.dictionaries import note_bits, note_words
 from smsplan.kernel.kernel import Kernel
-from smsplan.options import Options
+from smsplan.message import Message
+from smsplan.recipients import Reading
+from smsplan.settings import Settings
 
 GSM = "abc XYZ0"
 EXTENSION = "€[]{}^~|\\\f"
@@ -106,20 +108,22 @@ class Maker:
                 switches[name] = self.random.choice([("tr",), ("es", "pt"), "all"])
         return Profile(**switches)
 
-    def options(self) -> Options:
+    def options(self) -> Settings:
         """A message with its defaults and limits."""
         template = Template(self.random.choice(BODIES))
         defaults = {key: self.text() for key in template.parameters if self.random.random() < 0.3}
         columns = {key: key for key in template.parameters}
         if "b" in defaults and self.random.random() < 0.3:
             del columns["b"]
-        return Options(
-            template=template,
-            to="to",
-            columns=columns,
+        message = Message(
+            template,
             defaults=defaults,
             truncate_concat=self.random.random() < 0.4,
             max_number_of_message_parts=self.random.choice([None, None, 1, 2, 5]),
+        )
+        return Settings(
+            message=message,
+            reading=Reading(columns=columns),
             profile=self.profile(),
             bodies=self.random.random() < 0.5,
         )
@@ -135,7 +139,7 @@ def shown(planned: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
 
 def expected(kernel: Kernel, values: dict[str, str]) -> tuple[Any, ...]:
     """What the reference makes of a row that has these values."""
-    options, profile = kernel.options, kernel.options.profile
+    options, profile = kernel.settings, kernel.settings.profile
     message = kernel.compose(values)
     assert message is not None
     wide = profile.length_unit == "utf16"
@@ -148,7 +152,7 @@ def expected(kernel: Kernel, values: dict[str, str]) -> tuple[Any, ...]:
     notes = [
         name
         for name, on in (
-            ("default_used", any(key not in values for key in options.columns)),
+            ("default_used", any(key not in values for key in options.reading.columns)),
             ("substituted", message.substituted),
             ("truncated", message.truncated),
         )
@@ -172,7 +176,7 @@ def test_equal_to_the_reference(seed: int) -> None:
     for _ in range(8):
         options = maker.options()
         rows = maker.random.choice([0, 1, 40])
-        columns = {key: maker.column(rows) for key in options.columns}
+        columns = {key: maker.column(rows) for key in options.reading.columns}
         numbers = pa.array(["+447911123456"] * rows, pa.string())
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
@@ -195,11 +199,12 @@ class Switched(Maker):
             switches["languages"] = self.random.choice([("tr",), ("es", "pt"), "all"])
         return Profile(**{**switches, "malformed_placeholder": "literal"})
 
-    def options(self) -> Options:
+    def options(self) -> Settings:
         """A message that is cut to one part."""
         options = super().options()
         profile = self.profile()
-        return replace(options, profile=profile, truncate_concat=True, bodies=True)
+        cut = options.saying(truncate_concat=True)
+        return replace(cut, profile=profile, bodies=True)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -208,7 +213,7 @@ def test_a_cut_leaves_one_part(seed: int) -> None:
     maker = Switched(seed)
     for _ in range(8):
         options = maker.options()
-        columns = {key: maker.column(20) for key in options.columns}
+        columns = {key: maker.column(20) for key in options.reading.columns}
         numbers = pa.array(["+447911123456"] * 20, pa.string())
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
@@ -241,8 +246,11 @@ def test_a_form_feed_that_makes_unicode(text: str, order: Any) -> None:
 def test_a_value_too_long_for_the_sum() -> None:
     """Sizes travel in fields of 18 bits; a value that does not fit is composed alone."""
     texts = ["a" * 70_000, "a" * 300_000, "😀" * 70_000, "a" * 300_000 + "я"]
-    options = Options(template=Template("x${a}"), to="to", columns={"a": "a"},
-                      profile=Profile(value_limit=None))  # fmt: skip
+    options = Settings(
+        message=Message("x${a}"),
+        reading=Reading(columns={"a": "a"}),
+        profile=Profile(value_limit=None),
+    )
     kernel = Kernel(options)
     numbers = pa.array(["+447911123456"] * 4)
     planned = kernel(pa.RecordBatch.from_arrays([numbers, pa.array(texts)], names=["to", "a"]))
@@ -255,8 +263,8 @@ def test_a_default_too_long_for_the_sum() -> None:
     """Without a limit a default, too, may be longer than the fields hold."""
     profile = Profile(value_limit=None)
     for columns, expected in (({"a": "a"}, [1, 300_000]), ({}, [300_000, 300_000])):
-        options = Options(template=Template("${a}"), to="to", columns=columns, profile=profile,
-                          defaults={"a": "a" * 300_000})  # fmt: skip
+        message = Message("${a}", defaults={"a": "a" * 300_000})
+        options = Settings(message=message, reading=Reading(columns=columns), profile=profile)
         numbers = pa.array(["+447911123456"] * 2)
         batch = pa.RecordBatch.from_arrays([numbers, pa.array(["x", None])], names=["to", "a"])
         assert Kernel(options)(batch).column("units").to_pylist() == expected
@@ -270,8 +278,8 @@ def test_octets_behind_nulls_do_not_count() -> None:
         pa.string(), 2, [pa.py_buffer(b"\x02"), offsets, pa.py_buffer(octets)]
     )
     assert column.to_pylist() == [None, "я"]
-    kernel = Kernel(Options(template=Template("${a}"), to="to", columns={"a": "a"},
-                            defaults={"a": "x"}))  # fmt: skip
+    message = Message("${a}", defaults={"a": "x"})
+    kernel = Kernel(Settings(message=message, reading=Reading(columns={"a": "a"})))
     numbers = pa.array(["+447911123456"] * 2)
     planned = kernel(pa.RecordBatch.from_arrays([numbers, column], names=["to", "a"]))
     assert planned.column("encoding").to_pylist() == ["GSM", "UNICODE"]
@@ -293,7 +301,8 @@ def test_reasons_character_by_character(seed: int) -> None:
         template = Template(body)
         used = {key: key for key in template.parameters}
         its = {key: text for key, text in defaults.items() if key in used}
-        kernel = Kernel(Options(template=template, to="to", columns=used, defaults=its))
+        message = Message(template, defaults=its)
+        kernel = Kernel(Settings(message=message, reading=Reading(columns=used)))
         reasons = kernel.reasons(batch, known)
         found = list(zip(reasons.rows.tolist(), map(chr, reasons.points.tolist()), strict=True))
         expected, places = set(), []

@@ -115,7 +115,7 @@ made.save("added.parquet")
 opened = Plan.open("added.parquet")
 assert opened.rows.to_pylist() == made.rows.to_pylist()
 assert str(opened) == str(made)
-drawn = sample(made._planned(), 3, profile=made.options.profile, switches=(), seed=1)
+drawn = sample(made._planned(), 3, profile=made.settings.profile, switches=(), seed=1)
 assert {"sleeping number", "barred number"} <= drawn.present, drawn.present
 """
 

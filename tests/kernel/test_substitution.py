@@ -11,7 +11,9 @@ import pytest
 from smsplan import Profile, Substitution, Template
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.kernel.kernel import Kernel
-from smsplan.options import Options
+from smsplan.message import Message
+from smsplan.recipients import Reading
+from smsplan.settings import Settings
 from tests.kernel.test_kernel import BODIES, CLUSTERS, GSM, Maker, expected, shown
 
 REPLACED = sorted(LOOK_ALIKES)
@@ -60,7 +62,7 @@ class Hostile(Maker):
         length = self.random.choice([1, 2, 3, 8, 20, 60, 69, 70, 72, 100, 140, 154, 162, 300])
         return "".join(self.random.choices(pool, k=length))
 
-    def options(self) -> Options:
+    def options(self) -> Settings:
         """A message with a substitution or limits, mostly under a plain profile."""
         body = self.random.choice([*EDGES, *EDGES, *BODIES])
         template = Template(body)
@@ -82,23 +84,26 @@ class Hostile(Maker):
         )
         return replace(
             base,
-            template=template,
-            columns=columns,
-            defaults=defaults,
-            limits=limits,
-            substitute=None if pick() < 0.1 else substitution,
+            message=replace(
+                base.message,
+                body=template,
+                defaults=defaults,
+                limits=limits,
+                substitute=None if pick() < 0.1 else substitution,
+                truncate_concat=pick() < 0.2,
+            ),
+            reading=Reading(columns=columns),
             profile=Profile() if pick() < 0.4 else base.profile,
-            truncate_concat=pick() < 0.2,
         )
 
 
-def within(options: Options, values: dict[str, str]) -> dict[str, str]:
+def within(options: Settings, values: dict[str, str]) -> dict[str, str]:
     """The values as they are sent: cut to whole clusters, by Python's own slices."""
     import regex
 
     out = {}
     for key, text in values.items():
-        most = options.limits.get(key, len(text))
+        most = options.message.limits.get(key, len(text))
         short = ""
         for cluster in regex.findall(r"\X", text):
             if len(short + cluster) > most:
@@ -110,8 +115,8 @@ def within(options: Options, values: dict[str, str]) -> dict[str, str]:
 
 def wanted(kernel: Kernel, values: dict[str, str]) -> tuple[Any, ...]:
     """What the reference makes of a row, which notes whether a value or a default was cut."""
-    options = kernel.options
-    whole = {**options.defaults, **values}
+    options = kernel.settings
+    whole = {**options.message.defaults, **values}
     found = list(expected(kernel, within(options, values)))
     if found[4] == "value_too_long":
         return tuple(found)
@@ -129,7 +134,7 @@ def test_equal_to_the_reference(seed: int) -> None:
     for _ in range(10):
         options = maker.options()
         rows = maker.random.choice([0, 1, 40])
-        columns = {key: maker.column(rows) for key in options.columns}
+        columns = {key: maker.column(rows) for key in options.reading.columns}
         numbers = pa.array(["+447911123456"] * rows, pa.string())
         batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=["to", *columns])
         kernel = Kernel(options)
@@ -142,8 +147,8 @@ def test_equal_to_the_reference(seed: int) -> None:
 def test_ordinary_rows_are_not_looked_at_one_by_one() -> None:
     """Quotes, decomposed accents, Greek capitals and emoji are decided for whole columns."""
     names = ["O’Neill", "Jose\u0301", "ΜΑΡΙΑ", "Ana ❤\ufe0f", "Иван", "नमन", "Maximiliane"] * 50
-    options = Options(template=Template("“Hi” ${a}, " + "x" * 66), to="to", columns={"a": "a"},
-                      limits={"a": 6}, substitute=Substitution())  # fmt: skip
+    message = Message("“Hi” ${a}, " + "x" * 66, limits={"a": 6}, substitute="safe")
+    options = Settings(message=message, reading=Reading(columns={"a": "a"}))
     kernel = Kernel(options)
     numbers = pa.array(["+447911123456"] * len(names))
     batch = pa.RecordBatch.from_arrays([numbers, pa.array(names)], names=["to", "a"])

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsplan import Complaint, InputError, Template, lint, plan, substitute
+from smsplan import InputError, Template, lint, plan, substitute
 from smsplan.encoding import Encoding, measure, segment
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.linting.linter import fix_text
+from smsplan.linting.linter import Complaint, fix_text
 from smsplan.linting.rules import RULES, Rule
 
 DOCS = Path(__file__).parents[2] / "docs"

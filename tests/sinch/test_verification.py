@@ -167,7 +167,7 @@ class Account:
 def test_planted_deviation(switch: str, value: Any) -> None:
     """A sandbox that deviates by one value of one switch: found, and that value explains it all."""
     made = of_kind(KIND_OF.get((switch, value)) or KIND_OF.get(switch, "every"))
-    with account(made.options.profile.replace(**{switch: value})) as api:
+    with account(made.settings.profile.replace(**{switch: value})) as api:
         found = verify(made, api)
     assert not found.agrees
     planted = ((switch, tuple(value) if isinstance(value, list) else value),)
@@ -181,7 +181,7 @@ def test_planted_deviation(switch: str, value: Any) -> None:
 def test_same_profile(kind: str) -> None:
     """A sandbox of the plan's own profile: no difference, in five calls or fewer."""
     made = of_kind(kind)
-    with account(made.options.profile) as api:
+    with account(made.settings.profile) as api:
         found = verify(made, api)
     assert found.differences == ()
     assert found.explained_by == ()
@@ -515,7 +515,7 @@ def renamed(profile: Profile, code: str = "E1", **words: str) -> Disguised:
 def test_words_are_no_differences(kind: str, record: bool, tmp_path: Path) -> None:
     """An account's own words are told apart; a profile that has them says nothing of them."""
     made = of_kind(kind)
-    api = renamed(made.options.profile, GSM="GSM7", UNICODE="UCS2")
+    api = renamed(made.settings.profile, GSM="GSM7", UNICODE="UCS2")
     path = tmp_path / "exchanges.jsonl"
     found = verify(made, api, record=path if record else None)
     assert found.agrees, str(found)
@@ -526,7 +526,7 @@ def test_words_are_no_differences(kind: str, record: bool, tmp_path: Path) -> No
     assert json.loads(json.dumps(found.to_dict()))["words"]["GSM"] == ["GSM7"]
     if record:
         assert verify(made, Replay(path)) == found
-    known = made.options.profile.replace(vocabulary=dict(found.words))
+    known = made.settings.profile.replace(vocabulary=dict(found.words))
     again = verify(made, api, profile=known)
     assert again.agrees
     assert again.words == {}
@@ -565,7 +565,7 @@ def test_several_switches_together() -> None:
     assert dict(together) == truth.changes()
     assert str(found).count("as it would be with") == 1
     assert "calibrate" not in str(found)
-    again = of_kind("every").options.profile.replace(**dict(together))
+    again = of_kind("every").settings.profile.replace(**dict(together))
     assert verify(of_kind("every"), Account(truth), profile=again).agrees
 
 
@@ -597,7 +597,7 @@ def test_fields_that_are_left_out(name: str) -> None:
     """What an account leaves out is not confirmed."""
     disguise = Disguise(0, drops=(name,))
     disguise.words = {}
-    found = verify(of_kind("cut"), Disguised(of_kind("cut").options.profile, disguise))
+    found = verify(of_kind("cut"), Disguised(of_kind("cut").settings.profile, disguise))
     assert not found.agrees
     assert {each.field for each in found.differences} == {name}
     assert {each.theirs for each in found.differences} == {"none"}

@@ -41,7 +41,7 @@ def everything(path: Path) -> tuple[Any, ...]:
     rows = made.rows
     return (
         made.summary.to_dict(),
-        made.options.to_dict(),
+        made.settings.to_dict(),
         None if made.terms is None else made.terms.to_dict(),
         rows.to_pylist(),
         rows.schema.remove_metadata().to_string(),

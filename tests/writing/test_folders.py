@@ -73,7 +73,7 @@ def test_a_folder_is_the_plan_of_a_file(source: Path, tmp_path: Path) -> None:
     assert made.rows.equals(whole.rows)
     assert made.summary == whole.summary
     opened = Plan.open(tmp_path / "out")
-    assert (opened.summary, opened.options) == (whole.summary, whole.options)
+    assert (opened.summary, opened.settings) == (whole.summary, whole.settings)
     assert opened.rows.equals(whole.rows)
     manifest = json.loads((tmp_path / "out" / "_manifest.json").read_text())
     assert [part["rows"] for part in manifest["parts"]] == [500] * 6

@@ -19,11 +19,13 @@ from smsplan.cli.console import (
     say,
     write_json,
 )
+from smsplan.limits import Limits
 
 if TYPE_CHECKING:
     from smsplan.sinch import LiveDryRun
 
 
+@options.having(Limits, without=("max_messages", "max_unpriced", "countries"))
 def dry_run_file(
     batch: str = typer.Argument(..., help="The batch as JSON: a file, or - for stdin."),
     per_recipient: bool = typer.Option(False, "--per-recipient", help="Add the recipients."),
@@ -40,18 +42,10 @@ def dry_run_file(
     ),
     rates: str = typer.Option(None, help="A rate card: the cost is shown on stderr."),
     price: str = options.PRICE,
-    max_cost: list[str] = typer.Option(
-        [], help="Exit with 3 above this cost: '5 EUR'. Repeatable, one for each currency."
-    ),
-    max_parts: int = options.MAX_PARTS,
-    max_parts_per_message: int = options.MAX_PARTS_PER_MESSAGE,
-    max_problems: str = typer.Option(
-        None, help="Exit with 3 above so many recipients that get nothing: 1 or '1%'."
-    ),
-    no_unicode: bool = options.NO_UNICODE,
     as_json: bool = typer.Option(
         False, "--json", help="With --live: write JSON; without, the answer is JSON anyway."
     ),
+    **limits: Any,
 ) -> None:
     """Print the API's answer to a dry run; a batch that it would refuse: its error, exit code 1.
 
@@ -59,20 +53,11 @@ def dry_run_file(
     """
     from smsplan.api.dryruns import dry_run
     from smsplan.errors import RequestRefused
-    from smsplan.limits import Limits
 
     if not live:
         needs("--live", credentials=credentials)
     if not (live or per_recipient):
         needs("--per-recipient or --live", number_of_recipients=number_of_recipients is not None)
-    given: dict[str, Any] = {
-        "max_cost": max_cost or None,
-        "max_parts": max_parts,
-        "max_parts_per_message": max_parts_per_message,
-        "max_problems": max_problems,
-        "allow_unicode": False if no_unicode else None,
-    }
-    limits = {name: value for name, value in given.items() if value is not None}
     Limits(**limits)
     text = read_text(batch, "batch")
     groups = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any
 
 import typer
 
@@ -14,49 +14,36 @@ from smsplan.cli.console import (
     pairs,
     progress_bar,
     say,
-    whole,
     write_json,
     write_result,
 )
-from smsplan.cli.plans.rates_options import terms
+from smsplan.cli.plans.body_options import by_value
+from smsplan.cli.plans.rates_options import Rates, terms
+from smsplan.message import Message
+from smsplan.recipients import Reading
+from smsplan.settings import Conditions
 
 
+@options.having(Message, Reading, Rates, Conditions)
 def compare_bodies(
     recipients: str = options.RECIPIENTS,
     body: list[str] = typer.Option(
-        [], help="NAME=TEXT, in single quotes: A='Hi ${name}'. Repeatable; the first is the base."
+        [],
+        help="NAME=TEXT, in single quotes: A='Hi ${name}'; with --body-by NAME:VALUE=TEXT. "
+        "Repeatable; the first is the base.",
+        metavar="NAME=TEXT",
     ),
     body_file: list[str] = typer.Option(
-        [], help="NAME=FILE with a text, behind those of --body. Repeatable."
+        [], help="As --body, with a file. Repeatable.", metavar="NAME=FILE"
     ),
     alternative: list[str] = typer.Option(
-        [], help="NAME=PRICE of a message by another channel: mms='0.022 USD'. Repeatable."
+        [],
+        help="The price of a message by another channel: mms='0.022 USD'. Repeatable.",
+        metavar="NAME=PRICE",
     ),
-    to: str = options.TO,
-    column: list[str] = options.COLUMN,
-    default: list[str] = options.DEFAULT,
-    limit: list[str] = options.LIMIT,
-    substitute: Literal["safe", "lossy"] = options.SUBSTITUTE,
-    transliterate: list[str] = options.TRANSLITERATE,
-    region: str = options.REGION,
-    sender: str = options.SENDER,
-    rates: str = options.RATES,
-    price: str = options.PRICE,
-    on: str = options.ON,
-    sender_type: str = options.SENDER_TYPE,
-    charge_on: str = options.CHARGE_ON,
-    operators: str = options.OPERATORS,
-    mix: list[str] = options.MIX,
-    used: list[str] = options.USED,
-    exchange: list[str] = options.EXCHANGE,
-    mixed_currencies: bool = options.MIXED_CURRENCIES,
-    truncate_concat: bool = options.TRUNCATE_CONCAT,
-    max_number_of_message_parts: int = options.MAX_NUMBER_OF_MESSAGE_PARTS,
-    duplicates: Literal["flag", "keep"] = options.DUPLICATES,
-    syntax: str = options.SYNTAX,
-    profile: str = options.PROFILE,
-    encoding: str = options.ENCODING,
+    syntax: str = typer.Option("${}", help=options.SYNTAX_HELP),
     as_json: bool = options.JSON,
+    **given: Any,
 ) -> None:
     """Compare texts over one list: parts and cost of each, for whom it is shorter or longer."""
     # As for a plan: a limited process does not have the addresses that Arrow's own pool takes.
@@ -69,38 +56,16 @@ def compare_bodies(
     texts = named_texts(body, "--body", body_file, "--body-file")
     if not texts:
         raise typer.BadParameter("give --body or --body-file", param_hint="--body")
-    card = terms(
-        rates,
-        price,
-        sender_type=sender_type,
-        on=on,
-        charge_on=charge_on,
-        operators=operators,
-        mix=mix,
-        used=used,
-        exchange=exchange,
-        mixed_currencies=mixed_currencies,
-    )
+    templates = {name: Template(text, syntax=syntax) for name, text in texts.items()}
+    card = terms(given)
     with progress_bar(recipients) as progress:
         made = compare(
             recipients,
-            {name: Template(text, syntax=syntax) for name, text in texts.items()},
+            by_value(templates) if "body_by" in given else templates,
             alternatives=pairs(alternative, "--alternative"),
-            to=to,
-            columns=pairs(column, "--column"),
-            defaults=pairs(default, "--default"),
-            limits=whole(limit, "--limit"),
-            substitute=substitute,
-            transliterate=transliterate,
-            region=region,
-            from_=sender,
-            truncate_concat=truncate_concat,
-            max_number_of_message_parts=max_number_of_message_parts,
-            duplicates=duplicates,
             rates=card,
-            profile=profile,
-            encoding=encoding,
             progress=progress,
+            **given,
         )
     for warning in made.warnings:
         say(f"warning: {warning}")

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from smsplan.cli import options
-from smsplan.cli.console import needs, pairs, safe, say, text_of, write_json
-from smsplan.cli.plans.rates_options import terms
+from smsplan.cli.console import needs, safe, say, text_of, write_json
+from smsplan.cli.plans.rates_options import Rates, terms
+from smsplan.message import Message, of_parameters
 from smsplan.plurals import counted
+from smsplan.recipients import Reading
+from smsplan.settings import Conditions
 
 if TYPE_CHECKING:
     from smsplan.cli.plans.lint_config import LintConfig
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
+@options.having(Message, Reading, Rates, Conditions, without=("body_by", "duplicates", "on_error"))
 def lint_templates(
     templates: list[str] = typer.Argument(
         None, help="Files with one template each, folders of them, or - for stdin."
@@ -41,7 +45,6 @@ def lint_templates(
     fail_on: Literal["error", "warning", "info"] = typer.Option(
         None, help="The lowest severity that ends with exit code 3; else warning."
     ),
-    default: list[str] = options.DEFAULT,
     syntax: str = typer.Option(None, help=options.SYNTAX_HELP),
     max_parts: int = typer.Option(None, min=1, help="How many parts a message may take."),
     max_cost: list[str] = typer.Option(
@@ -50,29 +53,17 @@ def lint_templates(
     opt_out: list[str] = typer.Option(
         [], help="A word of which one has to be there, such as STOP. Repeatable."
     ),
-    truncate_concat: bool = typer.Option(
-        False, "--truncate-concat", help="Messages are cut to one part."
-    ),
-    profile: str = typer.Option(None, help="Name of a profile, or a TOML file."),
     config: str = typer.Option(
         None, help="A TOML file with [tool.smsplan.lint]; else pyproject.toml, upwards."
     ),
     recipients: str = typer.Option(None, help="A list: rules over the messages to it, too."),
-    to: str = options.TO,
-    column: list[str] = options.COLUMN,
-    region: str = options.REGION,
-    encoding: str = options.ENCODING,
-    rates: str = options.RATES,
-    price: str = options.PRICE,
-    on: str = options.ON,
-    sender_type: str = options.SENDER_TYPE,
-    charge_on: str = options.CHARGE_ON,
     explain: str = typer.Option(None, help="Explain a rule, or all whose codes begin so, and end."),
     as_json: bool = typer.Option(False, "--json", help="The same as --format json."),
+    **given: Any,
 ) -> None:
-    """Name what makes templates dear or wrong: characters, length, parameters, limits.
+    """Find what makes templates expensive or wrong: characters, length, parameters, limits.
 
-    Exit code 3: there are complaints of the severity of --fail-on or above; 0: none. The rules are
+    Exit code 3: there are problems of the severity of --fail-on or above; 0: none. The rules are
     in docs/lint.md.
     """
     if explain is not None:
@@ -80,45 +71,29 @@ def lint_templates(
         return
     if not templates and not body:
         raise typer.BadParameter("name a file, or give --body", param_hint="TEMPLATES")
+    own = {
+        name: given.pop(name)
+        for name in ("defaults", "truncate_concat", "profile")
+        if name in given
+    }
     if recipients is None:
-        needs(
-            "--recipients",
-            to=to != "to",
-            column=column,
-            region=region,
-            encoding=encoding,
-            rates=rates,
-            price=price,
-        )
-    card = terms(
-        rates,
-        price,
-        sender_type=sender_type,
-        on=on,
-        charge_on=charge_on,
-        operators=None,
-        mix=[],
-        used=[],
-        exchange=[],
-        mixed_currencies=False,
-    )
-    given: dict[str, Any] = {
+        needs("--recipients", **options.typed(given))
+    card = terms(given)
+    asked: dict[str, Any] = {
         "select": _codes(select, "--select"),
         "ignore": _codes(ignore, "--ignore"),
         "syntax": syntax,
         "max_parts": max_parts,
         "max_cost": max_cost or None,
         "opt_out": opt_out or None,
-        "truncate_concat": truncate_concat or None,
-        "profile": profile,
+        **own,
     }
-    settings = {name: value for name, value in given.items() if value is not None}
-    defaults = pairs(default, "--default")
-    columns = pairs(column, "--column")
-    asked = _Asked(settings, defaults, columns, recipients, to, region, encoding, card)
+    defaults = asked.pop("defaults", {})
+    settings = {name: value for name, value in asked.items() if value is not None}
+    wanted = _Asked(settings, defaults, recipients, given, card)
     results = []
     for source in _sources(templates or [], body, config):
-        results.append(Result(source, _look(source, asked, fix=fix)))
+        results.append(Result(source, _look(source, wanted, fix=fix)))
     if fix:
         for result in results:
             _write(result)
@@ -161,11 +136,9 @@ class _Asked:
 
     settings: Mapping[str, Any]
     defaults: Mapping[str, str]
-    columns: Mapping[str, str]
     recipients: str | None
-    to: str
-    region: str | None
-    encoding: str | None
+    # How the list is read, and what the message is besides what the rules know.
+    options: Mapping[str, Any]
     rates: Terms | None
 
     def settings_for(self, source: TemplateSource) -> dict[str, Any]:
@@ -193,18 +166,19 @@ class _Asked:
         if self.recipients is None or lint(text, **refused):
             return None
         template = Template(text, syntax=settings.get("syntax", "${}"))
-        used = template.parameters
+        named: dict[str, Any] = {"defaults": settings["defaults"], **self.options}
+        own = {
+            key: of_parameters(named[key], template.parameters)
+            for key in ("defaults", "limits", "columns")
+            if key in named
+        }
         return plan(
             self.recipients,
             template,
-            to=self.to,
-            columns={key: name for key, name in self.columns.items() if key in used},
-            defaults={key: text for key, text in settings["defaults"].items() if key in used},
-            region=self.region,
-            encoding=self.encoding,
             truncate_concat=settings.get("truncate_concat", False),
             rates=self.rates,
             profile=settings.get("profile"),
+            **{**named, **own},
         )
 
 

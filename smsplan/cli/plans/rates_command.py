@@ -10,6 +10,7 @@ import typer
 
 from smsplan.cli import options
 from smsplan.cli.console import day, needs, pairs, safe, say, write_json
+from smsplan.recipients import Reading
 
 if TYPE_CHECKING:
     from smsplan.ratecards import RateCard, Terms
@@ -40,7 +41,8 @@ def _read(
     )
 
 
-@app.command("check")
+@app.command("check", cls=options.Grouped)
+@options.having(Reading, without=("columns", "duplicates", "on_error"))
 def check(
     card: str = _CARD,
     recipients: str = typer.Argument(None, help="A list, to count whom it has no price for."),
@@ -48,12 +50,10 @@ def check(
     decimal: Literal[".", ","] = _DECIMAL,
     currency: str = _CURRENCY,
     mixed_currencies: bool = _MIXED,
-    to: str = options.TO,
-    region: str = options.REGION,
-    encoding: str = options.ENCODING,
     on: str = typer.Option(None, help="The day of sending, such as 2026-12-01; else today."),
     sender_type: str = typer.Option(None, help="The sender whose prices count, such as 10dlc."),
     as_json: bool = options.JSON,
+    **reading: Any,
 ) -> None:
     """Say what a card has, every fault, what is out of date, and who has no price.
 
@@ -76,9 +76,9 @@ def check(
     }
     if recipients is not None:
         valid = known.terms(sender_type=sender_type, on=sending)
-        report.update(_unpriced(valid, recipients, to=to, region=region, encoding=encoding))
+        report.update(_unpriced(valid, recipients, **reading))
     else:
-        needs("a list", to=to != "to", region=region, encoding=encoding)
+        needs("a list", **options.typed(reading))
     if as_json:
         write_json("smsplan.rates/1", report)
     else:

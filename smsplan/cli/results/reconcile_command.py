@@ -15,7 +15,7 @@ def write_reconciliation(
     plan: str = options.PLAN,
     reports: str = typer.Argument(..., help="Delivery reports (JSON, CSV) or an invoice (CSV)."),
     rates: str = typer.Option(None, help="The rate card: the price of the reported operator."),
-    mixed_currencies: bool = options.MIXED_CURRENCIES,
+    mixed_currencies: bool = typer.Option(False, help="The rate card has several currencies."),
     output: str = typer.Option(None, help="Write both sides of every message: .csv, .parquet."),
     as_json: bool = options.JSON,
 ) -> None:

@@ -44,7 +44,7 @@ from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.texts.national_tables import cheapest, lacking
 from smsplan.kernel.texts.octet_classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.kernel.texts.parts import CharacterColumn, Room
-from smsplan.options import Options
+from smsplan.settings import Settings
 
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 21
@@ -80,19 +80,19 @@ class TextKernel:
     ``known`` of it, empty at first.
     """
 
-    def __init__(self, options: Options, composer: Composer) -> None:
+    def __init__(self, settings: Settings, composer: Composer) -> None:
         profile = composer.profile
-        self._options = options
+        self._settings = settings
         self._profile = profile
         self._composer = composer
         self._classes = Classes(profile)
         # Line breaks are replaced in texts that are put together.
         self._composed = Classes(profile.replace(line_breaks="kept"))
         self._utf16 = profile.unicode_unit == "utf16"
-        self._cuts = options.truncate_concat and profile.truncation == "cut"
-        self._substitution = options.substitute
+        self._cuts = settings.message.truncate_concat and profile.truncation == "cut"
+        self._substitution = settings.message.substitution
         changes = [self._substitution is not None, profile.auto_encoding != "off", self._cuts]
-        self._keeps = options.bodies or sum(changes) > 1
+        self._keeps = settings.bodies or sum(changes) > 1
         self._rooms = {
             gsm: Room(
                 *(
@@ -104,16 +104,20 @@ class TextKernel:
         }
         self._fix(*self._parse())
         self._always_unmatched = any(
-            key not in options.columns and key not in options.defaults
+            key not in settings.reading.columns and key not in settings.message.defaults
             for key in composer.template.parameters
         )
         self._again = profile.values_in_values == "again"
-        self._always_alone = self._again and any("${" in text for text in options.defaults.values())
+        self._always_alone = self._again and any(
+            "${" in text for text in settings.message.defaults.values()
+        )
         # A default that is cut to its limit: of a column, and of a parameter without one.
         self._cut_defaults = {
-            key for key, text in options.defaults.items() if options.default(key) != text
+            key
+            for key, text in settings.message.defaults.items()
+            if settings.message.default(key) != text
         }
-        self._always_shortened = not self._cut_defaults <= set(options.columns)
+        self._always_shortened = not self._cut_defaults <= set(settings.reading.columns)
         # Texts and values that were looked at one by one.
         self.looped = 0
         self._known: dict[str, tuple[Any, Any, Mask | None, Ints, Ints]] = {}
@@ -125,7 +129,7 @@ class TextKernel:
         """Measure what is the same in every text, and what stands for a missing value."""
         self._pieces, self._absent = pieces, absent
         # A column may be looked at and stand nowhere: the profile can escape its placeholder.
-        self.keys = tuple(self._options.columns)
+        self.keys = tuple(self._settings.reading.columns)
         self._times = {key: sum(key == other for other, _ in pieces) for key in self.keys}
         literals = [text for key, text in pieces if key is None]
         # Octets of a text at most, without the values of columns.
@@ -190,9 +194,9 @@ class TextKernel:
         for place, piece in enumerate(template.pieces):
             if place % 2:
                 text = "" if self._profile.unmatched == "empty" else f"${{{piece}}}"
-                default = self._options.default(piece)
+                default = self._settings.message.default(piece)
                 absent[piece] = text if default is None else default
-                if piece in self._options.columns:
+                if piece in self._settings.reading.columns:
                     pieces.append((piece, ""))
                     continue
                 piece = absent[piece]
@@ -215,9 +219,9 @@ class TextKernel:
         if self._profile.auto_encoding != "off":
             self._auto_encode(columns, made)
         made.billed = made.parts
-        if self._options.truncate_concat:
+        if self._settings.message.truncate_concat:
             self._truncate(columns, made)
-        if not self._options.bodies:
+        if not self._settings.bodies:
             made.bodies = None
         return made
 
@@ -232,8 +236,8 @@ class TextKernel:
     def _column(
         self, batch: pa.RecordBatch, key: str, made: Texts, known: Known | None = None
     ) -> Column:
-        name = self._options.columns[key]
-        its = name, self._options.limits.get(key)
+        name = self._settings.reading.columns[key]
+        its = name, self._settings.message.limits.get(key)
         measured = None if known is None else known.get(its)
         if measured is None:
             measured = self._measured(batch.column(name), name, key)
@@ -249,7 +253,7 @@ class TextKernel:
             made.default_used |= column.missing
             if key in self._cut_defaults:
                 made.shortened |= column.missing
-            if key not in self._options.defaults and self._times[key]:
+            if key not in self._settings.message.defaults and self._times[key]:
                 made.unmatched |= column.missing
         self._check_values(column, made)
         return column
@@ -268,7 +272,7 @@ class TextKernel:
 
     def _shortened(self, texts: Any, key: str) -> tuple[Any, Mask | None]:
         """Cut the values of a key to its limit; also says which, if there are any."""
-        limit = self._options.limits.get(key)
+        limit = self._settings.message.limits.get(key)
         if limit is None:
             return texts, None
         # Octets are never fewer than characters.
@@ -775,7 +779,7 @@ class TextKernel:
             unclear = unicode_[~self._clear(characters, places[unicode_])]
             made.alone[rows[unclear]] = True
         made.units[rows] = units
-        if self._options.bodies:
+        if self._settings.bodies:
             starts = octets.offsets[:-1][chosen]
             ends = np.append(characters.starts, len(octets.data))[places]
             made.put_bodies(rows, _spans(octets, starts, ends))

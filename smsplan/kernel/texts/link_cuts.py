@@ -98,7 +98,7 @@ class LinkCuts:
             may = self._may_be(start, end, units, gsm=gsm)
             found.append(self._cut(source, rows[may], start, end, gsm=gsm))
         for key, start, end in self._values:
-            name = self._kernel._options.columns[key]
+            name = self._kernel._settings.reading.columns[key]
             if key not in self._linked:
                 self._linked[key] = _links_in(source.column(name), name)
             some = self._linked[key][rows]
@@ -132,7 +132,7 @@ class LinkCuts:
         """The octets of the longest value of a key, or of what is in its place."""
         if key not in self._longest:
             assert self._source is not None
-            array = self._source.column(self._kernel._options.columns[key])
+            array = self._source.column(self._kernel._settings.reading.columns[key])
             if pa.types.is_dictionary(array.type) and len(array.dictionary) <= len(array):
                 array = array.dictionary
             lengths = Octets.of(_texts(array, key)).lengths
@@ -168,7 +168,8 @@ class LinkCuts:
         if not len(rows):
             return rows
         kernel = self._kernel
-        batch = source.select([kernel._options.columns[key] for key in dict.fromkeys(end.keys)])
+        named = kernel._settings.reading.columns
+        batch = source.select([named[key] for key in dict.fromkeys(end.keys)])
         # Without columns a batch has no rows to take.
         if end.keys and len(rows) < source.num_rows:
             batch = batch.take(pa.array(rows))
