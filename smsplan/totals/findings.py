@@ -361,8 +361,9 @@ class FindingsTally:
                 kind="looks_national",
                 sentence=(
                     f"{counted(rows, 'number')} in column '{self._settings.reading.to}' look like "
-                    f"national numbers of {region} and are read as international ones, so countries "
-                    f"and prices may be wrong; pass region='{region}' (--region {region}) if they are."
+                    f"national numbers of {region} and are read as international ones, so "
+                    f"countries and prices may be wrong; pass region='{region}' "
+                    f"(--region {region}) if they are."
                 ),
                 rows=rows,
                 details={"region": region, "column": self._settings.reading.to},
