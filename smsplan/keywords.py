@@ -137,7 +137,7 @@ def _documented(text: str, groups: tuple[type, ...], known: Collection[str]) -> 
     """Put the options, group by group, in place of the line ``{options}``."""
     lines = []
     for group in groups:
-        lines.append(f"{(group.__doc__ or '').splitlines()[0]}\n")
+        lines += [(group.__doc__ or "").splitlines()[0], ""]
         lines += [
             f"* ``{name}``: {said.sentence}"
             for name, (_, said) in _keywords(group).items()

@@ -7,7 +7,6 @@ account can decide it by a free dry run. ``docs/design.md`` lists every value of
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from smsplan.api.switches import FAMILY, A, B, Switch, of_values, one, switch, two
 from smsplan.errors import InputError, OutputError, packages_needed
+from smsplan.faults import nearest
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
 Vocabulary = tuple[tuple[str, tuple[str, ...]], ...]
@@ -528,8 +528,7 @@ def _vocabulary_faults(vocabulary: Any) -> list[str]:
 
 
 def _suggest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"use one of {', '.join(known)}"
+    return nearest(name, known, f"use one of {', '.join(known)}")
 
 
 PROFILES: dict[str, Profile] = {

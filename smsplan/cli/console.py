@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import difflib
 import errno
 import io
 import json
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from smsplan.errors import InputError
+from smsplan.faults import nearest
 from smsplan.outputs import is_stdin, is_stdout
 
 if TYPE_CHECKING:
@@ -147,9 +147,8 @@ def name_unknown(payload: Any, *, update: bool = False) -> None:
     if not isinstance(payload, dict):
         return
     for name in unknown_fields(payload, update=update):
-        close = difflib.get_close_matches(name, known_fields(payload, update=update), n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        say(f"warning: the API does not know field '{name}' and ignores it{hint}")
+        hint = nearest(name, known_fields(payload, update=update), "the API's own are in its docs")
+        say(f"warning: the API does not know field '{name}' and ignores it; {hint}")
 
 
 def read_body(path: str) -> str:

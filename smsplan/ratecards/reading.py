@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from smsplan.errors import InputError
+from smsplan.faults import nearest
 from smsplan.ratecards.costs import ISO_4217
 from smsplan.ratecards.faults import (
     CardFault,
@@ -206,8 +207,7 @@ def mapped_names(columns: Mapping[str, str] | None) -> dict[str, str] | None:
         return None
     for name in columns:
         if name not in COLUMNS:
-            close = difflib.get_close_matches(name, COLUMNS, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"use {', '.join(COLUMNS)}"
+            hint = nearest(name, COLUMNS, f"use {', '.join(COLUMNS)}")
             raise InputError(f"columns: a rate card has no '{name}'; {hint}")
     if len(set(columns.values())) < len(columns):
         raise InputError("columns: two names are mapped to one column; map each to its own")

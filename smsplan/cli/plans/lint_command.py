@@ -167,18 +167,16 @@ class _Asked:
             return None
         template = Template(text, syntax=settings.get("syntax", "${}"))
         named: dict[str, Any] = {"defaults": settings["defaults"], **self.options}
-        own = {
-            key: of_parameters(named[key], template.parameters)
-            for key in ("defaults", "limits", "columns")
-            if key in named
-        }
+        for key in ("defaults", "limits", "columns"):
+            if key in named:
+                named[key] = of_parameters(named[key], template.parameters)
         return plan(
             self.recipients,
             template,
             truncate_concat=settings.get("truncate_concat", False),
             rates=self.rates,
             profile=settings.get("profile"),
-            **{**named, **own},
+            **named,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from smsplan.errors import InputError
+from smsplan.faults import nearest
 
 FILES = ("*.sms", "*.sms.txt")
 FAIL_ON = ("error", "warning", "info")
@@ -109,8 +109,7 @@ def _read(path: Path, table: dict[str, Any]) -> LintConfig:
         if name in known and "_" not in key:
             settings[name] = value
         elif key not in own:
-            close = difflib.get_close_matches(key, names, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
+            hint = nearest(key, names, f"there are {', '.join(names)}")
             faults.append(f"no setting '{key}'; {hint}")
     ignores = table.get("per-file-ignores", {})
     files, exclude = table.get("files", list(FILES)), table.get("exclude", [])
