@@ -89,7 +89,7 @@ def plan(
             "sent, or plan with duplicates='keep'"
         )
     prices = _price_table(rates)
-    ours = names_with(prices) + (("body",) if bodies else ())
+    ours = names_with(prices, bodies=bodies)
     check_names(tuple(prefix + name for name in ours), df.columns, prefix)
     scale = 4 if prices is None else prices.scale
     spark = {**_TYPES, "money": f"decimal(38,{scale})"}

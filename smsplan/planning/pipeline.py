@@ -74,9 +74,7 @@ class Pipeline:
             "texts": selection is None or selection.texts,
         }
         self.kernel = Kernel(options, **self._halves)
-        self._columns = names_with(self.prices)
-        if options.bodies:
-            self._columns += ("body",)
+        self._columns = names_with(self.prices, bodies=options.bodies)
         if selection is not None:
             self._columns = selection.names
         self.names = tuple(options.prefix + name for name in self._columns)

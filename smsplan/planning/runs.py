@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.errors import InputError
-from smsplan.outputs import is_stream
+from smsplan.outputs import METADATA_KEY, is_stream
 from smsplan.planning.pipeline import Pair, Pipeline, Stats, words_as_text
 from smsplan.planning.plans import Plan
-from smsplan.planning.saved_plans import METADATA_KEY, PlanRecord, opened, saved_rows
+from smsplan.planning.saved_plans import PlanRecord, opened, saved_rows
 from smsplan.plurals import counted
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import pyarrow.parquet
 from smsplan.errors import InputError
 from smsplan.lists.seals import SealedFile
 from smsplan.lists.source import Source, own_octets
-from smsplan.outputs import check_target, is_stream, whole_file
+from smsplan.outputs import METADATA_KEY, check_target, is_stream, whole_file
 from smsplan.writing.csv_lines import Lines
 
 # Rows of a row group in the Parquet files that are written, and octets of them in memory.
@@ -134,8 +134,9 @@ class ParquetSink(Sink):
     def close(self) -> None:
         """Write what is left, the metadata and the seal."""
         self._write_group()
-        self.metadata.update(_described(self._schema, self._words))
-        self._parquet.add_key_value_metadata(self.metadata)
+        self._parquet.add_key_value_metadata(
+            {**_described(self._schema, self._words), **self.metadata}
+        )
         self._file.hold()
         self._parquet.close()
         self._file.seal()
@@ -295,10 +296,14 @@ def _with_words(places: Any, words: Any, kind: Any) -> Any:
 
 
 def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:
-    """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
+    """Return the metadata by which Arrow's readers get the types of a schema, words as text.
+
+    With those of the list, unless it is a plan itself: what that says of itself is not of this one.
+    """
     fields = [field.with_type(words.get(field.name, field.type)) for field in schema]
     shown = pa.schema(fields, metadata=schema.metadata)
     own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    own.pop(METADATA_KEY, None)
     return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
 
 
