@@ -151,7 +151,7 @@ def _route(path: str, account: Account, max_body: int, methods: Mapping[str, Ope
     async def endpoint(request: Request) -> Response:
         operation, do = methods["GET" if request.method == "HEAD" else request.method]
         _authorise(account, request)
-        if request.path_params.get("id") == "dry_run":
+        if path.endswith("/batches/{id}") and request.path_params["id"] == "dry_run":
             # No batch, but the path of another operation.
             raise HTTPException(405, headers={"Allow": "POST"})
         fault = account.fault(operation)

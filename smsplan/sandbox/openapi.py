@@ -245,6 +245,7 @@ _FILTERS = [
 _TEXTS_OF = {
     200: "Done.", 201: "Created.", 202: "Accepted.", 400: "A fault in the request.",
     401: "The token is not valid for this plan.", 403: "Not allowed.", 404: "Unknown id.",
+    405: "The id is dry_run, which is an operation.",
     408: "The body came too slowly.", 413: "The body is too large.",
     415: "The content type is not application/json.", 429: "A fault that was asked for.",
     500: "A fault that was asked for.", 503: "The sandbox's disk takes nothing more.",
@@ -328,9 +329,9 @@ _PATHS: dict[str, Any] = {
     },
     f"{_BATCHES}/{{id}}": {
         "parameters": [_PLAN, _ID],
-        "get": _operation("retrieve", "Retrieve a batch", 200, _BATCH, errors=(404,)),
+        "get": _operation("retrieve", "Retrieve a batch", 200, _BATCH, errors=(404, 405)),
         "post": _operation(
-            "update", "Update a batch", 200, _BATCH, body=_either("_update"), errors=(403, 404)
+            "update", "Update a batch", 200, _BATCH, body=_either("_update"), errors=(403, 404, 405)
         ),
         "put": _operation(
             "replace",
@@ -338,9 +339,9 @@ _PATHS: dict[str, Any] = {
             200,
             _BATCH,
             body=_either("_request"),
-            errors=(403, 404),
+            errors=(403, 404, 405),
         ),
-        "delete": _operation("cancel", "Cancel a batch", 200, _BATCH, errors=(404,)),
+        "delete": _operation("cancel", "Cancel a batch", 200, _BATCH, errors=(404, 405)),
     },
     f"{_BATCHES}/{{id}}/delivery_feedback": {
         "parameters": [_PLAN, _ID],
