@@ -84,7 +84,7 @@ def test_many_at_once(client: Client) -> None:
 
 
 def test_an_operation_is_no_batch(client: Client) -> None:
-    """``dry_run`` is the path of an operation, of other methods not; below it, it is no known id."""
+    """``dry_run`` is the path of an operation, which takes POST; below it, it is no known id."""
     headers = {"Authorization": f"Bearer {client.sandbox.token}"}
     url = f"{client.sandbox.url}/xms/v1/demo"
     with httpx.Client(headers=headers) as http:
