@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -175,18 +175,21 @@ class Profile:
         "kept",
         "whether CR LF is counted as one character or two",
         says={"kept": "CR and LF one septet each"},
+        replaces={"crlf_to_lf": {"\r\n": "\n"}},
         requests=(one("a\r\n" + "a" * 158), one("a\r\na")),
     )
     spaces: Literal["kept", "space"] = switch(
         "kept",
         "whether TAB, no-break space and U+2028 become spaces",
         says={"kept": "they make the message Unicode", "space": "replaced"},
+        replaces={"space": dict.fromkeys("\t\u00a0\u2028", " ")},
         requests=(one("\u00a0" + "a" * 70),),
     )
     controls: Literal["kept", "removed"] = switch(
         "kept",
         "whether NUL and ESC are removed",
         says={"kept": "Unicode"},
+        replaces={"removed": dict.fromkeys("\0\x1b", "")},
         requests=(one("\0" + "a" * 70),),
     )
     greek_capitals: Literal["kept", "latin"] = switch(
@@ -194,12 +197,17 @@ class Profile:
         "whether Greek capitals that look Latin are replaced",
         remark="U+03BC and U+2126 too",
         says={"kept": "Unicode", "latin": "replaced"},
+        replaces={
+            "latin": dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u", strict=True))
+        },
         requests=(one("\u0391" + "a" * 70), one("\u0391" + "a" * 69)),
     )
     small_c_cedilla: Literal["unicode", "gsm"] = switch(
         "unicode",
         "whether the small c with cedilla is counted as the capital",
         says={"gsm": "counted as the capital at 0x09"},
+        # Unicode's GSM0338.TXT puts the small letter at 0x09, the standard the capital.
+        replaces={"gsm": {"ç": "Ç"}},
         requests=(one("ç" + "a" * 70), one("ç" + "a" * 69)),
     )
     # Auto Encoding, an option of the account
@@ -455,6 +463,21 @@ SWITCHES: Mapping[str, Switch] = {
     if "switch" in field.metadata
 }
 """The open questions, by name; what else a profile has is no question."""
+
+REPLACING: Mapping[str, Mapping[Any, Mapping[str, str]]] = {
+    name: each.replaces for name, each in SWITCHES.items() if each.replaces
+}
+"""The switches about characters that are replaced, with the characters under each value."""
+
+
+def replacements(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield what a profile takes for something else, or for nothing, in the order of the switches.
+
+    >>> dict(replacements(Profile(small_c_cedilla="gsm", line_breaks="crlf_to_lf")))
+    {'\\r\\n': '\\n', 'ç': 'Ç'}
+    """
+    for name, values in REPLACING.items():
+        yield from values.get(getattr(profile, name), {}).items()
 
 
 @cache

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.api.batches import TextBatch
 from smsplan.api.dryruns import DryRun, RecipientDryRun
+from smsplan.api.profiles import REPLACING, Profile
 from smsplan.api.profiles import SWITCHES as EVERY
-from smsplan.api.profiles import Profile
 from smsplan.errors import InputError
 from smsplan.live.account_words import Words, certain
 from smsplan.live.alternatives import (
@@ -48,11 +48,7 @@ _FORBIDDEN = 403
 _ENCODINGS = ("GSM", "UNICODE")
 # Under these a text is as it was written.
 _AS_WRITTEN = {
-    "line_breaks": "kept",
-    "spaces": "kept",
-    "controls": "kept",
-    "greek_capitals": "kept",
-    "small_c_cedilla": "unicode",
+    **{name: getattr(Profile(), name) for name in REPLACING},
     "auto_encoding": "off",
     "truncation": "ignored",
 }
