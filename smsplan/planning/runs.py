@@ -184,9 +184,9 @@ def _into_files(
         assert pipeline.stats is not None
         folder.finish(record.to_json(), pipeline.stats.rows, source.unread)
     stream = partial(pipeline.run, source)
+    output, main = outputs.output, sinks.main
     # Not from where it went by, nor where cells are changed.
-    output = outputs.output
-    if output is not None and not (sinks.main and sinks.main.guarded) and not is_stream(output):
+    if output and main and main.read_back and not main.guarded and not is_stream(output):
         stream = partial(saved_rows, open_source(output), first[1].schema)
     return _Planned(record, FileRows(stream, source.kind), tuple(sinks.warnings()))
 

@@ -32,12 +32,14 @@ class Sink(ABC):
     """A file that is being written: one class a format, which its ``endings`` choose.
 
     ``metadata`` may be set until it is closed, and is left out where the format has no place for
-    it. ``guarded`` counts the cells that got an apostrophe.
+    it. ``guarded`` counts the cells that got an apostrophe. Of a format that ``lists/`` reads, a
+    plan's rows are ``read_back`` when somebody asks for them; of any other they are planned again.
     """
 
     name: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
     for_spreadsheets: ClassVar[bool] = False
+    read_back: ClassVar[bool] = False
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         self.metadata: dict[str, str] = {}
@@ -86,6 +88,7 @@ class ParquetSink(Sink):
 
     name = "Parquet"
     endings = (".parquet", ".pq")
+    read_back = True
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         super().__init__(file, path, schema, how)
@@ -160,6 +163,7 @@ class CsvSink(Sink):
     name = "CSV"
     endings = (".csv", ".csv.gz")
     for_spreadsheets = True
+    read_back = True
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         super().__init__(file, path, schema, how)
