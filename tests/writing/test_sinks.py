@@ -80,7 +80,7 @@ class Unread(CsvSink):
     """A format that nothing reads."""
 
     name = "unread"
-    endings = (".unread",)
+    endings = (".unread", ".unread.gz")
     read_back = False
 
 
