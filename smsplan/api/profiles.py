@@ -10,9 +10,10 @@ import dataclasses
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -470,14 +471,26 @@ REPLACING: Mapping[str, Mapping[Any, Mapping[str, str]]] = {
 """The switches about characters that are replaced, with the characters under each value."""
 
 
-def replacements(profile: Profile) -> Iterator[tuple[str, str]]:
-    """Yield what a profile takes for something else, or for nothing, in the order of the switches.
+def replacements(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Return what a profile has something else for, or nothing, in the order of the switches.
 
     >>> dict(replacements(Profile(small_c_cedilla="gsm", line_breaks="crlf_to_lf")))
     {'\\r\\n': '\\n', 'ç': 'Ç'}
     """
-    for name, values in REPLACING.items():
-        yield from values.get(getattr(profile, name), {}).items()
+    return _replacements(_asked(profile))
+
+
+_asked = attrgetter(*REPLACING)
+
+
+@cache
+def _replacements(values: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    # Every text asks.
+    return tuple(
+        pair
+        for value, replaced in zip(values, REPLACING.values(), strict=True)
+        for pair in replaced.get(value, {}).items()
+    )
 
 
 @cache
