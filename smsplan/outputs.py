@@ -27,6 +27,8 @@ from typing import Any, BinaryIO
 
 from smsplan.errors import InputError, OutputError
 
+# What a plan says of itself, in the metadata of its file.
+METADATA_KEY = "smsplan"
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")

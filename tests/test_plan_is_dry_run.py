@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from smsplan import InputError, Problem, Profile, RequestRefused, TextBatch, dry_run, plan
 from smsplan.numbers import read
+from tests.test_switches import SWITCHES
 
+# Beyond the values that each switch is tried with elsewhere.
+MORE: dict[str, list[Any]] = {"min_digits": [8], "max_digits": [11], "languages": [("es", "pt")]}
 PROFILES = st.builds(
     Profile,
-    unmatched=st.sampled_from(["verbatim", "empty", "absent", "error"]),
-    double_dollar=st.sampled_from(["expand", "escape"]),
-    values_in_values=st.sampled_from(["single_pass", "again"]),
-    duplicates=st.sampled_from(["merged", "counted"]),
-    length_unit=st.sampled_from(["utf16", "code_point"]),
-    value_limit=st.sampled_from([1600, 160, None]),
-    min_digits=st.sampled_from([5, 8]),
-    max_digits=st.sampled_from([15, 11]),
-    leading_zero=st.sampled_from(["accepted", "refused"]),
-    form_feed=st.sampled_from(["extension", "unicode"]),
-    line_breaks=st.sampled_from(["kept", "crlf_to_lf"]),
-    spaces=st.sampled_from(["kept", "space"]),
-    controls=st.sampled_from(["kept", "removed"]),
-    greek_capitals=st.sampled_from(["kept", "latin"]),
-    small_c_cedilla=st.sampled_from(["unicode", "gsm"]),
-    auto_encoding=st.sampled_from(["off", "on"]),
-    auto_encoding_partial=st.sampled_from(["all_or_nothing", "partial"]),
-    auto_encoding_order=st.sampled_from(["before_truncation", "after_truncation"]),
-    gsm_boundary=st.sampled_from(["pair", "dense"]),
-    unicode_boundary=st.sampled_from(["pair", "grapheme", "dense"]),
-    unicode_unit=st.sampled_from(["utf16", "code_point"]),
-    reference_bits=st.sampled_from([8, 16]),
-    languages=st.sampled_from([(), ("tr",), ("es", "pt")]),
-    truncation=st.sampled_from(["cut", "parts_only", "ignored"]),
-    truncation_encoding=st.sampled_from(["before", "after"]),
-    truncation_boundary=st.sampled_from(["pair", "grapheme"]),
-    exceeded_parts=st.sampled_from(["counted", "zero", "absent", "error"]),
+    **{
+        name: st.sampled_from([*values, *MORE.get(name, [])])
+        for name, (values, _) in SWITCHES.items()
+    },
 )
 VALUES = st.one_of(
     st.none(),
@@ -109,8 +90,15 @@ BODIES = st.sampled_from(
         "",
         "${a}" * 30,
         "\u201c${a}\u201d",
+        "${a} ${b c} ${",
+        "x" * 1601,
+        "${a}" + "\U0001f600" * 900,
+        "${a_parameter_of_a_long_name}${b}",
     ]
 )
+# The parameters of bodies, with the columns that have their values.
+KEYS = {"a": "a", "b": "b", "a_parameter_of_a_long_name": "a"}
+SENDERS = st.sampled_from([None, "Shop", "\u041a\u0430\u0444\u0435", "+447700900999"])
 ROWS = st.lists(st.fixed_dictionaries({"to": NUMBERS, "a": VALUES, "b": VALUES}), max_size=5)
 KINDS = ["dicts", "pandas", "pandas-arrow", "pandas-category", "polars", "table", "chunked", "cut"]
 
@@ -162,6 +150,28 @@ def _missing(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
+def columns_of(body: str) -> dict[str, str]:
+    """The columns of the parameters of a body."""
+    return {key: column for key, column in KEYS.items() if "${" + key + "}" in body}
+
+
+def refused_for_everybody(
+    body: str, defaults: dict[str, str], profile: Profile, options: dict[str, Any]
+) -> bool:
+    """Whether the reference refuses the message also where the row has nothing to refuse."""
+    number = "1" * profile.min_digits
+    parameters = {
+        key: {number: "x", **({"default": defaults[key]} if key in defaults else {})}
+        for key in columns_of(body)
+    }
+    request = {"to": [number], "body": body, "parameters": parameters, **options}
+    try:
+        dry_run(request, profile=profile.replace(exceeded_parts="counted"))
+    except RequestRefused:
+        return True
+    return False
+
+
 def expected(
     row: dict[str, Any],
     body: str,
@@ -175,11 +185,10 @@ def expected(
     number = reading or "none"
     parameters = {
         key: {
-            **({number: row[key]} if row[key] is not None else {}),
+            **({number: row[column]} if row[column] is not None else {}),
             **({"default": defaults[key]} if key in defaults else {}),
         }
-        for key in ("a", "b")
-        if "${" + key + "}" in body
+        for key, column in columns_of(body).items()
     }
     request = {"to": [number], "body": body, "parameters": parameters, **options}
     problem: str | None = None
@@ -227,7 +236,8 @@ def _named(refused: RequestRefused) -> Problem:
     return Problem.VALUE_TOO_LONG
 
 
-@settings(max_examples=2000)
+# A quarter is refused for everybody: 2,000 frames are planned.
+@settings(max_examples=2800)
 @given(
     rows=ROWS,
     kind=st.sampled_from(KINDS),
@@ -237,6 +247,7 @@ def _named(refused: RequestRefused) -> Problem:
     profile=PROFILES,
     truncate=st.booleans(),
     limit=st.sampled_from([None, 1, 2]),
+    sender=SENDERS,
 )
 def test_plan_equals_dry_run(
     rows: list[dict[str, Any]],
@@ -247,27 +258,40 @@ def test_plan_equals_dry_run(
     profile: Profile,
     truncate: bool,
     limit: int | None,
+    sender: str | None,
 ) -> None:
-    """Encoding, units, parts, body and problem of every row equal the reference's."""
-    defaults = {key: text for key, text in defaults.items() if "${" + key + "}" in body}
+    """Encoding, units, parts, body and problem of every row equal the reference's.
+
+    Over every value of every switch; what is refused for everybody is refused before any row.
+    """
+    columns = columns_of(body)
+    defaults = {key: text for key, text in defaults.items() if key in columns}
     options: dict[str, Any] = {"truncate_concat": truncate}
     if limit is not None:
         options["max_number_of_message_parts"] = limit
-    made = plan(
-        framed(rows, kind),
-        body,
-        defaults=defaults,
-        region=region,
-        profile=profile,
-        bodies=True,
-        duplicates="keep",
-        **options,
-    )
+    fields = {**options, **({} if sender is None else {"from": sender})}
+    refused = refused_for_everybody(body, defaults, profile, fields)
+    with pytest.raises(InputError, match="would refuse this message") if refused else nullcontext():
+        made = plan(
+            framed(rows, kind),
+            body,
+            columns=columns,
+            defaults=defaults,
+            region=region,
+            profile=profile,
+            bodies=True,
+            duplicates="keep",
+            from_=sender,
+            **options,
+        )
+    event("refused for everybody" if refused else f"{len(rows)} rows")
+    if refused:
+        return
     ours = plain(made.rows)
     assert len(ours) == len(rows)
     sent = parts = 0
     for row, mine in zip(rows, ours, strict=True):
-        wanted = expected(row, body, defaults, region, profile, options)
+        wanted = expected(row, body, defaults, region, profile, fields)
         assert {name: mine[name] for name in wanted} == wanted
         sent += wanted["problem"] is None
         parts += wanted.get("billed_parts", 0)
@@ -309,9 +333,11 @@ def test_an_expansion_that_is_stopped_is_the_same_in_both(
         bodies=True,
         duplicates="keep",
         truncate_concat=truncate,
+        from_="Shop",
     )
     for row, mine in zip(rows, plain(made.rows), strict=True):
-        wanted = expected(row, body, {}, None, profile, {"truncate_concat": truncate})
+        fields = {"truncate_concat": truncate, "from": "Shop"}
+        wanted = expected(row, body, {}, None, profile, fields)
         assert {name: mine[name] for name in wanted} == wanted
 
 
@@ -321,8 +347,9 @@ def test_duplicates_send_the_first_that_can_be_sent(
     rows: list[dict[str, Any]], kind: str, profile: Profile
 ) -> None:
     """Flagging against a set in a loop."""
-    kept = plain(plan(framed(rows, kind), "Hi ${a}", duplicates="keep", profile=profile).rows)
-    flagged = plain(plan(framed(rows, kind), "Hi ${a}", profile=profile).rows)
+    how: dict[str, Any] = {"body": "Hi ${a}", "profile": profile, "from_": "Shop"}
+    kept = plain(plan(framed(rows, kind), duplicates="keep", **how).rows)
+    flagged = plain(plan(framed(rows, kind), **how).rows)
     seen: set[str] = set()
     for before, after in zip(kept, flagged, strict=True):
         if before["sendable"] and before["recipient"] in seen:

@@ -25,7 +25,7 @@ from smsplan.api.batches import (
     batch_from_dict,
     msisdn,
 )
-from smsplan.api.profiles import Profile
+from smsplan.api.profiles import Profile, replacements
 from smsplan.encoding import Culprit, Encoding, culprits, cut, measure
 from smsplan.encoding.segmentation import parted
 from smsplan.encoding.substitution import Substitution, auto_encode
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from smsplan.encoding import Measure
 
 MAX_PARTS = 255
-GREEK_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u")
 
 
 class ComposedMessage(NamedTuple):
@@ -266,17 +265,8 @@ def characters(text: str, profile: Profile) -> str:
     >>> characters("a\\r\\nb", Profile(line_breaks="crlf_to_lf"))
     'a\\nb'
     """
-    if profile.line_breaks == "crlf_to_lf":
-        text = text.replace("\r\n", "\n")
-    if profile.spaces == "space":
-        text = text.translate(dict.fromkeys(map(ord, "\t\u00a0\u2028"), " "))
-    if profile.controls == "removed":
-        text = text.translate(dict.fromkeys((0x00, 0x1B)))
-    if profile.greek_capitals == "latin":
-        text = text.translate(GREEK_CAPITALS)
-    if profile.small_c_cedilla == "gsm":
-        # Unicode's GSM0338.TXT puts the small letter at 0x09, the standard the capital.
-        text = text.replace("ç", "Ç")
+    for old, new in replacements(profile):
+        text = text.replace(old, new)
     return text
 
 

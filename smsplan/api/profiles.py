@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -175,18 +176,21 @@ class Profile:
         "kept",
         "whether CR LF is counted as one character or two",
         says={"kept": "CR and LF one septet each"},
+        replaces={"crlf_to_lf": {"\r\n": "\n"}},
         requests=(one("a\r\n" + "a" * 158), one("a\r\na")),
     )
     spaces: Literal["kept", "space"] = switch(
         "kept",
         "whether TAB, no-break space and U+2028 become spaces",
         says={"kept": "they make the message Unicode", "space": "replaced"},
+        replaces={"space": dict.fromkeys("\t\u00a0\u2028", " ")},
         requests=(one("\u00a0" + "a" * 70),),
     )
     controls: Literal["kept", "removed"] = switch(
         "kept",
         "whether NUL and ESC are removed",
         says={"kept": "Unicode"},
+        replaces={"removed": dict.fromkeys("\0\x1b", "")},
         requests=(one("\0" + "a" * 70),),
     )
     greek_capitals: Literal["kept", "latin"] = switch(
@@ -194,12 +198,17 @@ class Profile:
         "whether Greek capitals that look Latin are replaced",
         remark="U+03BC and U+2126 too",
         says={"kept": "Unicode", "latin": "replaced"},
+        replaces={
+            "latin": dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc", "ABEZHIKMNOPTYX\u03a9u", strict=True))
+        },
         requests=(one("\u0391" + "a" * 70), one("\u0391" + "a" * 69)),
     )
     small_c_cedilla: Literal["unicode", "gsm"] = switch(
         "unicode",
         "whether the small c with cedilla is counted as the capital",
         says={"gsm": "counted as the capital at 0x09"},
+        # Unicode's GSM0338.TXT puts the small letter at 0x09, the standard the capital.
+        replaces={"gsm": {"ç": "Ç"}},
         requests=(one("ç" + "a" * 70), one("ç" + "a" * 69)),
     )
     # Auto Encoding, an option of the account
@@ -455,6 +464,33 @@ SWITCHES: Mapping[str, Switch] = {
     if "switch" in field.metadata
 }
 """The open questions, by name; what else a profile has is no question."""
+
+REPLACING: Mapping[str, Mapping[Any, Mapping[str, str]]] = {
+    name: each.replaces for name, each in SWITCHES.items() if each.replaces
+}
+"""The switches about characters that are replaced, with the characters under each value."""
+
+
+def replacements(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Return what a profile has something else for, or nothing, in the order of the switches.
+
+    >>> dict(replacements(Profile(small_c_cedilla="gsm", line_breaks="crlf_to_lf")))
+    {'\\r\\n': '\\n', 'ç': 'Ç'}
+    """
+    return _replacements(_asked(profile))
+
+
+_asked = attrgetter(*REPLACING)
+
+
+@cache
+def _replacements(values: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    # Every text asks.
+    return tuple(
+        pair
+        for value, replaced in zip(values, REPLACING.values(), strict=True)
+        for pair in replaced.get(value, {}).items()
+    )
 
 
 @cache

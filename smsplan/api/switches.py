@@ -22,8 +22,9 @@ class Switch:
     a plan (``plan_requests``); the answer to a ``batch`` that no plan makes; the ``form`` of
     answers alone; or plans, but it is ``documented``, and so not asked about. ``values`` are those
     to try where its type does not list them, ``says`` what a value does where its name does not say
-    it, ``cell`` what the documentation has instead where they are no list. ``requests`` are dry
-    runs among which is one that decides.
+    it, ``cell`` what the documentation has instead where they are no list. ``replaces`` are the
+    characters that a text has others for (or nothing), by value: whatever reads texts follows from
+    it. ``requests`` are dry runs among which is one that decides.
     """
 
     question: str
@@ -32,6 +33,7 @@ class Switch:
     values: tuple[Any, ...] = ()
     says: Mapping[Any, str] = field(default_factory=dict)
     cell: str = ""
+    replaces: Mapping[Any, Mapping[str, str]] = field(default_factory=dict)
     requests: tuple[Mapping[str, Any], ...] = ()
 
 

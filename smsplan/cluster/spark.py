@@ -73,7 +73,7 @@ def plan(
             "sent, or plan with duplicates='keep'"
         )
     prices = _price_table(options.get("rates"))
-    ours = names_with(prices) + (("body",) if bodies else ())
+    ours = names_with(prices, bodies=bodies)
     settings.check_names([prefix + name for name in ours], df.columns)
     scale = 4 if prices is None else prices.scale
     spark = {**_TYPES, "money": f"decimal(38,{scale})"}

@@ -380,36 +380,40 @@ def cut(
         layout, pair = laid_out(text + suffix)
     # No part holds more than 160 characters; one more shows whether the last cluster goes on.
     text = text[: 160 * parts + 1]
-    if order == "before":
-        boundary = gsm_boundary if pair else unicode_boundary
+    boundary = gsm_boundary if pair else unicode_boundary
+    stays = order == "before"
+
+    def too_long(length: int) -> bool:
+        made = text[:length] + suffix
+        if stays:
+            return _count(_Layout(made, pair, boundary, reference_bits, unicode_unit)) > parts
+        return _count(laid_out(made)[0]) > parts
+
+    if stays:
         gsm = len(text) if pair else 0
-
-        def count(made: str) -> int:
-            return _count(_Layout(made, pair, boundary, reference_bits, unicode_unit))
     else:
-        # How many characters are GSM by their own encoding, together with the suffix.
-        gsm = max((one.reach(text) for one in _allowed(languages) if one.text(suffix)), default=0)
-        gsm = min(gsm, *(text.find(each) for each in forcing if each in text), gsm)
-        gsm = 0 if any(each in suffix for each in forcing) else gsm
-
-        def count(made: str) -> int:
-            return _count(laid_out(made)[0])
-
-    longest = part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits)
-    size = ucs2.units if unicode_unit == "utf16" else len
+        gsm = _gsm_reach(text, suffix, languages, forcing)
     end = _fitting(
         text,
-        lambda length: count(text[:length] + suffix) > parts,
+        too_long,
         # A prefix that is GSM by its own encoding may end within a cluster, as ``pair`` does.
         whole_from=gsm + 1 if unicode_boundary == "grapheme" else None,
-        size=size,
-        longest=longest,
+        size=ucs2.units if unicode_unit == "utf16" else len,
+        longest=part_capacity(Encoding.UNICODE, parts=2, reference_bits=reference_bits),
     )
     if end is None:
         raise InputError(
             f"the suffix alone needs more than {parts} part{'s' * (parts > 1)}; shorten it"
         )
     return text[:end] + suffix
+
+
+def _gsm_reach(text: str, suffix: str, languages: Languages, forcing: str) -> int:
+    """Return how many characters are GSM by their own encoding, together with the suffix."""
+    if any(each in suffix for each in forcing):
+        return 0
+    reach = max((one.reach(text) for one in _allowed(languages) if one.text(suffix)), default=0)
+    return min([reach, *(text.find(each) for each in forcing if each in text)])
 
 
 def _fitting(

@@ -20,8 +20,11 @@ from smsplan.totals.summary import Summary, SummaryTally, accepted
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
+    from smsplan.kernel.kernel import Kernel
     from smsplan.kernel.prices import PriceTable
+    from smsplan.kernel.settlement import Settled
     from smsplan.lists.source import Source
     from smsplan.settings import Settings
     from smsplan.tabular import Frame
@@ -246,6 +249,38 @@ class _MovesTally:
         )
 
 
+class _VariantTally:
+    """Counts what becomes of the rows with one body, and how it moves them from the first."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        prices: PriceTable | None,
+        terms: Terms | None,
+        first: _VariantTally | None,
+    ) -> None:
+        self.totals = SummaryTally(kernel.settings.profile, prices, terms)
+        beside = None if first is None else first._findings
+        self._findings: FindingsTally = FindingsTally(kernel, prices, beside=beside)
+        self._moves = None if first is None else _MovesTally()
+
+    def add(self, batch: pa.RecordBatch, rows: Settled, first: Settled) -> None:
+        """Count a batch: what its rows are with this body, and with the first."""
+        self.totals.add(rows)
+        self._findings.add(batch, rows)
+        if self._moves is not None:
+            self._moves.add(first.billed, rows.billed)
+
+    def summary(self) -> Summary:
+        """Return the totals with their reasons."""
+        summary = self.totals.summary()
+        return summary.with_findings(self._findings.findings(summary))
+
+    def moves(self) -> Moves | None:
+        """Return how rows change sides; None for the first body."""
+        return None if self._moves is None else self._moves.moves()
+
+
 def comparison(
     source: Source,
     settings: Mapping[str, Settings],
@@ -259,56 +294,40 @@ def comparison(
 
     prices = None if terms is None else price_table(terms)
     channels = _channels(alternatives or {}, prices)
-    first, *others = settings.values()
-    variants = Variants(source, list(settings.values()), prices, accepted(first.profile))
-    totals = [SummaryTally(first.profile, prices, terms) for _ in settings]
-    findings: list[FindingsTally] = []
+    bodies = list(settings.values())
+    variants = Variants(source, bodies, prices, accepted(bodies[0].profile))
+    tallies: list[_VariantTally] = []
     for kernel in variants.kernels:
-        beside = findings[0] if findings else None
-        findings.append(FindingsTally(kernel, prices, beside=beside))
-    moves = [_MovesTally() for _ in others]
+        tallies.append(_VariantTally(kernel, prices, terms, tallies[0] if tallies else None))
     done = 0
     for batch, planned in variants:
-        for rows, total, found in zip(planned, totals, findings, strict=True):
-            total.add(rows)
-            found.add(batch, rows)
-        parts = [rows.billed for rows in planned]
-        for moved, other in zip(moves, parts[1:], strict=True):
-            moved.add(parts[0], other)
+        for rows, tally in zip(planned, tallies, strict=True):
+            tally.add(batch, rows, planned[0])
         done += batch.num_rows
         if progress is not None:
             progress(done)
-    summaries = [total.summary() for total in totals]
-    summaries = [
-        summary.with_findings(found.findings(summary))
-        for summary, found in zip(summaries, findings, strict=True)
-    ]
+    summaries = [tally.summary() for tally in tallies]
     base = summaries[0]
-    made = [
+    made = tuple(
         Variant(
             name=name,
             body=each.message.template.body,
             summary=summary,
             parts_difference=summary.parts - base.parts,
             cost_difference=None if prices is None else summary.cost - base.cost,
-            moves=None if moved is None else moved.moves(),
-            alternatives=_uses(channels, total, prices),
+            moves=tally.moves(),
+            alternatives=_uses(channels, tally.totals, prices),
         )
-        for (name, each), summary, total, moved in zip(
-            settings.items(), summaries, totals, [None, *moves], strict=True
-        )
-    ]
+        for (name, each), summary, tally in zip(settings.items(), summaries, tallies, strict=True)
+    )
     said = ["there is one body; name another to compare it with"] if len(settings) == 1 else []
     said += [
         f"body '{name}': {text}"
         for name, each in settings.items()
         for text in each.warnings(source.columns)
     ]
-    return Comparison(
-        variants=tuple(made),
-        priced=prices is not None,
-        warnings=(*said, *(() if terms is None else terms.remarks)),
-    )
+    remarks = () if terms is None else terms.remarks
+    return Comparison(variants=made, priced=prices is not None, warnings=(*said, *remarks))
 
 
 def _channels(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Stage(StrEnum):
@@ -30,7 +33,7 @@ class PlanColumn(NamedTuple):
     only: str = ""
 
 
-OPERATORS = "prices by operator"
+OPERATORS, BODIES = "prices by operator", "`bodies=True`"
 PLAN_COLUMNS = {
     "recipient": PlanColumn(
         "string",
@@ -84,7 +87,7 @@ PLAN_COLUMNS = {
         "words", Stage.ROW, "null, or why nothing is sent: the first that applies"
     ),
     "note": PlanColumn("words", Stage.ROW, "remarks about a row that goes out, joined by `;`"),
-    "body": PlanColumn("string", Stage.TEXT, "the text as sent", "`bodies=True`"),
+    "body": PlanColumn("string", Stage.TEXT, "the text as sent", BODIES),
 }
 
 
@@ -97,10 +100,24 @@ def of_stages(*stages: Stage) -> frozenset[str]:
     return frozenset(name for name, each in PLAN_COLUMNS.items() if each.stage in stages)
 
 
-def names(*, ranged: bool) -> tuple[str, ...]:
-    """Return the columns of a plan without the body; ``ranged``: where prices are by operator."""
-    return tuple(
-        name
-        for name, each in PLAN_COLUMNS.items()
-        if not each.only or (ranged and each.only == OPERATORS)
-    )
+def names(*, ranged: bool = False, bodies: bool = False) -> tuple[str, ...]:
+    """Return the columns of a plan; ``ranged``: prices are by operator; ``bodies``: texts too.
+
+    >>> sorted(set(names(ranged=True, bodies=True)) - set(names()))
+    ['body', 'cost_high', 'cost_low']
+    """
+    has = {"": True, OPERATORS: ranged, BODIES: bodies}
+    return tuple(name for name, each in PLAN_COLUMNS.items() if has[each.only])
+
+
+def type_of(name: str) -> pa.DataType:
+    """Return the type of a column without any value, in a file.
+
+    >>> type_of("units"), type_of("cost")
+    (DataType(int32), Decimal128Type(decimal128(38, 4)))
+    """
+    import pyarrow as pa
+
+    said = PLAN_COLUMNS[name].type
+    others = {"words": pa.string(), "money": pa.decimal128(38, 4)}
+    return others.get(said) or pa.type_for_alias(said)

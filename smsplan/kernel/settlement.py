@@ -23,8 +23,7 @@ from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.octets import Bits, Ints, Mask
 from smsplan.kernel.prices import PriceTable
 
-COLUMNS = names(ranged=False)
-RANGE = tuple(name for name in names(ranged=True) if name not in COLUMNS)
+RANGE = tuple(name for name in names(ranged=True) if name not in names())
 # For the totals: the row of the rate card, and whether a dry run would count the row.
 HIDDEN = ("rate", "counted")
 
@@ -211,9 +210,9 @@ def in_words(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.set_column(at, "note", note_words(note_bits(rows.column(at))))
 
 
-def names_with(prices: PriceTable | None) -> tuple[str, ...]:
-    """Return the columns of a plan by these prices, without the body."""
-    return names(ranged=prices is not None and prices.is_ranged)
+def names_with(prices: PriceTable | None, *, bodies: bool) -> tuple[str, ...]:
+    """Return the columns of a plan by these prices."""
+    return names(ranged=prices is not None and prices.is_ranged, bodies=bodies)
 
 
 def recipient_keys(recipients: Any) -> npt.NDArray[np.int64]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 from smsplan.api.dryruns import characters
-from smsplan.api.profiles import Profile
+from smsplan.api.profiles import REPLACING, Profile
 from smsplan.encoding import Encoding, culprits
 from smsplan.encoding.substitution import auto_encode
 
 _KNOWN = {"gsm": "GSM", "text": "GSM", "unicode": "UNICODE"}
 # Whatever of a text some profile makes GSM, this one does.
-_EVERY = Profile(spaces="space", controls="removed", greek_capitals="latin", small_c_cedilla="gsm")
+_EVERY = Profile(**{name: next(iter(values)) for name, values in REPLACING.items()})
 
 
 class Words:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.api.batches import TextBatch
 from smsplan.api.dryruns import DryRun, RecipientDryRun
+from smsplan.api.profiles import REPLACING, Profile
 from smsplan.api.profiles import SWITCHES as EVERY
-from smsplan.api.profiles import Profile
 from smsplan.errors import InputError
 from smsplan.live.account_words import Words, certain
 from smsplan.live.alternatives import (
@@ -37,7 +37,7 @@ from smsplan.tabular import ANY, frame
 
 if TYPE_CHECKING:
     from smsplan.live.asking import Write
-    from smsplan.live.sampling import Drawn
+    from smsplan.live.sampling import Drawn, Sample
     from smsplan.planning.plans import Plan
     from smsplan.tabular import Frame
 
@@ -48,11 +48,7 @@ _FORBIDDEN = 403
 _ENCODINGS = ("GSM", "UNICODE")
 # Under these a text is as it was written.
 _AS_WRITTEN = {
-    "line_breaks": "kept",
-    "spaces": "kept",
-    "controls": "kept",
-    "greek_capitals": "kept",
-    "small_c_cedilla": "unicode",
+    **{name: getattr(Profile(), name) for name in REPLACING},
     "auto_encoding": "off",
     "truncation": "ignored",
 }
@@ -305,36 +301,53 @@ def verify(
     # Words are told apart, whatever they are.
     wordless = chosen.replace(vocabulary={})
     exchanges = list(_exchanges(asked, asking, wordless, bodies=bodies))
-    words = _translated(exchanges, chosen)
     own = wordless == plan.settings.profile.replace(vocabulary={})
-    differences = _differences(exchanges, wordless, planned=own)
-    rows = {id(row): row for one in asked for row in one.rows}
-    expanded = {id(row) for one in asked if one.expanded for row in one.rows}
+    return _verification(chosen, drawn, exchanges, planned=own, seed=seed)
+
+
+def _verification(
+    profile: Profile, drawn: Sample, exchanges: Sequence[_Exchange], *, planned: bool, seed: int
+) -> Verification:
+    """Put together what the answers say; ``planned``: the plan is by this profile."""
+    wordless = profile.replace(vocabulary={})
+    words = _translated(exchanges, profile)
+    differences = _differences(exchanges, wordless, planned=planned)
+    rows = {id(row): row for each in exchanges for row in each.one.rows}
+    expanded = {id(row) for each in exchanges if each.one.expanded for row in each.one.rows}
     wrong = {row for each in exchanges for row in each.wrong}
-    answered = [row for each in exchanges if not each.lost for row in each.one.rows]
-    refused = [row for each in exchanges for row in each.refused or ()]
-    covered = {kind for row in (*answered, *refused) for kind in _kinds(row)}
-    uncovered = sorted(drawn.present - covered, key=lambda kind: (kind.count("×"), kind))
+    covered = drawn.present & _covered(exchanges)
     at_random = [row for row in rows.values() if row.at_random]
     return Verification(
-        profile=chosen,
+        profile=profile,
         messages=drawn.messages,
         sample=len(rows),
         random=len(at_random),
         different=sum(row.row in wrong for row in at_random),
-        covered=frozenset(drawn.present & covered),
-        uncovered=tuple(uncovered),
+        covered=frozenset(covered),
+        uncovered=tuple(sorted(drawn.present - covered, key=lambda kind: (kind.count("×"), kind))),
         differences=differences,
         explained_by=_overall(wordless, exchanges, differences) if differences else (),
         calls=sum(each.calls for each in exchanges),
         expanded=len(expanded),
         seed=seed,
-        words={
-            documented: some
-            for documented, some in words.own().items()
-            if not set(some) <= set(chosen.own_words.get(documented, ()))
-        },
+        words=_new_words(words, profile),
     )
+
+
+def _covered(exchanges: Sequence[_Exchange]) -> set[str]:
+    """Return the kinds, and pairs of kinds, of the rows that the account answered or refused."""
+    answered = [row for each in exchanges if not each.lost for row in each.one.rows]
+    refused = [row for each in exchanges for row in each.refused or ()]
+    return {kind for row in (*answered, *refused) for kind in _kinds(row)}
+
+
+def _new_words(words: Words, profile: Profile) -> dict[str, tuple[str, ...]]:
+    """Return the account's own words that its profile does not know."""
+    return {
+        documented: some
+        for documented, some in words.own().items()
+        if not set(some) <= set(profile.own_words.get(documented, ()))
+    }
 
 
 class _Subject(NamedTuple):

@@ -334,13 +334,13 @@ def _of_a_list(
     seed: int,
     options: Mapping[str, Any],
 ) -> Estimate:
-    from smsplan.planning.opening import opened
+    from smsplan.planning.opening import open_list
     from smsplan.planning.pipeline import Pipeline
 
     faults, said = Faults(), None
     with faults.of():
         said = Message.of(message, options)
-    source, reading, profile = opened(recipients, options, faults)
+    source, reading, profile = open_list(recipients, options, faults)
     faults.end()
     assert said is not None
     terms = None if (rates := options.get("rates")) is None else Terms.of(rates)

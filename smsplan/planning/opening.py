@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from smsplan.lists.source import Source
 
 
-def opened(
+def open_list(
     recipients: Any, given: Mapping[str, Any], faults: Faults
 ) -> tuple[Source, Reading, Profile]:
     """Open a list by the keywords that were given; their faults are added, or raised.

@@ -90,9 +90,7 @@ class Pipeline:
             "texts": selection is None or selection.texts,
         }
         self.kernel = Kernel(settings, **self._halves)
-        self._columns = names_with(self.prices)
-        if settings.bodies:
-            self._columns += ("body",)
+        self._columns = names_with(self.prices, bodies=settings.bodies)
         if selection is not None:
             self._columns = selection.names
         self.names = tuple(settings.prefix + name for name in self._columns)

@@ -75,7 +75,7 @@ def plan(
     import pyarrow as pa
 
     from smsplan.lists.frames import open_source
-    from smsplan.planning.opening import opened
+    from smsplan.planning.opening import open_list
 
     outputs = Outputs(**chosen(options, Outputs))
     reads = {"the rate card": options.get("rates"), "the profile": options.get("profile")}
@@ -93,7 +93,7 @@ def plan(
         wanted = Selection.of(outputs.select)
     with faults.of():
         working = Run(**chosen(options, Run))
-    source, reading, profile = opened(recipients, options, faults)
+    source, reading, profile = open_list(recipients, options, faults)
     faults.end()
     assert said is not None
     if not source.replayable and outputs.output is None:
@@ -148,14 +148,14 @@ def compare(
     """
     from smsplan.insight.comparison import comparison
     from smsplan.lists.parquet_files import compact
-    from smsplan.planning.opening import opened
+    from smsplan.planning.opening import open_list
 
     terms = None if (rates := options.get("rates")) is None else Terms.of(rates)
     if not isinstance(bodies, Mapping) or not bodies:
         raise InputError("there is nothing to compare; give bodies by name: {'A': ..., 'B': ...}")
     faults = Faults()
     messages = dict(_messages(bodies, options, faults))
-    source, reading, profile = opened(recipients, options, faults)
+    source, reading, profile = open_list(recipients, options, faults)
     every = [key for each in messages.values() for key in each.parameters]
     faults.add(*unknown_parameters(every, "any body", columns=reading.columns))
     settings = {}

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from smsplan.api.dryruns import DryRun
 from smsplan.errors import InputError, Problem
+from smsplan.outputs import METADATA_KEY
 from smsplan.planning.pipeline import Pair, Pipeline, Stats, words_as_text
-from smsplan.planning.saved_plans import METADATA_KEY, PlanRecord, opened
+from smsplan.planning.saved_plans import PlanRecord, opened
 from smsplan.ratecards import Cost, RateCard, Terms
 from smsplan.showing import display, plotted
 
@@ -503,7 +504,9 @@ class Plan:
             raise InputError("for_spreadsheets is for CSV; leave it out, or save a .csv file")
         if self._source is not None and self._source.would_read(path):
             raise InputError(f"'{path}' is the list that was planned; choose another name")
-        pairs = self._stored.batches(None)
+        # A plan that was saved without a column is saved without it again.
+        columns = list(self._record.columns())
+        pairs = ((theirs, ours.select(columns)) for theirs, ours in self._stored.batches(None))
         first = next(pairs)
         words = words_as_text(first[1].schema)
         with sink(path, beside(*first).schema, guard=for_spreadsheets, words=words) as out:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.errors import InputError
 from smsplan.keywords import option
-from smsplan.outputs import is_stream
+from smsplan.outputs import METADATA_KEY, is_stream
 from smsplan.planning.pipeline import Pair, Pipeline, Stats, words_as_text
 from smsplan.planning.plans import Plan
-from smsplan.planning.saved_plans import METADATA_KEY, PlanRecord, opened, saved_rows
+from smsplan.planning.saved_plans import PlanRecord, opened, saved_rows
 from smsplan.plurals import counted
 
 if TYPE_CHECKING:
@@ -206,9 +206,9 @@ def _into_files(
         assert pipeline.stats is not None
         folder.finish(record.to_json(), pipeline.stats.rows, source.unread)
     stream = partial(pipeline.run, source)
+    output, main = outputs.output, sinks.main
     # Not from where it went by, nor where cells are changed.
-    output = outputs.output
-    if output is not None and not (sinks.main and sinks.main.guarded) and not is_stream(output):
+    if output and main and main.read_back and not main.guarded and not is_stream(output):
         stream = partial(saved_rows, open_source(output), first[1].schema)
     return _Planned(record, FileRows(stream, source.kind), tuple(sinks.warnings()))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsplan.errors import InputError
-from smsplan.planning.pipeline import Pair, Pipeline, Selection
+from smsplan.kernel.columns import names, type_of
+from smsplan.outputs import METADATA_KEY
+from smsplan.planning.pipeline import Pair
 from smsplan.ratecards import Terms
 
 if TYPE_CHECKING:
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
     from smsplan.totals.summary import Summary
     from smsplan.writing.row_stores import RowStore
 
-METADATA_KEY = "smsplan"
 # Plans of format 2 had no checksums and are the same otherwise.
 FORMAT, _UNSEALED = 3, 2
+# The columns of plans that do not say which they have: all that there were before.
+_FIRST = (
+    *("recipient", "encoding", "units", "number_of_parts", "sendable", "billed_parts", "country"),
+    *("price", "currency", "cost", "cost_low", "cost_high", "problem", "note", "body"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class PlanRecord:
     """What a plan says of itself: its question, the kind of frame it was asked of, its totals.
 
     ``names`` are the columns that were selected, without a prefix (None: every column); there is no
-    ``summary`` where these leave half of the columns out.
+    ``summary`` where these leave half of the columns out. ``missing`` are columns of today that
+    the plan was saved without.
     """
 
     settings: Settings
@@ -38,6 +45,7 @@ class PlanRecord:
     terms: Terms | None
     names: tuple[str, ...] | None
     summary: Summary | None = None
+    missing: frozenset[str] = frozenset()
 
     def to_json(self) -> str:
         """Return what travels in the metadata of a file, or in the manifest of a folder."""
@@ -51,6 +59,7 @@ class PlanRecord:
                 "options": self.settings.to_dict(),
                 "rates": None if self.terms is None else self.terms.to_dict(),
                 "names": None if self.names is None else list(self.names),
+                "columns": list(self._saved),
                 "summary": None if self.summary is None else self.summary.to_dict(),
             }
         )
@@ -61,24 +70,47 @@ class PlanRecord:
         from smsplan.settings import Settings
         from smsplan.totals.summary import Summary
 
-        return cls(
+        made = cls(
             Settings.from_dict(data["options"]),
             data["kind"],
             None if data["rates"] is None else Terms.from_dict(data["rates"]),
             None if data["names"] is None else tuple(data["names"]),
             None if data["summary"] is None else Summary.from_dict(data["summary"]),
         )
+        return replace(made, missing=frozenset(made._ours).difference(data.get("columns", _FIRST)))
+
+    @property
+    def _ours(self) -> tuple[str, ...]:
+        """Our columns, without the prefix, that a plan of today has."""
+        ranged = self.terms is not None and self.terms.is_ranged
+        return self.names or names(ranged=ranged, bodies=self.settings.bodies)
+
+    @property
+    def _saved(self) -> tuple[str, ...]:
+        return tuple(name for name in self._ours if name not in self.missing)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of our columns, as they are written."""
-        from smsplan.kernel.settlement import RANGE
+        return tuple(self.settings.prefix + name for name in self._saved)
 
-        prefix = self.settings.prefix
-        ours = Pipeline(self.settings, None, Selection.of(self.names)).names
-        if self.terms is not None and self.terms.is_ranged and self.names is None:
-            behind = ours.index(prefix + "cost") + 1
-            ours = (*ours[:behind], *(prefix + name for name in RANGE), *ours[behind:])
-        return ours
+    @property
+    def missing_columns(self) -> frozenset[str]:
+        """``missing`` as they would be written."""
+        return frozenset(self.settings.prefix + name for name in self.missing)
+
+    def schema(self, written: pa.Schema) -> pa.Schema:
+        """Return our columns, as a plan of today has them; LookupError where one was lost.
+
+        ``written`` is what the file has. What the plan was saved without is taken for null.
+        """
+        import pyarrow as pa
+
+        return pa.schema(
+            pa.field(self.settings.prefix + name, type_of(name))
+            if name in self.missing
+            else written.field(self.settings.prefix + name)
+            for name in self._ours
+        )
 
 
 class SavedPlan(NamedTuple):
@@ -117,38 +149,62 @@ def _opened(said: bytes | dict[str, Any], source: Source, *, sealed: bool) -> Sa
             f"'{source.path}' is damaged, or was saved by another version of smsplan; plan again, "
             "or use that version"
         )
+    clash = found.record.missing_columns & set(source.columns)
+    if clash:
+        listed = ", ".join(f"'{name}'" for name in sorted(clash))
+        raise InputError(
+            f"'{source.path}' has columns of its list that are named as a plan's are by now: "
+            f"{listed}; plan the list again"
+        )
     return found
 
 
 def _of_format(data: dict[str, Any], source: Source, sealed: bool) -> SavedPlan | None:
     """Return the plan; None where its format is not known, or has checksums and these are gone."""
-    import pyarrow as pa
-
     from smsplan.writing.row_stores import FileRows
 
     if data["format"] not in (FORMAT, _UNSEALED) or (data["format"] == FORMAT and not sealed):
         return None
     record = PlanRecord.of(data)
-    schema = pa.schema([source.schema.field(name) for name in record.columns()])
-    unsealed = (
-        f"'{source.path}' was saved by an older version, without checksums: that it is damaged "
-        "would not be noticed; plan again to have them"
-    )
-    rows = FileRows(partial(saved_rows, source, schema), record.kind)
-    return SavedPlan(record, rows, () if sealed else (unsealed,))
+    rows = FileRows(partial(saved_rows, source, record.schema(source.schema)), record.kind)
+    return SavedPlan(record, rows, tuple(_remarks(record, source, sealed)))
+
+
+def _remarks(record: PlanRecord, source: Source, sealed: bool) -> Iterator[str]:
+    """Say what a plan of today has and this one has not."""
+    if not sealed:
+        yield (
+            f"'{source.path}' was saved by an older version, without checksums: that it is damaged "
+            "would not be noticed; plan again to have them"
+        )
+    if record.missing:
+        listed = ", ".join(f"'{name}'" for name in sorted(record.missing_columns))
+        one = len(record.missing) == 1
+        yield (
+            f"'{source.path}' was saved by an older version, without the "
+            f"{'column' if one else 'columns'} {listed}, which {'is' if one else 'are'} null here; "
+            f"plan again to have {'it' if one else 'them'}"
+        )
 
 
 def saved_rows(source: Source, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Pair]:
-    """Read rows of a plan back; a CSV file has text only, so our columns get their types again."""
+    """Read rows of a plan back; a CSV file has text only, so our columns get their types again.
+
+    A column of the schema that the source has not is null.
+    """
     import pyarrow as pa
 
     theirs = [name for name in source.columns if name not in schema.names]
+    saved = [name for name in schema.names if name in source.columns]
     wanted = theirs if columns is None else list(columns)
-    for batch in source.batches([*wanted, *schema.names]):
+    for batch in source.batches([*wanted, *saved]):
         ours = [
+            pa.nulls(batch.num_rows, field.type)
+            if field.name not in saved
             # Words may be read as plain text, and are as good.
-            column if pa.types.is_dictionary(field.type) else column.cast(field.type)
+            else batch.column(field.name)
+            if pa.types.is_dictionary(field.type)
+            else batch.column(field.name).cast(field.type)
             for field in schema
-            for column in (batch.column(field.name),)
         ]
         yield batch.select(wanted), pa.RecordBatch.from_arrays(ours, names=schema.names)

@@ -47,56 +47,41 @@ class _Json(JSONResponse):
 
 
 Handler = Callable[[Request], Any]
+# Its name, by which faults are asked for, and what it does with the account and a body.
+Operation = tuple[str, Callable[[Account, Request, Any], Answer]]
 # Where a request says that its answer is to be lost.
 _LOST = "smsplan.lost"
 
 
 def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
     """Return the ASGI application of an account."""
-    api = "/xms/v1/{plan}"
-    routes = [
-        _route(f"{api}/batches", account, max_body,
-               GET=("list", lambda a, r, _: a.list_batches(r.query_params)),
-               POST=("send", lambda a, _, body: a.send(body))),
-        _route(f"{api}/batches/dry_run", account, max_body,
-               POST=("dry_run", lambda a, r, body: a.dry_run(body, r.query_params))),
-        _route(f"{api}/batches/{{id}}", account, max_body,
-               GET=("retrieve", lambda a, r, _: a.retrieve(_id(r))),
-               POST=("update", lambda a, r, body: a.update(_id(r), body)),
-               PUT=("replace", lambda a, r, body: a.replace(_id(r), body)),
-               DELETE=("cancel", lambda a, r, _: a.cancel(_id(r)))),
-        _route(f"{api}/batches/{{id}}/delivery_feedback", account, max_body,
-               POST=("feedback", lambda a, r, body: a.feedback(_id(r), body))),
-        _route(f"{api}/batches/{{id}}/delivery_report", account, max_body,
-               GET=("report", lambda a, r, _: a.report(_id(r), r.query_params))),
-        _route(f"{api}/batches/{{id}}/delivery_report/{{recipient}}", account, max_body,
-               GET=("report", lambda a, r, _: a.recipient_report(
-                   _id(r), r.path_params["recipient"]))),
-        _route(f"{api}/delivery_reports", account, max_body,
-               GET=("report", lambda a, r, _: a.reports(r.query_params))),
-        _route(f"{api}/groups", account, max_body,
-               GET=("group", lambda a, r, _: a.list_groups(r.query_params)),
-               POST=("group", lambda a, _, body: a.create_group(body))),
-        _route(f"{api}/groups/{{id}}", account, max_body,
-               GET=("group", lambda a, r, _: a.group(_id(r))),
-               POST=("group", lambda a, r, body: a.update_group(_id(r), body)),
-               PUT=("group", lambda a, r, body: a.replace_group(_id(r), body)),
-               DELETE=("group", lambda a, r, _: a.delete_group(_id(r)))),
-        _route(f"{api}/groups/{{id}}/members", account, max_body,
-               GET=("group", lambda a, r, _: a.members(_id(r)))),
-        Route("/oauth2/token", _token(account, max_body), methods=["POST"]),
-        Route("/openapi.json", lambda _: JSONResponse(document()), methods=["GET"]),
-        *(
-            Route(f"/sandbox/{name}", _control(account, max_body, do), methods=[method])
-            for name, method, do in (
-                ("clock", "GET", lambda account, _: {"now": stamp(account.now)}),
-                ("clock", "POST", _clock),
-                ("reset", "POST", _reset),
-                ("faults", "POST", _faults),
-                ("state", "GET", lambda account, _: account.inspect()),
-            )
-        ),
-    ]  # fmt: skip
+    app = Starlette(
+        routes=[
+            *(
+                _route(f"/xms/v1/{{plan}}/{path}", account, max_body, methods)
+                for path, methods in _OPERATIONS.items()
+            ),
+            Route("/oauth2/token", _token(account, max_body), methods=["POST"]),
+            Route("/openapi.json", lambda _: JSONResponse(document()), methods=["GET"]),
+            *(
+                Route(f"/sandbox/{name}", _control(account, max_body, do), methods=[method])
+                for name, method, do in _CONTROLS
+            ),
+        ],
+        lifespan=_passing_time(account),
+        exception_handlers={
+            Refusal: lambda _, error: _refused(account, error),
+            OutputError: _failed,
+            Exception: _failed,
+            HTTPException: _unknown(account),
+        },
+    )
+    app.router.redirect_slashes = False
+    return _Outer(app, account)
+
+
+def _passing_time(account: Account) -> Any:
+    """Let the time of an account pass as long as the application runs."""
 
     @asynccontextmanager
     async def lifespan(_: Any) -> Any:
@@ -109,18 +94,7 @@ def make_app(account: Account, *, max_body: int = MAX_BODY) -> Any:
             with suppress(asyncio.CancelledError):
                 await task
 
-    app = Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        exception_handlers={
-            Refusal: lambda _, error: _refused(account, error),
-            OutputError: _failed,
-            Exception: _failed,
-            HTTPException: _unknown(account),
-        },
-    )
-    app.router.redirect_slashes = False
-    return _Outer(app, account)
+    return lifespan
 
 
 class _Outer:
@@ -171,13 +145,13 @@ def _no_answer(request: Request) -> Response:
     return Response()
 
 
-def _route(path: str, account: Account, max_body: int, **methods: Any) -> Route:
+def _route(path: str, account: Account, max_body: int, methods: Mapping[str, Operation]) -> Route:
     """Return the route of a path: its methods, behind token, faults, body and JSON."""
 
     async def endpoint(request: Request) -> Response:
         operation, do = methods["GET" if request.method == "HEAD" else request.method]
         _authorise(account, request)
-        if request.path_params.get("id") == "dry_run":
+        if path.endswith("/batches/{id}") and request.path_params["id"] == "dry_run":
             # No batch, but the path of another operation.
             raise HTTPException(405, headers={"Allow": "POST"})
         fault = account.fault(operation)
@@ -319,6 +293,49 @@ def _token(account: Account, max_body: int) -> Handler:
     return endpoint
 
 
+# By path behind the plan's, and by method.
+_OPERATIONS: dict[str, dict[str, Operation]] = {
+    "batches": {
+        "GET": ("list", lambda a, r, _: a.list_batches(r.query_params)),
+        "POST": ("send", lambda a, _, body: a.send(body)),
+    },
+    "batches/dry_run": {
+        "POST": ("dry_run", lambda a, r, body: a.dry_run(body, r.query_params)),
+    },
+    "batches/{id}": {
+        "GET": ("retrieve", lambda a, r, _: a.retrieve(_id(r))),
+        "POST": ("update", lambda a, r, body: a.update(_id(r), body)),
+        "PUT": ("replace", lambda a, r, body: a.replace(_id(r), body)),
+        "DELETE": ("cancel", lambda a, r, _: a.cancel(_id(r))),
+    },
+    "batches/{id}/delivery_feedback": {
+        "POST": ("feedback", lambda a, r, body: a.feedback(_id(r), body)),
+    },
+    "batches/{id}/delivery_report": {
+        "GET": ("report", lambda a, r, _: a.report(_id(r), r.query_params)),
+    },
+    "batches/{id}/delivery_report/{recipient}": {
+        "GET": ("report", lambda a, r, _: a.recipient_report(_id(r), r.path_params["recipient"])),
+    },
+    "delivery_reports": {
+        "GET": ("report", lambda a, r, _: a.reports(r.query_params)),
+    },
+    "groups": {
+        "GET": ("group", lambda a, r, _: a.list_groups(r.query_params)),
+        "POST": ("group", lambda a, _, body: a.create_group(body)),
+    },
+    "groups/{id}": {
+        "GET": ("group", lambda a, r, _: a.group(_id(r))),
+        "POST": ("group", lambda a, r, body: a.update_group(_id(r), body)),
+        "PUT": ("group", lambda a, r, body: a.replace_group(_id(r), body)),
+        "DELETE": ("group", lambda a, r, _: a.delete_group(_id(r))),
+    },
+    "groups/{id}/members": {
+        "GET": ("group", lambda a, r, _: a.members(_id(r))),
+    },
+}
+
+
 # What tests ask of a sandbox ----------------------------------------------------------------------
 
 
@@ -358,3 +375,12 @@ def _faults(account: Account, payload: Any) -> Mapping[str, int]:
     for fault in faults:
         account.add_fault(fault)
     return {"added": len(faults)}
+
+
+_CONTROLS: tuple[tuple[str, str, Callable[[Account, Any], Any]], ...] = (
+    ("clock", "GET", lambda account, _: {"now": stamp(account.now)}),
+    ("clock", "POST", _clock),
+    ("reset", "POST", _reset),
+    ("faults", "POST", _faults),
+    ("state", "GET", lambda account, _: account.inspect()),
+)

@@ -74,111 +74,143 @@ def _either(suffix: str) -> dict[str, Any]:
     return {"oneOf": [_ref(f"{kind}{suffix}") for kind in _TYPES]}
 
 
-def _schemas() -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for kind, own in _TYPES.items():
-        type_ = {"type": "string", "const": kind}
-        required = ["to", "body", *(["udh"] if kind == "mt_binary" else [])]
-        if kind != "mt_text":
-            required.append("type")
-        out[f"{kind}_request"] = _object({"type": type_, **_COMMON, **own}, *required)
-        changed = {name: schema for name, schema in {**_COMMON, **own}.items() if name != "to"}
-        out[f"{kind}_update"] = _object(
-            {
-                "type": type_,
-                "to_add": {"type": "array", "items": _TEXT, "maxItems": MAX_RECIPIENTS},
-                "to_remove": {"type": "array", "items": _TEXT, "maxItems": MAX_RECIPIENTS},
-                **changed,
-            },
-            *(["type"] if kind != "mt_text" else []),
-        )
-        out[f"{kind}_batch"] = _object(
-            {
-                "id": _TEXT, "canceled": _FLAG, "created_at": _TIME, "modified_at": _TIME,
-                **_COMMON, **own, "type": type_,
-            },
-            "id", "to", "canceled", "body", "type", "created_at", "modified_at",
-            "delivery_report", "expire_at",
-        )  # fmt: skip
-    out["error"] = _object({"code": _TEXT, "text": _TEXT}, "code", "text")
-    out["dry_run"] = _object(
+def _kind(kind: str, own: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of one kind of batch: to send, to change, and as it is answered."""
+    type_ = {"type": "string", "const": kind}
+    typed = [] if kind == "mt_text" else ["type"]
+    udh = ["udh"] if kind == "mt_binary" else []
+    numbers = {"type": "array", "items": _TEXT, "maxItems": MAX_RECIPIENTS}
+    fields = {**_COMMON, **own}
+    changed = {name: schema for name, schema in fields.items() if name != "to"}
+    known = {"id": _TEXT, "canceled": _FLAG, "created_at": _TIME, "modified_at": _TIME}
+    always = ("id", "to", "canceled", "body", "type", "created_at", "modified_at")
+    return {
+        f"{kind}_request": _object({"type": type_, **fields}, "to", "body", *udh, *typed),
+        f"{kind}_update": _object(
+            {"type": type_, "to_add": numbers, "to_remove": numbers, **changed}, *typed
+        ),
+        f"{kind}_batch": _object(
+            {**known, **fields, "type": type_}, *always, "delivery_report", "expire_at"
+        ),
+    }
+
+
+def _page(what: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a page of a list."""
+    counts = {"page": _WHOLE, "page_size": _WHOLE, "count": _WHOLE}
+    return _object({**counts, what: {"type": "array", "items": item}}, *counts, what)
+
+
+_KEYWORD = _object({"first_word": _TEXT, "second_word": _TEXT}, "first_word")
+_MEMBERS = {"type": "array", "items": _TEXT, "maxItems": MAX_MEMBERS}
+_NAME = {"type": ["string", "null"], "maxLength": MAX_NAME}
+_SCHEMAS: dict[str, Any] = {
+    **{name: schema for kind, own in _TYPES.items() for name, schema in _kind(kind, own).items()},
+    "error": _object({"code": _TEXT, "text": _TEXT}, "code", "text"),
+    "dry_run": _object(
         {
             "number_of_recipients": _WHOLE,
             "number_of_messages": _WHOLE,
             "per_recipient": {
                 "type": "array",
                 "items": _object(
-                    {"recipient": _TEXT, "number_of_parts": _WHOLE, "body": _TEXT,
-                     "encoding": _TEXT},
-                    "recipient", "number_of_parts", "body", "encoding",
+                    {
+                        "recipient": _TEXT,
+                        "number_of_parts": _WHOLE,
+                        "body": _TEXT,
+                        "encoding": _TEXT,
+                    },
+                    "recipient",
+                    "number_of_parts",
+                    "body",
+                    "encoding",
                 ),
             },
         },
-        "number_of_recipients", "number_of_messages",
-    )  # fmt: skip
-    out["report"] = _object(
+        "number_of_recipients",
+        "number_of_messages",
+    ),
+    "report": _object(
         {
-            "type": _TEXT, "batch_id": _TEXT, "client_reference": _TEXT,
+            "type": _TEXT,
+            "batch_id": _TEXT,
+            "client_reference": _TEXT,
             "total_message_count": _WHOLE,
             "statuses": {
                 "type": "array",
                 "items": _object(
                     {"code": _WHOLE, "status": _TEXT, "count": _WHOLE, "recipients": _TEXTS},
-                    "code", "status", "count",
+                    "code",
+                    "status",
+                    "count",
                 ),
             },
         },
-        "type", "batch_id", "total_message_count", "statuses",
-    )  # fmt: skip
-    out["recipient_report"] = _object(
+        "type",
+        "batch_id",
+        "total_message_count",
+        "statuses",
+    ),
+    "recipient_report": _object(
         {
-            "type": _TEXT, "batch_id": _TEXT, "recipient": _TEXT, "code": _WHOLE, "status": _TEXT,
-            "at": _TIME, "client_reference": _TEXT, "applied_originator": _TEXT,
-            "encoding": _TEXT, "number_of_message_parts": _WHOLE, "operator": _TEXT,
+            "type": _TEXT,
+            "batch_id": _TEXT,
+            "recipient": _TEXT,
+            "code": _WHOLE,
+            "status": _TEXT,
+            "at": _TIME,
+            "client_reference": _TEXT,
+            "applied_originator": _TEXT,
+            "encoding": _TEXT,
+            "number_of_message_parts": _WHOLE,
+            "operator": _TEXT,
             "operator_status_at": _TIME,
         },
-        "type", "batch_id", "recipient", "code", "status", "at",
-    )  # fmt: skip
-    out["auto_update"] = _object({"to": _TEXT, "add": _KEYWORD, "remove": _KEYWORD}, "to")
-    members = {"type": "array", "items": _TEXT, "maxItems": MAX_MEMBERS}
-    name = {"type": ["string", "null"], "maxLength": MAX_NAME}
-    out["group_request"] = _object(
+        "type",
+        "batch_id",
+        "recipient",
+        "code",
+        "status",
+        "at",
+    ),
+    "auto_update": _object({"to": _TEXT, "add": _KEYWORD, "remove": _KEYWORD}, "to"),
+    "group_request": _object(
         {
-            "name": name,
-            "members": members,
+            "name": _NAME,
+            "members": _MEMBERS,
             "child_groups": {"type": "array", "items": _TEXT, "maxItems": MAX_CHILDREN},
             "auto_update": _ref("auto_update"),
         }
-    )
-    out["group_update"] = _object(
+    ),
+    "group_update": _object(
         {
-            "add": members, "remove": members, "name": name, "add_from_group": _TEXT,
-            "remove_from_group": _TEXT, "auto_update": _ref("auto_update"),
+            "add": _MEMBERS,
+            "remove": _MEMBERS,
+            "name": _NAME,
+            "add_from_group": _TEXT,
+            "remove_from_group": _TEXT,
+            "auto_update": _ref("auto_update"),
         }
-    )  # fmt: skip
-    out["group"] = _object(
+    ),
+    "group": _object(
         {
-            "id": _TEXT, "name": _TEXT, "size": _WHOLE, "created_at": _TIME, "modified_at": _TIME,
-            "child_groups": _TEXTS, "auto_update": _ref("auto_update"),
+            "id": _TEXT,
+            "name": _TEXT,
+            "size": _WHOLE,
+            "created_at": _TIME,
+            "modified_at": _TIME,
+            "child_groups": _TEXTS,
+            "auto_update": _ref("auto_update"),
         },
-        "id", "size", "created_at", "modified_at",
-    )  # fmt: skip
-    for what, item in (
-        ("batches", _either("_batch")),
-        ("delivery_reports", _ref("recipient_report")),
-        ("groups", _ref("group")),
-    ):
-        out[f"{what}_page"] = _object(
-            {
-                "page": _WHOLE, "page_size": _WHOLE, "count": _WHOLE,
-                what: {"type": "array", "items": item},
-            },
-            "page", "page_size", "count", what,
-        )  # fmt: skip
-    return out
-
-
-_KEYWORD = _object({"first_word": _TEXT, "second_word": _TEXT}, "first_word")
+        "id",
+        "size",
+        "created_at",
+        "modified_at",
+    ),
+    "batches_page": _page("batches", _either("_batch")),
+    "delivery_reports_page": _page("delivery_reports", _ref("recipient_report")),
+    "groups_page": _page("groups", _ref("group")),
+}
 
 
 def _parameter(where: str, name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
@@ -213,6 +245,7 @@ _FILTERS = [
 _TEXTS_OF = {
     200: "Done.", 201: "Created.", 202: "Accepted.", 400: "A fault in the request.",
     401: "The token is not valid for this plan.", 403: "Not allowed.", 404: "Unknown id.",
+    405: "The id is dry_run, which is an operation.",
     408: "The body came too slowly.", 413: "The body is too large.",
     415: "The content type is not application/json.", 429: "A fault that was asked for.",
     500: "A fault that was asked for.", 503: "The sandbox's disk takes nothing more.",
@@ -250,6 +283,154 @@ def _operation(
     return out
 
 
+_ID = _parameter("path", "id", _TEXT, "The id of the batch.")
+_GROUP = _parameter("path", "id", _TEXT, "The id of the group.")
+_RECIPIENT = _parameter("path", "recipient", _TEXT, "The number.")
+_ROOT = "/xms/v1/{service_plan_id}"
+_BATCH, _BATCHES = _either("_batch"), f"{_ROOT}/batches"
+_DETAIL = [
+    _parameter("query", "per_recipient", _FLAG, "Whether to list recipients."),
+    _parameter(
+        "query",
+        "number_of_recipients",
+        {"type": "integer", "minimum": 0, "maximum": 1000, "default": 100},
+        "How many at most.",
+    ),
+]
+_SENDERS = _parameter("query", "from", _TEXT, "Originators, parted by commas.")
+_KIND = _parameter(
+    "query", "type", {"type": "string", "enum": ["summary", "full"]}, "With recipients or not."
+)
+_PATHS: dict[str, Any] = {
+    _BATCHES: {
+        "parameters": [_PLAN],
+        "get": _operation(
+            "list",
+            "List batches",
+            200,
+            _ref("batches_page"),
+            query=[*_PAGES, *_DATES, _SENDERS, _REFERENCE],
+        ),
+        "post": _operation(
+            "send", "Send a batch", 201, _BATCH, body=_either("_request"), errors=(403,)
+        ),
+    },
+    f"{_BATCHES}/dry_run": {
+        "parameters": [_PLAN],
+        "post": _operation(
+            "dry_run",
+            "Say what a batch would be",
+            200,
+            _ref("dry_run"),
+            body=_either("_request"),
+            query=_DETAIL,
+            errors=(403,),
+        ),
+    },
+    f"{_BATCHES}/{{id}}": {
+        "parameters": [_PLAN, _ID],
+        "get": _operation("retrieve", "Retrieve a batch", 200, _BATCH, errors=(404, 405)),
+        "post": _operation(
+            "update", "Update a batch", 200, _BATCH, body=_either("_update"), errors=(403, 404, 405)
+        ),
+        "put": _operation(
+            "replace",
+            "Replace a batch",
+            200,
+            _BATCH,
+            body=_either("_request"),
+            errors=(403, 404, 405),
+        ),
+        "delete": _operation("cancel", "Cancel a batch", 200, _BATCH, errors=(404, 405)),
+    },
+    f"{_BATCHES}/{{id}}/delivery_feedback": {
+        "parameters": [_PLAN, _ID],
+        "post": _operation(
+            "feedback",
+            "Say what was delivered",
+            202,
+            None,
+            body=_object({"recipients": _TEXTS}, "recipients"),
+            errors=(404,),
+        ),
+    },
+    f"{_BATCHES}/{{id}}/delivery_report": {
+        "parameters": [_PLAN, _ID],
+        "get": _operation(
+            "report",
+            "Report on a batch",
+            200,
+            _ref("report"),
+            query=[_KIND, *_FILTERS],
+            errors=(404,),
+        ),
+    },
+    f"{_BATCHES}/{{id}}/delivery_report/{{recipient}}": {
+        "parameters": [_PLAN, _ID, _RECIPIENT],
+        "get": _operation(
+            "recipient_report",
+            "Report on a recipient",
+            200,
+            _ref("recipient_report"),
+            errors=(404,),
+        ),
+    },
+    f"{_ROOT}/delivery_reports": {
+        "parameters": [_PLAN],
+        "get": _operation(
+            "reports",
+            "List reports of recipients",
+            200,
+            _ref("delivery_reports_page"),
+            query=[*_PAGES, *_DATES, *_FILTERS, _REFERENCE],
+        ),
+    },
+    f"{_ROOT}/groups": {
+        "parameters": [_PLAN],
+        "get": _operation(
+            "list_groups",
+            "List groups",
+            200,
+            _ref("groups_page"),
+            query=_PAGES,
+        ),
+        "post": _operation(
+            "create_group",
+            "Create a group",
+            201,
+            _ref("group"),
+            body=_ref("group_request"),
+            errors=(403,),
+        ),
+    },
+    f"{_ROOT}/groups/{{id}}": {
+        "parameters": [_PLAN, _GROUP],
+        "get": _operation("group", "Retrieve a group", 200, _ref("group"), errors=(404,)),
+        "post": _operation(
+            "update_group",
+            "Update a group",
+            200,
+            _ref("group"),
+            body=_ref("group_update"),
+            errors=(403, 404),
+        ),
+        "put": _operation(
+            "replace_group",
+            "Replace a group",
+            200,
+            _ref("group"),
+            body=_ref("group_request"),
+            errors=(403, 404),
+        ),
+        "delete": _operation("delete_group", "Delete a group", 200, None, errors=(404,)),
+    },
+    f"{_ROOT}/groups/{{id}}/members": {
+        "parameters": [_PLAN, _GROUP],
+        "get": _operation("members", "List the members of a group", 200, _TEXTS, errors=(404,)),
+    },
+}
+
+
 @cache
 def document() -> dict[str, Any]:
     """Return the document, which the sandbox serves at ``/openapi.json``.
@@ -257,120 +438,15 @@ def document() -> dict[str, Any]:
     >>> sorted(document()["paths"])[0]
     '/xms/v1/{service_plan_id}/batches'
     """
-    id_ = _parameter("path", "id", _TEXT, "The id of the batch.")
-    group = _parameter("path", "id", _TEXT, "The id of the group.")
-    recipient = _parameter("path", "recipient", _TEXT, "The number.")
-    plan = "/xms/v1/{service_plan_id}"
-    batch, batches = _either("_batch"), f"{plan}/batches"
-    detail = [
-        _parameter("query", "per_recipient", _FLAG, "Whether to list recipients."),
-        _parameter(
-            "query",
-            "number_of_recipients",
-            {"type": "integer", "minimum": 0, "maximum": 1000, "default": 100},
-            "How many at most.",
-        ),
-    ]
-    senders = _parameter("query", "from", _TEXT, "Originators, parted by commas.")
-    kind = _parameter(
-        "query", "type", {"type": "string", "enum": ["summary", "full"]}, "With recipients or not."
-    )
-    paths: dict[str, Any] = {
-        batches: {
-            "parameters": [_PLAN],
-            "get": _operation(
-                "list", "List batches", 200, _ref("batches_page"),
-                query=[*_PAGES, *_DATES, senders, _REFERENCE],
-            ),
-            "post": _operation(
-                "send", "Send a batch", 201, batch, body=_either("_request"), errors=(403,)
-            ),
-        },
-        f"{batches}/dry_run": {
-            "parameters": [_PLAN],
-            "post": _operation(
-                "dry_run", "Say what a batch would be", 200, _ref("dry_run"),
-                body=_either("_request"), query=detail, errors=(403,),
-            ),
-        },
-        f"{batches}/{{id}}": {
-            "parameters": [_PLAN, id_],
-            "get": _operation("retrieve", "Retrieve a batch", 200, batch, errors=(404,)),
-            "post": _operation(
-                "update", "Update a batch", 200, batch, body=_either("_update"), errors=(403, 404)
-            ),
-            "put": _operation(
-                "replace", "Replace a batch", 200, batch, body=_either("_request"),
-                errors=(403, 404),
-            ),
-            "delete": _operation("cancel", "Cancel a batch", 200, batch, errors=(404,)),
-        },
-        f"{batches}/{{id}}/delivery_feedback": {
-            "parameters": [_PLAN, id_],
-            "post": _operation(
-                "feedback", "Say what was delivered", 202, None,
-                body=_object({"recipients": _TEXTS}, "recipients"), errors=(404,),
-            ),
-        },
-        f"{batches}/{{id}}/delivery_report": {
-            "parameters": [_PLAN, id_],
-            "get": _operation(
-                "report", "Report on a batch", 200, _ref("report"), query=[kind, *_FILTERS],
-                errors=(404,),
-            ),
-        },
-        f"{batches}/{{id}}/delivery_report/{{recipient}}": {
-            "parameters": [_PLAN, id_, recipient],
-            "get": _operation(
-                "recipient_report", "Report on a recipient", 200, _ref("recipient_report"),
-                errors=(404,),
-            ),
-        },
-        f"{plan}/delivery_reports": {
-            "parameters": [_PLAN],
-            "get": _operation(
-                "reports", "List reports of recipients", 200, _ref("delivery_reports_page"),
-                query=[*_PAGES, *_DATES, *_FILTERS, _REFERENCE],
-            ),
-        },
-        f"{plan}/groups": {
-            "parameters": [_PLAN],
-            "get": _operation(
-                "list_groups", "List groups", 200, _ref("groups_page"), query=_PAGES,
-            ),
-            "post": _operation(
-                "create_group", "Create a group", 201, _ref("group"), body=_ref("group_request"),
-                errors=(403,),
-            ),
-        },
-        f"{plan}/groups/{{id}}": {
-            "parameters": [_PLAN, group],
-            "get": _operation("group", "Retrieve a group", 200, _ref("group"), errors=(404,)),
-            "post": _operation(
-                "update_group", "Update a group", 200, _ref("group"), body=_ref("group_update"),
-                errors=(403, 404),
-            ),
-            "put": _operation(
-                "replace_group", "Replace a group", 200, _ref("group"),
-                body=_ref("group_request"), errors=(403, 404),
-            ),
-            "delete": _operation("delete_group", "Delete a group", 200, None, errors=(404,)),
-        },
-        f"{plan}/groups/{{id}}/members": {
-            "parameters": [_PLAN, group],
-            "get": _operation("members", "List the members of a group", 200, _TEXTS,
-                              errors=(404,)),
-        },
-    }  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "smsplan sandbox: the Sinch SMS API's batches, on this machine",
             "version": version("smsplan"),
         },
-        "paths": paths,
+        "paths": _PATHS,
         "components": {
-            "schemas": _schemas(),
+            "schemas": _SCHEMAS,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -124,7 +124,7 @@ class BatchLook:
 
 
 # Beside the bits of ``suspects``: a body that has two dollars in a row.
-_DOUBLE = 1 << 14
+_DOUBLE = suspects.SPARE
 
 
 class CandidateRows:
@@ -418,11 +418,7 @@ CANDIDATES: dict[str, Candidates] = {
     "max_digits": _digits,
     "leading_zero": _digits,
     "form_feed": _has(suspects.FORM_FEED),
-    "line_breaks": _has(suspects.RETURN),
-    "spaces": _has(suspects.SPACE),
-    "controls": _has(suspects.CONTROL),
-    "greek_capitals": _has(suspects.GREEK),
-    "small_c_cedilla": _has(suspects.CEDILLA),
+    **{name: _has(bit) for name, bit in suspects.REPLACED.items()},
     "auto_encoding": _auto_encoding,
     "auto_encoding_partial": _auto_encoding_option,
     "auto_encoding_order": _auto_encoding_order,

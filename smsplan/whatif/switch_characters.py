@@ -12,27 +12,30 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from smsplan.api.dryruns import GREEK_CAPITALS
+from smsplan.api.profiles import REPLACING
 from smsplan.encoding.substitution import AUTO_ENCODING
 from smsplan.kernel.octets import Bytes, Octets, distinct
 
 Bits = npt.NDArray[np.uint16]
 
-(RETURN, FORM_FEED, SPACE, CONTROL, GREEK, CEDILLA, LOOK_ALIKE, ASTRAL, DOLLAR, JOINER,
- EXTENSION) = (1 << place for place in range(11))  # fmt: skip
+FORM_FEED, LOOK_ALIKE, ASTRAL, DOLLAR, JOINER, EXTENSION = (1 << place for place in range(6))
+# By the switch that has something else for a character.
+REPLACED = {name: 1 << place for place, name in enumerate(REPLACING, 6)}
+# Of no character: for whoever looks at more than characters.
+SPARE = 1 << 14
+assert max(REPLACED.values()) < SPARE
 _UNKNOWN = 1 << 15
 _BLOCK = 1 << 17
 
 _POINTS = {
-    RETURN: {0x0D},
     FORM_FEED: {0x0C},
-    SPACE: {0x09, 0xA0, 0x2028},
-    CONTROL: {0x00, 0x1B},
-    GREEK: set(GREEK_CAPITALS),
-    CEDILLA: {ord("ç")},
     LOOK_ALIKE: set(AUTO_ENCODING),
     DOLLAR: {ord("$")},
     EXTENSION: set(map(ord, "\f^{}\\[~]|€")),
+    **{
+        bit: {ord(old[0]) for replaced in REPLACING[name].values() for old in replaced}
+        for name, bit in REPLACED.items()
+    },
 }
 # UAX #29, GB3 to GB13: every cluster of several characters has one of these classes in it. A line
 # feed has not: it is alone unless a carriage return stands before it.

@@ -170,6 +170,8 @@ class Folder:
 class FolderSink:
     """Writes batches to part files; stands where a :class:`~smsplan.writing.writers.Sink` does."""
 
+    read_back = True
+
     def __init__(
         self, folder: Folder, schema: Any, unique: Collection[str], words: Mapping[str, Any]
     ) -> None:

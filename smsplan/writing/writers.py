@@ -21,7 +21,7 @@ import pyarrow.parquet
 from smsplan.errors import InputError
 from smsplan.lists.seals import SealedFile
 from smsplan.lists.source import Source, own_octets
-from smsplan.outputs import check_target, is_stream, whole_file
+from smsplan.outputs import METADATA_KEY, check_target, is_stream, whole_file
 from smsplan.writing.csv_lines import Lines
 
 # Rows of a row group in the Parquet files that are written, and octets of them in memory.
@@ -32,12 +32,14 @@ class Sink(ABC):
     """A file that is being written: one class a format, which its ``endings`` choose.
 
     ``metadata`` may be set until it is closed, and is left out where the format has no place for
-    it. ``guarded`` counts the cells that got an apostrophe.
+    it. ``guarded`` counts the cells that got an apostrophe. Of a format that ``lists/`` reads, a
+    plan's rows are ``read_back`` when somebody asks for them; of any other they are planned again.
     """
 
     name: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
     for_spreadsheets: ClassVar[bool] = False
+    read_back: ClassVar[bool] = False
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         self.metadata: dict[str, str] = {}
@@ -86,6 +88,7 @@ class ParquetSink(Sink):
 
     name = "Parquet"
     endings = (".parquet", ".pq")
+    read_back = True
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         super().__init__(file, path, schema, how)
@@ -134,8 +137,9 @@ class ParquetSink(Sink):
     def close(self) -> None:
         """Write what is left, the metadata and the seal."""
         self._write_group()
-        self.metadata.update(_described(self._schema, self._words))
-        self._parquet.add_key_value_metadata(self.metadata)
+        self._parquet.add_key_value_metadata(
+            {**_described(self._schema, self._words), **self.metadata}
+        )
         self._file.hold()
         self._parquet.close()
         self._file.seal()
@@ -159,6 +163,7 @@ class CsvSink(Sink):
     name = "CSV"
     endings = (".csv", ".csv.gz")
     for_spreadsheets = True
+    read_back = True
 
     def __init__(self, file: BinaryIO, path: Path, schema: Any, how: Manner) -> None:
         super().__init__(file, path, schema, how)
@@ -295,10 +300,14 @@ def _with_words(places: Any, words: Any, kind: Any) -> Any:
 
 
 def _described(schema: Any, words: Mapping[str, Any]) -> dict[str, str]:
-    """Return the metadata by which Arrow's readers get the types of a schema, words as text."""
+    """Return the metadata by which Arrow's readers get the types of a schema, words as text.
+
+    With those of the list, unless it is a plan itself: what that says of itself is not of this one.
+    """
     fields = [field.with_type(words.get(field.name, field.type)) for field in schema]
     shown = pa.schema(fields, metadata=schema.metadata)
     own = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    own.pop(METADATA_KEY, None)
     return {**own, "ARROW:schema": base64.b64encode(shown.serialize()).decode()}
 
 

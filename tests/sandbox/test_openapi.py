@@ -81,3 +81,21 @@ def test_many_at_once(client: Client) -> None:
             statuses = list(pool.map(one, range(1000)))
     assert set(statuses) == {200, 201}
     assert client("GET", "/batches").json()["count"] == 500
+
+
+def test_an_operation_is_no_batch(client: Client) -> None:
+    """``dry_run`` is the path of an operation, which takes POST; below it, it is no known id."""
+    headers = {"Authorization": f"Bearer {client.sandbox.token}"}
+    url = f"{client.sandbox.url}/xms/v1/demo"
+    with httpx.Client(headers=headers) as http:
+        answers = {
+            path: http.get(f"{url}/{path}")
+            for path in (
+                "batches/dry_run",
+                "batches/dry_run/delivery_report",
+                "batches/dry_run/delivery_report/12",
+                "groups/dry_run",
+            )
+        }
+    assert [answer.status_code for answer in answers.values()] == [405, 404, 404, 404]
+    assert answers["batches/dry_run"].headers["Allow"] == "POST"

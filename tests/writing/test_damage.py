@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from smsplan import InputError, Plan, plan
-from smsplan.planning.saved_plans import METADATA_KEY
+from smsplan.outputs import METADATA_KEY
 
 BODY = "Hi ${name}, ${code}!"
 ROWS = 600

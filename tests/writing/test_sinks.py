@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from smsplan import outputs
+from smsplan import outputs, plan
 from smsplan.writing import writers as sinks
 from smsplan.writing.part_folders import Folder, folder_sink
-from smsplan.writing.writers import sink
+from smsplan.writing.writers import CsvSink, ParquetSink, sink
 
 BATCH = pa.RecordBatch.from_pydict({"to": ["+447700900123"], "parts": [1]})
 
@@ -74,3 +74,21 @@ def test_stopped_at_every_line(tmp_path: Path, name: str, write: Any) -> None:
         stops += 1
     assert stops > 10
     assert left == ({name} if write is _write else {name, "_manifest.json", "part-00000.parquet"})
+
+
+class Unread(CsvSink):
+    """A format that nothing reads."""
+
+    name = "unread"
+    endings = (".unread", ".unread.gz")
+    read_back = False
+
+
+def test_a_format_that_is_written_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A format is one class: where no list is read of it, rows are planned again."""
+    monkeypatch.setattr("smsplan.writing.writers._FORMATS", (ParquetSink, CsvSink, Unread))
+    source = tmp_path / "list.csv"
+    source.write_text("to,n\n+447700900123,Ana\n12,Bo\n")
+    made = plan(source, "Hi ${n}", output=tmp_path / "plan.unread")
+    assert (tmp_path / "plan.unread").read_text().startswith("to,n,recipient,")
+    assert made.rows.equals(plan(source, "Hi ${n}", output=tmp_path / "plan.parquet").rows)

@@ -110,21 +110,17 @@ def taken(digits: Ints, zero: Mask, profile: Profile) -> Mask:
 def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdns:
     """Read a column of numbers."""
     text = cells.text
-    rows = len(text)
     missing = _mask(text.is_null())
     digits, marked, odd = _digits(text, missing)
-    lengths = digits.lengths
+    lengths, zero = digits.lengths, _begin_with_zero(digits)
     odd |= (lengths < FEWEST_DIGITS) | (lengths > DIGITS)
-    zero = np.zeros(rows, bool)
-    some = lengths > 0
-    zero[some] = digits.data[digits.offsets[:-1][some]] == _ZERO
     # `+0...` may be a slip, with or without a region; `000...` is no number.
     odd |= marked & zero
     odd &= ~missing
     usual = ~(odd | missing)
     everyone = bool(usual.all())
     array = digits.array()
-    read_rows = np.arange(rows) if everyone else np.flatnonzero(usual)
+    read_rows = np.arange(len(text)) if everyone else np.flatnonzero(usual)
     recipients = array if everyone else array.take(pa.array(read_rows))
     numbers = pc.cast(recipients, pa.int64()).to_numpy(zero_copy_only=False)
     lengths, zero, marked = lengths[read_rows], zero[read_rows], marked[read_rows]
@@ -135,8 +131,7 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
     kinds = table.find(numbers, lengths)
     # A calling code never begins with 0, whatever range such a number would fall in.
     kinds[zero] = 0
-    fictitious = has(table.fictitious, kinds, lengths)
-    sound = fictitious | has(table.valid, kinds, lengths)
+    fictitious, sound = _graded(kinds, lengths)
     if region is not None and not marked.all():
         changed, numbers, lengths, again = _national(
             region, recipients, numbers, lengths, sound, marked
@@ -145,8 +140,7 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
             kinds[changed] = table.find(numbers[changed], lengths[changed])
             notes[changed] |= Note.NATIONAL.bit
             zero &= ~changed
-            fictitious = has(table.fictitious, kinds, lengths)
-            sound = fictitious | has(table.valid, kinds, lengths)
+            fictitious, sound = _graded(kinds, lengths)
             dialled = pa.array(numbers[changed]).cast(pa.large_string())
             recipients = pc.replace_with_mask(recipients, pa.array(changed), dialled)
     # Only a number that is wrong as it stands can have a trunk prefix too many.
@@ -169,6 +163,20 @@ def read_all(cells: NumberCells, region: str | None, profile: Profile) -> Msisdn
     return _put_together(
         cells, region, profile, read_rows, recipients, keys, countries, notes, odd, again
     )
+
+
+def _begin_with_zero(digits: Octets) -> Mask:
+    zero = np.zeros(len(digits), bool)
+    some = digits.lengths > 0
+    zero[some] = digits.data[digits.offsets[:-1][some]] == _ZERO
+    return zero
+
+
+def _graded(kinds: npt.NDArray[Any], lengths: Ints) -> tuple[Mask, Mask]:
+    """Return which numbers are reserved for fiction, and which are that or assigned."""
+    table = ranges()
+    fictitious = has(table.fictitious, kinds, lengths)
+    return fictitious, fictitious | has(table.valid, kinds, lengths)
 
 
 def _put_together(

@@ -19,8 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsplan.api.dryruns import GREEK_CAPITALS, Composer
+from smsplan.api.dryruns import Composer
 from smsplan.api.dryruns import characters as switched
+from smsplan.api.profiles import replacements
 from smsplan.encoding import Encoding, part_capacity
 from smsplan.encoding.substitution import AUTO_ENCODING
 from smsplan.encoding.ucs2 import shortened
@@ -960,7 +961,7 @@ class TextKernel:
 
     def _replaced(self, texts: Any) -> Any:
         """Apply the character switches, as ``dryruns.characters`` does."""
-        for old, new in _character_switches(self._profile):
+        for old, new in replacements(self._profile):
             texts = pc.replace_substring(texts, old, new)
         return texts
 
@@ -1016,19 +1017,6 @@ def _spans(octets: Octets, starts: Ints, ends: Ints) -> Any:
     offsets = np.zeros(len(starts) + 1, np.int64)
     np.cumsum(ends - starts, out=offsets[1:])
     return Octets(kept, offsets).array()
-
-
-def _character_switches(profile: Any) -> Iterator[tuple[str, str]]:
-    if profile.line_breaks == "crlf_to_lf":
-        yield "\r\n", "\n"
-    if profile.spaces == "space":
-        yield from ((space, " ") for space in "\t\u00a0\u2028")
-    if profile.controls == "removed":
-        yield from ((control, "") for control in "\x00\x1b")
-    if profile.greek_capitals == "latin":
-        yield from ((chr(old), chr(new)) for old, new in GREEK_CAPITALS.items())
-    if profile.small_c_cedilla == "gsm":
-        yield "ç", "Ç"
 
 
 def _is_text_dictionary(array: Any) -> bool:

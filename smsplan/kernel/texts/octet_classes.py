@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from smsplan.api.profiles import Profile
+from smsplan.api.profiles import Profile, replacements
 from smsplan.encoding.gsm7 import tables
 from smsplan.kernel.octets import Bytes, Ints, Octets
 
@@ -35,7 +35,7 @@ _WEIGHTS[[CONTINUATION, REMOVED]] = -1
 _WEIGHTS[WIDE] = 1 << FIELD
 _WEIGHTS[ASTRAL] = 1 << 2 * FIELD
 
-_CR, _LF, _FF, _ESC = 0x0D, 0x0A, 0x0C, 0x1B
+_CR, _LF = 0x0D, 0x0A
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +64,33 @@ class Classes:
 
     def __init__(self, profile: Profile) -> None:
         self._crlf = profile.line_breaks == "crlf_to_lf"
-        default = tables()
-        wide = {ord(c) for c, code in default.septets.items() if len(code) == 2}
-        narrow = {ord(c) for c in default.septets} - wide
-        removed: set[int] = set()
-        # The same switches as ``dryruns.characters``.
-        if profile.spaces == "space":
-            narrow |= {0x09, 0xA0, 0x2028}
-        if profile.controls == "removed":
-            removed |= {0x00, _ESC}
-        if profile.greek_capitals == "latin":
-            narrow |= set(map(ord, "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u2126\u03bc"))
-        if profile.small_c_cedilla == "gsm":
-            narrow.add(ord("ç"))
+        alphabet = {
+            character: WIDE if len(code) == 2 else NARROW
+            for character, code in tables().septets.items()
+        }
         if profile.form_feed == "unicode":
-            wide.discard(_FF)
-        self.removed = frozenset(removed)
+            del alphabet["\f"]
+        # As ``dryruns.characters``; two characters for one are looked for by themselves.
+        replaced = {
+            old: alphabet.get(new, OUTSIDE) if new else REMOVED
+            for old, new in replacements(profile)
+            if len(old) == 1
+        }
+        self.removed = frozenset(ord(old) for old, kind in replaced.items() if kind == REMOVED)
         table = np.full(256, OUTSIDE, np.uint8)
         table[0x80:0xC0] = CONTINUATION
         table[0xF0:] = ASTRAL
         # Of the characters above ASCII, those of the alphabet are looked up by their code point.
         self._two = np.full(0x800, OUTSIDE, np.uint8)
         self._three = np.full(0x10000, OUTSIDE, np.uint8)
-        for points, kind in ((narrow, NARROW), (wide, WIDE), (removed, REMOVED)):
-            for point in points:
-                if point < 0x80:
-                    table[point] = kind
-                    continue
-                two = point < 0x800
-                (self._two if two else self._three)[point] = kind
-                table[chr(point).encode()[0]] = _TWO if two else _THREE
+        for character, kind in {**alphabet, **replaced}.items():
+            point = ord(character)
+            if point < 0x80:
+                table[point] = kind
+                continue
+            two = point < 0x800
+            (self._two if two else self._three)[point] = kind
+            table[character.encode()[0]] = _TWO if two else _THREE
         self._table = table.tobytes()
         assert not table[~_suspects(np.arange(256, dtype=np.uint8))].any()
 
