@@ -44,7 +44,7 @@ def written() -> str:
         for group in groups:
             for field, (each, said) in options(group).items():
                 if said.where != "command":
-                    kind = str(each.type)
+                    kind = str(each.type).replace("'", '"')
                     lines.append(f"    {field}: {kind if 'None' in kind else kind + ' | None'}")
         lines.append("")
         base = name

@@ -50,13 +50,20 @@ def _command(name: str, command: Any) -> str:
     options = [one for one in command.params if one.param_type_name == "option"]
     usage = " ".join([name, *map(_place, arguments), "[OPTIONS]"])
     lines = [f"\n## {name}\n", command.help.strip(), f"\n```\n{usage}\n```\n"]
-    lines += ["| | |", "|---|---|"]
-    lines += [f"| `{one.name.upper()}` | {_cell(one.help)} |" for one in arguments]
+    tables: dict[str, list[str]] = {
+        "": [f"| `{one.name.upper()}` | {_cell(one.help)} |" for one in arguments]
+    }
     for one in options:
         if one.name != "help":
-            names = ", ".join(f"`{option}`" for option in one.opts)
-            lines.append(f"| {names} | {_cell(one.help or '')}{_default(one)} |")
-    return "\n".join(lines) + "\n"
+            form = f" {one.metavar}" if one.metavar else ""
+            names = ", ".join(f"`{option}{form}`" for option in one.opts)
+            row = f"| {names} | {_cell(one.help or '')}{_default(one)} |"
+            tables.setdefault(getattr(one, "rich_help_panel", None) or "Options", []).append(row)
+    for name, rows in tables.items():
+        if rows:
+            lines += [f"**{name}**\n"] if name and len(tables) > 2 else []
+            lines += ["| | |", "|---|---|", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _place(argument: Any) -> str:
