@@ -118,7 +118,9 @@ def takes(
             for name in keywords:
                 if name not in names:
                     new = (renamed or {}).get(name)
-                    hint = f"it is '{new}' now" if new else nearest(name, names)
+                    hint = (
+                        f"it is '{new}' now" if new else nearest(name, names, "help() lists them")
+                    )
                     raise TypeError(f"{function.__name__}() has no keyword '{name}'; {hint}")
             return function(*args, **keywords)
 

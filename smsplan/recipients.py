@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from smsplan.faults import Faults
+from smsplan.faults import Faults, nearest
 from smsplan.keywords import changed, chosen, option
 from smsplan.message import as_mapping, of_parameters
 from smsplan.numbers import read
@@ -58,6 +58,10 @@ class Reading:
                 read("", region=self.region)
         faults.end()
 
+    def faults(self, known: Sequence[str]) -> list[str]:
+        """Return what is wrong for a list that has these columns: there are no numbers."""
+        return [] if self.to in known else [no_column(self.to, known, "the numbers", "to")]
+
     def of_parameters(self, parameters: Sequence[str]) -> Reading:
         """Return the reading with the columns of these parameters alone."""
         return replace(self, columns=of_parameters(self.columns, parameters))
@@ -100,3 +104,11 @@ class Recipients:
             if getattr(self.reading, each.name) != getattr(Reading(), each.name)
         ]
         return f"Recipients({', '.join([type(self.source).__name__, *own])})"
+
+
+def no_column(name: str, known: Sequence[str], what: str, argument: str) -> str:
+    """Say that a column is not there, and how to name another."""
+    return (
+        f"no column '{name}' for {what}; {nearest(name, known)} "
+        f"Name it with {argument}= (--{argument.replace('_', '-')})"
+    )

@@ -13,7 +13,7 @@ from smsplan.errors import InputError, RequestRefused
 from smsplan.faults import Faults, nearest
 from smsplan.keywords import option
 from smsplan.message import Message, unknown_parameters
-from smsplan.recipients import Reading
+from smsplan.recipients import Reading, no_column
 
 if TYPE_CHECKING:
     import os
@@ -100,11 +100,11 @@ class Settings:
         faults = Faults()
         columns, wrong = _columns(self.message, self.reading.columns, known)
         faults.add(*wrong)
-        if numbers and self.reading.to not in known:
-            faults.add(_no_column(self.reading.to, known, "the numbers", "to"))
+        if numbers:
+            faults.add(*self.reading.faults(known))
         by = self.message.body_by
         if by is not None and by not in known:
-            faults.add(_no_column(by, known, "the choice of the body", "body_by"))
+            faults.add(no_column(by, known, "the choice of the body", "body_by"))
         for each in self.each():
             with faults.of():
                 each.check_message()
@@ -175,10 +175,3 @@ def _columns(
                 f"(--column {key}=...) or give a default (--default {key}=...)"
             )
     return found, faults
-
-
-def _no_column(name: str, known: Sequence[str], what: str, argument: str) -> str:
-    return (
-        f"no column '{name}' for {what}; {nearest(name, known)} "
-        f"Name it with {argument}= (--{argument.replace('_', '-')})"
-    )

@@ -34,7 +34,7 @@ OURS = [
     *("country", "price", "currency", "cost", "problem", "note"),
 ]
 OPTIONS: dict[str, Any] = {
-    "body": "Hi ${name}, " + "a" * 60,
+    "message": "Hi ${name}, " + "a" * 60,
     "defaults": {"name": "there"},
     "region": "GB",
     "rates": {"GB": "0.034 GBP"},
@@ -361,11 +361,12 @@ def test_prefix_and_clashes() -> None:
     ("change", "message"),
     [
         ({"to": "phone"}, "no column 'phone' for the numbers; there are 'to'"),
-        ({"body": "Hi ${nmae}"}, "did you mean 'name'"),
+        ({"message": "Hi ${nmae}", "defaults": {}}, "did you mean 'name'"),
+        ({"message": "Hi ${nmae}"}, "'name' is not a parameter of the body"),
         ({"columns": {"name": "nam"}}, "did you mean 'name'"),
         ({"columns": {"nam": "name"}}, "'nam' is not a parameter of the body"),
         ({"defaults": {"name": 5}}, "is not text"),
-        ({"body": "Hi"}, "single quotes"),
+        ({"message": "Hi"}, "single quotes"),
         ({"region": "UK"}, "region 'UK' is not known; did you mean 'GB'"),
         ({"profile": "curent"}, "did you mean 'current'"),
         ({"duplicates": "drop"}, "use 'flag' or 'keep'"),

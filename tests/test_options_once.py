@@ -67,6 +67,8 @@ def test_a_wrong_keyword_names_the_nearest(function: Any) -> None:
         function(["+447700900123"], "Hi", regoin="GB")
     with pytest.raises(TypeError, match="no keyword 'body'; it is 'message' now"):
         function(["+447700900123"], body="Hi")
+    with pytest.raises(TypeError, match="no keyword 'output'"):
+        estimate(["+447700900123"], "Hi", output="rows.csv")  # it has no rows
 
 
 def test_completion_in_a_notebook() -> None:

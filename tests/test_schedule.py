@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import phonenumbers.timezone
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -153,6 +153,10 @@ ZONES = ["America/New_York", "Europe/London", "Asia/Kathmandu", "Australia/Lord_
     st.lists(st.sampled_from(ZONES), min_size=1, max_size=3),
 )
 @settings(max_examples=60, deadline=None)
+@example(7250, "02:15-02:45", ["Australia/Lord_Howe"])  # clocks skip from 2:00 to 2:30
+@example(24 * 102, "02:15-02:45", ["America/New_York"])  # from 2:00 to 3:00
+@example(24 * 333, "01:15-01:45", ["Europe/London"])  # a quarter past one comes twice
+@example(24 * 340, "01:15-01:45", ["America/New_York", "Europe/London"])
 def test_openings_by_the_clocks_of_all_zones(hours: int, quiet: str, zones: list[str]) -> None:
     """An instant is in an opening if and only if it is quiet in no zone."""
     begin = START + timedelta(hours=hours)

@@ -232,7 +232,7 @@ def test_every_fault_at_once() -> None:
         plan(["+447911123456"], "Hi ${name}", defaults={"name": "x"},
              limits={"nme": 3, "name": 0}, substitute="off")  # type: ignore[arg-type]  # fmt: skip
     text = str(caught.value)
-    assert "limits names 'nme', which is not a parameter of the body; did you mean 'name'?" in text
+    assert "limits: 'nme' is not a parameter of the body; did you mean 'name'?" in text
     assert "the limit of 'name' is not a whole number of 1 or more" in text
     assert "substitute cannot be 'off'; use 'safe', 'lossy'" in text
 

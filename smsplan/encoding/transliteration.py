@@ -87,9 +87,12 @@ STANDARDS: Mapping[str, Standard] = {
     ),
 }
 LANGUAGES = tuple(STANDARDS)
-# A run of Greek or Cyrillic letters and their marks; an apostrophe within it belongs to it.
+# A run of Greek or Cyrillic letters and their marks. An apostrophe between Cyrillic letters belongs
+# to it, as in Ukrainian; behind a Greek one it stands for letters that are left out: "σ'αγαπώ".
 _RUN = regex.compile(
-    r"(?:[\p{Script=Greek}\p{Script=Cyrillic}&&\p{L}][\p{M}&&\p{Script=Inherited}]*[\u00ad'’ʼ]?)*"
+    r"(?:[\p{Script=Greek}&&\p{L}][\p{M}&&\p{Script=Inherited}]*\u00ad?"
+    r"|[\p{Script=Cyrillic}&&\p{L}][\p{M}&&\p{Script=Inherited}]*"
+    r"(?:\u00ad|['’ʼ](?=\p{Script=Cyrillic}))?)*"
     r"[\p{Script=Greek}\p{Script=Cyrillic}&&\p{L}][\p{M}&&\p{Script=Inherited}]*",
     regex.V1,
 )

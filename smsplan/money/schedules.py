@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 # The API's default, and its most.
 EXPIRE_AFTER = timedelta(days=3)
 _LONGEST = timedelta(days=366)
+_SECOND = timedelta(seconds=1)
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 # Portions are no longer than a day, so that each is handed over well before it expires.
 _PORTION = timedelta(days=1)
@@ -299,14 +300,33 @@ class Window:
         return cls(begin, end)
 
     def open(self, zone: ZoneInfo, day: date) -> list[Interval]:
-        """Return when one may send on a local day, in UTC: the change of clocks is in it."""
+        """Return when one may send on a local day, in UTC: whenever the clock shows no quiet hour.
 
-        def at(hour: time, days: int = 0) -> datetime:
-            return datetime.combine(day + timedelta(days), hour, zone).astimezone(UTC)
+        Where clocks change, hours that do not exist are not quiet, and hours that come twice are so
+        twice.
+        """
+        begin, end = (
+            datetime.combine(day + timedelta(days), time(), zone).astimezone(UTC) for days in (0, 1)
+        )
+        out = []
+        for start, stop in _steady(zone, begin, end):
+            offset = start.astimezone(zone).utcoffset() or timedelta()
+            shown = [
+                (opens - offset, closes - offset)
+                for days in (-1, 0, 1)
+                for opens, closes in self._shown(day + timedelta(days))
+            ]
+            out += _both([(start, stop)], shown)
+        return _joined(out)
 
-        if self.begin > self.end:
-            return [(at(self.end), at(self.begin))]
-        return [(at(time()), at(self.begin)), (at(self.end), at(time(), 1))]
+    def _shown(self, day: date) -> list[Interval]:
+        """Return what clocks show on a day while one may send, as if it were UTC."""
+        midnight, begin, end = (
+            datetime.combine(day, at, UTC) for at in (time(), self.begin, self.end)
+        )
+        if begin > end:
+            return [(end, begin)]
+        return [(midnight, begin), (end, midnight + timedelta(days=1))]
 
 
 def make_schedule(
@@ -612,6 +632,21 @@ def openings(zones: Iterable[str], window: Window, begin: datetime) -> Iterator[
             held = None
     if held is not None:
         yield held
+
+
+def _steady(zone: ZoneInfo, begin: datetime, end: datetime) -> list[Interval]:
+    """Cut a day where its clocks change, which they do once at most."""
+
+    def offset(at: datetime) -> timedelta | None:
+        return at.astimezone(zone).utcoffset()
+
+    if offset(begin) == offset(end - _SECOND):
+        return [(begin, end)]
+    low, high = begin, end - _SECOND
+    while high - low > _SECOND:
+        middle = low + (high - low) // (2 * _SECOND) * _SECOND
+        low, high = (middle, high) if offset(middle) == offset(begin) else (low, middle)
+    return [(begin, high), (high, end)]
 
 
 def _joined(intervals: list[Interval]) -> list[Interval]:

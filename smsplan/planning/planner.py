@@ -158,13 +158,14 @@ def compare(
     source, reading, profile = open_list(recipients, options, faults)
     every = [key for each in messages.values() for key in each.parameters]
     faults.add(*unknown_parameters(every, "any body", columns=reading.columns))
+    faults.add(*reading.faults(source.columns))
     settings = {}
     for name, message in messages.items():
         its = Settings(
             message=message, reading=reading.of_parameters(message.parameters), profile=profile
         )
         with faults.of(f"body '{name}'"):
-            settings[name] = its.for_list(source.columns)
+            settings[name] = its.for_list(source.columns, numbers=False)
     faults.end()
     return comparison(compact(source, {reading.to}), settings, terms, alternatives, progress)
 

@@ -90,13 +90,15 @@ class Outputs:
         digest = None if source.path is None else source.digest()
         if self.resume and digest is None:
             raise InputError("a frame cannot be told from another; resume a plan of a file")
+        said = pipeline.settings.to_dict()
         of = {
             "version": VERSION,
-            "options": pipeline.settings.to_dict(),
+            "options": said,
             "rates": None if pipeline.terms is None else pipeline.terms.digest,
             "source": digest,
             "part_rows": PART_ROWS,
             "columns": list(pipeline.names),
+            "on_error": said.pop("on_error"),
         }
         folder = Folder(self.output, of, resume=self.resume)
         try:

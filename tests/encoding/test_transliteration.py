@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsplan import InputError, Substitution, substitute
@@ -79,6 +79,8 @@ ALPHABET = "".join(sorted({letter for each in STANDARDS.values() for letter in e
     st.text(st.sampled_from(ALPHABET + ALPHABET.upper() + " -aZ\u0301\u00ad“"), max_size=40),
     st.lists(st.sampled_from(LANGUAGES), unique=True, min_size=1),
 )
+@example("Ά'Α", ["el"])
+@example("А'Α", ["el", "ru"])
 def test_any_text(text: str, languages: list[str]) -> None:
     """What is transliterated is ASCII, what is not stays; a second time changes nothing."""
     made = replaced(text, "safe", languages)

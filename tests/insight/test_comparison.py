@@ -248,7 +248,7 @@ def test_every_fault_at_once() -> None:
         "QQ",
         "no column 'phone'",
         "'city' is not a parameter of any body",
-        "limits names 'nome'",
+        "limits: 'nome'",
         "body 'B': parameter 'nam' has no column and no default; did you mean 'name'?",
         "body 'C': the API would refuse this message",
     ):
