@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smsplan.kernel.settings import Conditions
 from smsplan.keywords import options
 from smsplan.message import Message
 from smsplan.planning.runs import Outputs, Run
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions
 
 TARGET = Path(__file__).resolve().parent.parent / "smsplan" / "_keywords.py"
 SETS = {

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from smsplan.faults import nearest
+from smsplan.errors import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

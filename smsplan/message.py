@@ -9,8 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 from smsplan.encoding.substitution import Level, Substitution
 from smsplan.encoding.transliteration import checked
 from smsplan.encoding.ucs2 import shortened
-from smsplan.errors import InputError
-from smsplan.faults import Faults, nearest
+from smsplan.errors import Faults, InputError, nearest
 from smsplan.keywords import changed, chosen, option
 from smsplan.templates import Template
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from smsplan.faults import Faults, nearest
+from smsplan.errors import Faults, nearest
 from smsplan.keywords import changed, chosen, option
 from smsplan.message import as_mapping, of_parameters
 from smsplan.numbers import read

@@ -15,10 +15,10 @@ from typer.main import get_command
 import smsplan
 from smsplan import InputError, Message, Plan, Reading, Recipients, compare, estimate, plan
 from smsplan.cli import app
+from smsplan.kernel.settings import Conditions
 from smsplan.keywords import Option, default_of, options
 from smsplan.limits import Limits
 from smsplan.planning.runs import Outputs, Run
-from smsplan.settings import Conditions
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GROUPS = (Message, Reading, Conditions, Outputs, Run)

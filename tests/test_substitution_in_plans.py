@@ -27,7 +27,7 @@ from smsplan import (
 )
 from smsplan.cli import app
 from smsplan.encoding.look_alikes import LOOK_ALIKES
-from smsplan.settings import Settings
+from smsplan.kernel.settings import RowSettings
 
 NUMBERS = ["+447700900123", "+447700900124", "+12025550123", "+33612345678", "x"]
 PIECES = [
@@ -328,7 +328,7 @@ def test_plans_without_languages_open() -> None:
     """A plan that was saved before there were languages has none."""
     options = plan(["+447911123456"], "“Hi”", substitute="lossy").settings.to_dict()
     del options["substitute"]["transliterate"]
-    assert Settings.from_dict(options).message.substitution == Substitution("lossy")
+    assert RowSettings.from_dict(options).message.substitution == Substitution("lossy")
 
 
 def test_octets_of_windows_1252_keep_their_meaning(tmp_path: Path) -> None:

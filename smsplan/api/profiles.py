@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from smsplan.api.switches import FAMILY, A, B, Switch, of_values, one, switch, two
-from smsplan.errors import InputError, OutputError, packages_needed
-from smsplan.faults import nearest
+from smsplan.errors import InputError, OutputError, nearest, packages_needed
 
 Unmatched = Literal["verbatim", "empty", "absent", "error"]
 Vocabulary = tuple[tuple[str, tuple[str, ...]], ...]

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from smsplan.errors import InputError
-from smsplan.faults import nearest
+from smsplan.errors import InputError, nearest
 from smsplan.outputs import is_stdin, is_stdout
 
 if TYPE_CHECKING:

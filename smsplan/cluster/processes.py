@@ -25,16 +25,21 @@ from smsplan.encoding import Encoding
 from smsplan.errors import InputError, OutputError
 from smsplan.kernel.dictionaries import places
 from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, SCHEMA, Kernel
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts.measures import REASONS
 from smsplan.kernel.unreadable_rows import MARK
-from smsplan.settings import Settings
 
 Planned = tuple[Any, Any, int]
 _REFUSED = 3
 
 
 def planned(
-    batches: Iterator[pa.RecordBatch], jobs: int, settings: Settings, *, numbers: bool, texts: bool
+    batches: Iterator[pa.RecordBatch],
+    jobs: int,
+    settings: RowSettings,
+    *,
+    numbers: bool,
+    texts: bool,
 ) -> Iterator[Planned]:
     """Yield each batch with what a kernel makes of it, and how many rows it planned one by one.
 
@@ -161,7 +166,7 @@ def main() -> None:
     source, target = sys.stdin.buffer, sys.stdout.buffer
     first = json.loads(source.readline())
     kernel = Kernel(
-        Settings.from_dict(first["options"]), numbers=first["numbers"], texts=first["texts"]
+        RowSettings.from_dict(first["options"]), numbers=first["numbers"], texts=first["texts"]
     )
     writer = pa.ipc.new_stream(target, SCHEMA.append(pa.field("reasons", REASONS)))
     try:

@@ -18,11 +18,11 @@ from smsplan.errors import InputError, Note, Problem
 from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.prices import PriceTable
+from smsplan.kernel.settings import Conditions, RowSettings
 from smsplan.kernel.settlement import RANGE, in_words, names_with, settled_rows
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions, Settings
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def plan(
 
     reading = Reading(**{"duplicates": "keep", **chosen(options, Reading)})
     duplicates = reading.duplicates
-    settings = Settings(
+    settings = RowSettings(
         message=Message.of(message, options),
         reading=reading,
         profile=Profile.of(options.get("profile")),
@@ -97,7 +97,7 @@ def plan(
 class Worker:
     """What every core of the cluster does; it is pickled, with everything that it needs."""
 
-    settings: Settings
+    settings: RowSettings
     prices: PriceTable | None
     names: tuple[str, ...]
 

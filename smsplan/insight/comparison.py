@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from smsplan.kernel.kernel import Kernel
     from smsplan.kernel.prices import PriceTable
+    from smsplan.kernel.settings import RowSettings
     from smsplan.kernel.settlement import Settled
     from smsplan.lists.source import Source
-    from smsplan.settings import Settings
     from smsplan.tabular import Frame
 
 # So many rows are named of those that change sides.
@@ -283,7 +283,7 @@ class _VariantTally:
 
 def comparison(
     source: Source,
-    settings: Mapping[str, Settings],
+    settings: Mapping[str, RowSettings],
     terms: Terms | None,
     alternatives: Mapping[str, str] | None,
     progress: Callable[[int], None] | None,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.octets import Ints
-    from smsplan.settings import Settings
+    from smsplan.kernel.settings import RowSettings
     from smsplan.totals.plan_view import Planned
 
 Change = Callable[[str], str]
@@ -185,7 +185,7 @@ class _Given(NamedTuple):
     choice: str | None
 
 
-def _given(settings: Settings, theirs: pa.RecordBatch) -> _Given:
+def _given(settings: RowSettings, theirs: pa.RecordBatch) -> _Given:
     """Read the values of one row."""
     from smsplan.kernel.cells import text_cells
 
@@ -199,7 +199,7 @@ def _given(settings: Settings, theirs: pa.RecordBatch) -> _Given:
     return _Given(values, None if by is None else read[by])
 
 
-def _composed(settings: Settings, given: Sequence[_Given]) -> list[dict[str, Any]]:
+def _composed(settings: RowSettings, given: Sequence[_Given]) -> list[dict[str, Any]]:
     """Plan texts without their numbers."""
     import pyarrow as pa
 
@@ -217,7 +217,7 @@ def _composed(settings: Settings, given: Sequence[_Given]) -> list[dict[str, Any
     return list(Kernel(alone, numbers=False)(batch).to_pylist())
 
 
-def _alone(settings: Settings) -> Settings:
+def _alone(settings: RowSettings) -> RowSettings:
     """Return settings whose parameters have a column each, so that one value is in one place."""
     columns = {key: f"value of {key}" for key in settings.reading.columns}
     reading = replace(settings.reading, to="number", columns=columns)

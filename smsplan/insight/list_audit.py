@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.octets import Bits, Ints, Mask
+    from smsplan.kernel.settings import RowSettings
     from smsplan.kernel.settlement import Settled
-    from smsplan.settings import Settings
     from smsplan.tabular import Frame
 
 # So many rows of each kind are named.
@@ -263,7 +263,7 @@ def audit(plan: Planned) -> Audit:
 class _Values:
     """Which rows have damaged values, and what is said of them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RowSettings) -> None:
         from smsplan.kernel.texts.damaged_values import ESCAPE, MOJIBAKE, NO_VALUE
 
         self._settings = settings

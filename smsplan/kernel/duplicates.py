@@ -25,7 +25,7 @@ from smsplan.kernel.numbers.msisdns import read_all
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from smsplan.settings import Settings
+    from smsplan.kernel.settings import RowSettings
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -130,7 +130,7 @@ class ReadAgain(Protocol):
         """Yield batches of these columns."""
 
 
-def duplicates_of(source: ReadAgain, settings: Settings, bodies: int = 1) -> SharedDuplicates:
+def duplicates_of(source: ReadAgain, settings: RowSettings, bodies: int = 1) -> SharedDuplicates:
     """Return what remembers the recipients of a source, for plans of one body or of several."""
 
     def column() -> Iterator[Numbers]:
@@ -144,7 +144,7 @@ def duplicates_of(source: ReadAgain, settings: Settings, bodies: int = 1) -> Sha
     return SharedDuplicates(own, bodies)
 
 
-def keys_of(batch: pa.RecordBatch, settings: Settings) -> Numbers:
+def keys_of(batch: pa.RecordBatch, settings: RowSettings) -> Numbers:
     """Read the column of numbers alone: their digits behind a 1, 0 where there is no number."""
     cells = number_cells(batch.column(settings.reading.to), settings.reading.to)
     return read_all(cells, settings.reading.region, settings.profile).keys

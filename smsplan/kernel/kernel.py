@@ -24,10 +24,10 @@ from smsplan.kernel.dictionaries import words
 from smsplan.kernel.numbers.msisdns import Msisdns, read_all
 from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.octets import Bits, Ints, Mask
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts.composing import Known, TextKernel
 from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.unreadable_rows import marks
-from smsplan.settings import Settings
 
 ENCODINGS = tuple(map(str, Encoding))
 PROBLEMS = tuple(map(str, Problem))
@@ -71,7 +71,7 @@ class Kernel:
     ``row_loop`` counts the rows that were planned one by one.
     """
 
-    def __init__(self, settings: Settings, *, numbers: bool = True, texts: bool = True) -> None:
+    def __init__(self, settings: RowSettings, *, numbers: bool = True, texts: bool = True) -> None:
         self.settings = settings
         self.row_loop = 0
         self._with_numbers = numbers

@@ -14,8 +14,8 @@ from smsplan.errors import Problem
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
+    from smsplan.kernel.settings import RowSettings
     from smsplan.live.sampling import Drawn
-    from smsplan.settings import Settings
 
 CALLS = 5
 # What is built here is asked whether or not the profile would refuse it.
@@ -72,7 +72,7 @@ class _Written:
 Write = Callable[["Drawn"], "_Written | None"]
 
 
-def writer(settings: Settings) -> Write:
+def writer(settings: RowSettings) -> Write:
     """Return what says how rows of a plan are written into requests: as its batches are."""
     from smsplan.outgoing.request_forms import Ways
 

@@ -16,7 +16,7 @@ from smsplan.api.dryruns import Composer, characters
 from smsplan.encoding.substitution import replaced
 from smsplan.encoding.ucs2 import shortened
 from smsplan.errors import InputError
-from smsplan.settings import Settings
+from smsplan.kernel.settings import RowSettings
 from smsplan.templates import Template
 
 _WHOLE = "text"
@@ -25,7 +25,7 @@ _WHOLE = "text"
 class Way(NamedTuple):
     """A message and the values of one recipient; ``alone``: no other recipient can share it."""
 
-    settings: Settings
+    settings: RowSettings
     values: Mapping[str, str]
     alone: bool = False
 
@@ -34,7 +34,7 @@ class Ways:
     """The ways of the rows of one body.
 
     >>> from smsplan import Message, Reading
-    >>> ways = Ways(Settings(message=Message("“${a}”", substitute="safe"),
+    >>> ways = Ways(RowSettings(message=Message("“${a}”", substitute="safe"),
     ...                      reading=Reading(columns={"a": "a"})))
     >>> for text in (None, '"b"'):
     ...     print(ways({"a": "b"}, text).settings.message.template.body)
@@ -42,12 +42,12 @@ class Ways:
     "${a}"
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RowSettings) -> None:
         self._limits = settings.message.limits
         self._profile = settings.profile
         self._plain = settings.saying(defaults=settings.message.cut_defaults)
         self._pieces: tuple[str, ...] = ()
-        self._replaced: Settings | None = None
+        self._replaced: RowSettings | None = None
         self._how = settings.message.substitution
         if self._how is not None:
             self._replaced = self._in_pieces()
@@ -80,7 +80,7 @@ class Ways:
         bare = replace(self._whole, reading=self._whole.reading.of_parameters(()))
         return Way(bare.saying(body=text), {}, alone=True)
 
-    def _in_pieces(self) -> Settings | None:
+    def _in_pieces(self) -> RowSettings | None:
         """Replace in the body and the defaults; None where that is another template."""
         plain = self._plain
         pieces = Composer(plain.message.template, self._profile).template.pieces

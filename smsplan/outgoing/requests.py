@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from smsplan.api.batches import MAX_RECIPIENTS, TextBatch
 from smsplan.errors import InputError
 from smsplan.kernel.kernel import Kernel
+from smsplan.kernel.settings import RowSettings
 from smsplan.outgoing.request_forms import Way, Ways
-from smsplan.settings import Settings
 
 # Of a batch and what is sent of it: the portion of each row, and the fields of a request that
 # begins with a row.
@@ -23,7 +23,7 @@ Times = Callable[[pa.RecordBatch, Any], tuple[Any, Callable[[int], Mapping[str, 
 class _Open:
     """A request that is being filled: the values of each number."""
 
-    def __init__(self, settings: Settings, fields: Mapping[str, Any]) -> None:
+    def __init__(self, settings: RowSettings, fields: Mapping[str, Any]) -> None:
         self.settings = settings
         self.fields = fields
         self.values: dict[str, Mapping[str, str]] = {}
@@ -37,7 +37,7 @@ class _Requests:
         self._fields = fields
         self._number = count(1)
         # With the settings, so that no others get their id.
-        self._waiting: dict[tuple[int, int], tuple[Settings, list[_Open]]] = {}
+        self._waiting: dict[tuple[int, int], tuple[RowSettings, list[_Open]]] = {}
 
     def add(
         self, way: Way, to: str, portion: int, row: int, begins: Callable[[int], Mapping[str, Any]]
@@ -76,7 +76,7 @@ class _Requests:
 
 
 def requests(
-    settings: Settings,
+    settings: RowSettings,
     pairs: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]],
     *,
     size: int,
@@ -134,7 +134,7 @@ def _no_fields(_: int) -> Mapping[str, Any]:
 
 
 def _request(
-    settings: Settings, values: Mapping[str, Mapping[str, str]], fields: Mapping[str, Any]
+    settings: RowSettings, values: Mapping[str, Mapping[str, str]], fields: Mapping[str, Any]
 ) -> TextBatch:
     """Make a request, with the values and the defaults that it uses and no others."""
     given = {*settings.reading.columns, *settings.message.defaults}

@@ -18,15 +18,14 @@ from itertools import product
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from smsplan.errors import InputError, Note, packages_needed
-from smsplan.faults import Faults
+from smsplan.errors import Faults, InputError, Note, packages_needed
+from smsplan.kernel.settings import Conditions, RowSettings
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message
 from smsplan.planning.first_names import NAMES, names
 from smsplan.ratecards import Cost, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions, Settings
 from smsplan.showing import Shown
 from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
@@ -344,7 +343,7 @@ def _of_a_list(
     faults.end()
     assert said is not None
     terms = None if (rates := options.get("rates")) is None else Terms.of(rates)
-    settings = Settings(message=said, reading=reading, profile=profile)
+    settings = RowSettings(message=said, reading=reading, profile=profile)
     pipeline = Pipeline(settings.for_list(source.columns), terms)
     tally = SummaryTally(pipeline.settings.profile, pipeline.prices, terms)
     rows, sample, repeated = _sampled(source, pipeline.settings, fraction, seed)
@@ -361,7 +360,7 @@ def _of_a_list(
 
 
 def _sampled(
-    source: Source, settings: Settings, fraction: Fraction, seed: int
+    source: Source, settings: RowSettings, fraction: Fraction, seed: int
 ) -> tuple[int, pa.Table, Any]:
     """Return how many rows there are, a random sample of them, and which of it are repeated.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsplan.api.profiles import Profile
-from smsplan.faults import Faults
+from smsplan.errors import Faults
 from smsplan.lists.frames import open_source
 from smsplan.recipients import Reading, Recipients
 

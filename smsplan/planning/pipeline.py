@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsplan.errors import InputError
-from smsplan.faults import Faults, nearest
+from smsplan.errors import Faults, InputError, nearest
 from smsplan.kernel.columns import PLAN_COLUMNS, Stage, of_stages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.kernel.settings import RowSettings
     from smsplan.kernel.settlement import Flagging, Settled
     from smsplan.lists.source import Source
     from smsplan.ratecards import Terms
-    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
     from smsplan.writing.part_folders import Folder
 
@@ -70,7 +69,7 @@ class Pipeline:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RowSettings,
         terms: Terms | None,
         selection: Selection | None = None,
         jobs: int = 1,

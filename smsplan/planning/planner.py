@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from smsplan.errors import InputError, packages_needed
-from smsplan.faults import Faults
+from smsplan.errors import Faults, InputError, packages_needed
+from smsplan.kernel.settings import Conditions, RowSettings
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message, as_mapping, of_parameters, unknown_parameters
 from smsplan.outputs import check_distinct
@@ -20,7 +20,6 @@ from smsplan.planning.plans import Plan
 from smsplan.planning.runs import Outputs, Run, run
 from smsplan.ratecards import Terms
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions, Settings
 from smsplan.templates import Template
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def plan(
     if not source.replayable and outputs.output is None:
         # The caller's columns belong to the rows, and a one-shot stream cannot be read again.
         source = open_source(pa.Table.from_batches(list(source.batches())))
-    settings = Settings(
+    settings = RowSettings(
         message=said,
         reading=reading,
         profile=profile,
@@ -161,7 +160,7 @@ def compare(
     faults.add(*reading.faults(source.columns))
     settings = {}
     for name, message in messages.items():
-        its = Settings(
+        its = RowSettings(
             message=message, reading=reading.of_parameters(message.parameters), profile=profile
         )
         with faults.of(f"body '{name}'"):

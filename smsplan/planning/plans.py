@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from smsplan.insight.lengths import Lengths
     from smsplan.insight.list_audit import Audit
     from smsplan.insight.waterfall import Waterfall
+    from smsplan.kernel.settings import RowSettings
     from smsplan.lists.source import Source
     from smsplan.money.reconciliation import Reconciliation
     from smsplan.money.schedules import QuietHours, Schedule
     from smsplan.reports import Report
-    from smsplan.settings import Settings
     from smsplan.totals.finding import Finding
     from smsplan.totals.plan_view import Planned
     from smsplan.totals.summary import Count, Summary
@@ -68,7 +68,7 @@ class Plan:
         return self.summary._repr_html_()
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> RowSettings:
         """The message, and how the recipients are read."""
         return self._record.settings
 

@@ -17,8 +17,8 @@ from smsplan.ratecards import Terms
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from smsplan.kernel.settings import RowSettings
     from smsplan.lists.source import Source
-    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
     from smsplan.writing.row_stores import RowStore
 
@@ -40,7 +40,7 @@ class PlanRecord:
     the plan was saved without.
     """
 
-    settings: Settings
+    settings: RowSettings
     kind: str
     terms: Terms | None
     names: tuple[str, ...] | None
@@ -67,11 +67,11 @@ class PlanRecord:
     @classmethod
     def of(cls, data: Any) -> PlanRecord:
         """Read :meth:`to_json`; LookupError, TypeError, ... where that is not what it was."""
-        from smsplan.settings import Settings
+        from smsplan.kernel.settings import RowSettings
         from smsplan.totals.summary import Summary
 
         made = cls(
-            Settings.from_dict(data["options"]),
+            RowSettings.from_dict(data["options"]),
             data["kind"],
             None if data["rates"] is None else Terms.from_dict(data["rates"]),
             None if data["names"] is None else tuple(data["names"]),

@@ -12,8 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from smsplan.errors import InputError
-from smsplan.faults import nearest
+from smsplan.errors import InputError, nearest
 from smsplan.ratecards.costs import ISO_4217
 from smsplan.ratecards.faults import (
     CardFault,

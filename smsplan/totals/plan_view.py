@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from smsplan.kernel.prices import PriceTable
+    from smsplan.kernel.settings import RowSettings
     from smsplan.ratecards import Terms
-    from smsplan.settings import Settings
     from smsplan.totals.summary import Summary
 
 
@@ -26,7 +26,7 @@ class Planned:
     where no rates were given.
     """
 
-    settings: Settings
+    settings: RowSettings
     prices: PriceTable | None
     summary: Summary
     batches: Callable[[], Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]]

@@ -12,8 +12,8 @@ import pyarrow as pa
 from smsplan.kernel.cells import text_cells
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.octets import Ints, Mask, Octets, distinct
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts.octet_classes import FIELD, Classes
-from smsplan.settings import Settings
 from smsplan.whatif.altered_rows import AlteredRows
 from smsplan.whatif.altered_sums import OUTSIDE, PAIRS, AlteredSums, whole_sizes
 from smsplan.whatif.step_counts import Changes, StepTally
@@ -33,7 +33,7 @@ class Alterations:
     stands behind it that is never cut.
     """
 
-    def __init__(self, settings: Settings, longer: int) -> None:
+    def __init__(self, settings: RowSettings, longer: int) -> None:
         self._kernel = Kernel(settings, numbers=False)
         wordings = {id(kernel): Wording(kernel.settings) for kernel in self._kernel.each}
         cut = max(len(wording.last) for wording in wordings.values())

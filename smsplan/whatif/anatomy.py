@@ -24,6 +24,7 @@ from smsplan.encoding.gsm7 import tables
 from smsplan.encoding.substitution import Change, Substitution, changed
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.octets import Ints, Mask, Octets
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts import parts as counting
 from smsplan.kernel.texts.composing import (
     NEAR,
@@ -36,7 +37,6 @@ from smsplan.kernel.texts.culprit_kinds import Kinds, contextual
 from smsplan.kernel.texts.look_alikes import CONTEXT, MOVES, Table
 from smsplan.kernel.texts.measures import Texts
 from smsplan.kernel.texts.octet_classes import FIELD, FIELD_MASK, Sizes
-from smsplan.settings import Settings
 from smsplan.templates import Template
 
 _POINT = 21
@@ -141,7 +141,7 @@ class Anatomist:
     ``kinds`` are what the numbers of culprits stand for.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RowSettings) -> None:
         self._kernel = Kernel(settings, numbers=False)
         self.keys = self._kernel.keys
         self.kinds = Kinds()

@@ -29,9 +29,9 @@ from smsplan.kernel.kernel import ENCODINGS, PROBLEMS, Kernel
 from smsplan.kernel.numbers.msisdns import OPEN, Msisdns, read_all, shapes, taken
 from smsplan.kernel.numbers.ranges import COUNTRIES
 from smsplan.kernel.octets import Bits, Ints, Mask, Octets
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.settlement import Settled, judged, recipient_keys, settle
 from smsplan.kernel.texts.measures import Texts
-from smsplan.settings import Settings
 from smsplan.totals.plan_view import Planned
 from smsplan.totals.summary import RowGroup, Summary, SummaryTally, accepted
 from smsplan.whatif import switch_characters as suspects
@@ -101,7 +101,7 @@ def _pass(planned: Planned, questions: list[_Question], whole: SummaryTally | No
 class BatchLook:
     """What is known before the first row: of each body the bits of its fixed text."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RowSettings) -> None:
         self.settings = settings
         self.kernel = Kernel(replace(settings, bodies=False))
         self.known: dict[str, tuple[Any, Ints]] = {}
@@ -111,7 +111,7 @@ class BatchLook:
             for gsm, encoding in ((True, Encoding.GSM), (False, Encoding.UNICODE))
         }
 
-    def fixed(self, settings: Settings) -> int:
+    def fixed(self, settings: RowSettings) -> int:
         """Return the bits of a body and of its defaults; of ``$`` only those that matter."""
         body = settings.message.template.body
         bits = suspects.text_bits(body) & ~(suspects.DOLLAR | suspects.EXTENSION)

@@ -16,12 +16,12 @@ from smsplan.kernel.kernel import Judged, Kernel
 from smsplan.kernel.numbers.msisdns import Msisdns
 from smsplan.kernel.octets import Mask
 from smsplan.kernel.prices import PriceTable
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.settlement import Settled, settle
 from smsplan.kernel.texts.composing import Known
 from smsplan.kernel.unreadable_rows import marks
 from smsplan.lists.source import Source
 from smsplan.lists.threads import ahead
-from smsplan.settings import Settings
 
 
 class Composed(NamedTuple):
@@ -38,7 +38,7 @@ class Variants:
     def __init__(
         self,
         source: Source,
-        settings: Sequence[Settings],
+        settings: Sequence[RowSettings],
         prices: PriceTable | None,
         accepted: Mask,
     ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smsplan.settings import Settings
+from smsplan.kernel.settings import RowSettings
 from smsplan.templates import Template
 from smsplan.templates.opt_out import opt_out_at
 
@@ -19,13 +19,13 @@ class Wording:
     among the pieces, and behind it is what is ``kept``.
 
     >>> from smsplan import Message, Reading
-    >>> made = Wording(Settings(message=Message("Hi ${a}!${b}", defaults={"b": "x"}),
+    >>> made = Wording(RowSettings(message=Message("Hi ${a}!${b}", defaults={"b": "x"}),
     ...                         reading=Reading(columns={"a": "a"})))
     >>> made.last, made.at, made.pieces
     ('!', 2, ((None, 'Hi '), ('a', ''), (None, '!'), (None, 'x'), (None, '')))
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RowSettings) -> None:
         self.settings = settings
         escapes = settings.profile.double_dollar == "escape"
         self.template = settings.message.template.under(dollar_escapes=escapes)

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from smsplan import Plan, Profile, Template, plan
 from smsplan.api.dryruns import Composer
 from smsplan.kernel.kernel import Kernel
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts.damaged_values import bits_of, damage
 from smsplan.kernel.texts.link_cuts import LinkCuts
 from smsplan.message import Message
 from smsplan.recipients import Reading
-from smsplan.settings import Settings
 from smsplan.templates.leftovers import NO_VALUES, undone
 from smsplan.templates.links import links
 from smsplan.templates.mojibake import repaired
@@ -211,7 +211,7 @@ def test_links_that_are_cut(
     profile = Profile()
     if dense:
         profile = Profile(gsm_boundary="dense", unicode_boundary="dense", reference_bits=16)
-    options = Settings(
+    options = RowSettings(
         message=Message(body), reading=Reading(columns={"a": "a", "b": "b"}), profile=profile
     )
     columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}

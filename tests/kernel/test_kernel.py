@@ -14,9 +14,9 @@ import pytest
 from smsplan import Encoding, Profile, Template, dry_run, segment
 from smsplan.kernel.dictionaries import note_bits, note_words
 from smsplan.kernel.kernel import Kernel
+from smsplan.kernel.settings import RowSettings
 from smsplan.message import Message
 from smsplan.recipients import Reading
-from smsplan.settings import Settings
 
 GSM = "abc XYZ0"
 EXTENSION = "€[]{}^~|\\\f"
@@ -108,7 +108,7 @@ class Maker:
                 switches[name] = self.random.choice([("tr",), ("es", "pt"), "all"])
         return Profile(**switches)
 
-    def options(self) -> Settings:
+    def options(self) -> RowSettings:
         """A message with its defaults and limits."""
         template = Template(self.random.choice(BODIES))
         defaults = {key: self.text() for key in template.parameters if self.random.random() < 0.3}
@@ -121,7 +121,7 @@ class Maker:
             truncate_concat=self.random.random() < 0.4,
             max_number_of_message_parts=self.random.choice([None, None, 1, 2, 5]),
         )
-        return Settings(
+        return RowSettings(
             message=message,
             reading=Reading(columns=columns),
             profile=self.profile(),
@@ -199,7 +199,7 @@ class Switched(Maker):
             switches["languages"] = self.random.choice([("tr",), ("es", "pt"), "all"])
         return Profile(**{**switches, "malformed_placeholder": "literal"})
 
-    def options(self) -> Settings:
+    def options(self) -> RowSettings:
         """A message that is cut to one part."""
         options = super().options()
         profile = self.profile()
@@ -246,7 +246,7 @@ def test_a_form_feed_that_makes_unicode(text: str, order: Any) -> None:
 def test_a_value_too_long_for_the_sum() -> None:
     """Sizes travel in fields of 18 bits; a value that does not fit is composed alone."""
     texts = ["a" * 70_000, "a" * 300_000, "😀" * 70_000, "a" * 300_000 + "я"]
-    options = Settings(
+    options = RowSettings(
         message=Message("x${a}"),
         reading=Reading(columns={"a": "a"}),
         profile=Profile(value_limit=None),
@@ -264,7 +264,7 @@ def test_a_default_too_long_for_the_sum() -> None:
     profile = Profile(value_limit=None)
     for columns, expected in (({"a": "a"}, [1, 300_000]), ({}, [300_000, 300_000])):
         message = Message("${a}", defaults={"a": "a" * 300_000})
-        options = Settings(message=message, reading=Reading(columns=columns), profile=profile)
+        options = RowSettings(message=message, reading=Reading(columns=columns), profile=profile)
         numbers = pa.array(["+447911123456"] * 2)
         batch = pa.RecordBatch.from_arrays([numbers, pa.array(["x", None])], names=["to", "a"])
         assert Kernel(options)(batch).column("units").to_pylist() == expected
@@ -279,7 +279,7 @@ def test_octets_behind_nulls_do_not_count() -> None:
     )
     assert column.to_pylist() == [None, "я"]
     message = Message("${a}", defaults={"a": "x"})
-    kernel = Kernel(Settings(message=message, reading=Reading(columns={"a": "a"})))
+    kernel = Kernel(RowSettings(message=message, reading=Reading(columns={"a": "a"})))
     numbers = pa.array(["+447911123456"] * 2)
     planned = kernel(pa.RecordBatch.from_arrays([numbers, column], names=["to", "a"]))
     assert planned.column("encoding").to_pylist() == ["GSM", "UNICODE"]
@@ -302,7 +302,7 @@ def test_reasons_character_by_character(seed: int) -> None:
         used = {key: key for key in template.parameters}
         its = {key: text for key, text in defaults.items() if key in used}
         message = Message(template, defaults=its)
-        kernel = Kernel(Settings(message=message, reading=Reading(columns=used)))
+        kernel = Kernel(RowSettings(message=message, reading=Reading(columns=used)))
         reasons = kernel.reasons(batch, known)
         found = list(zip(reasons.rows.tolist(), map(chr, reasons.points.tolist()), strict=True))
         expected, places = set(), []

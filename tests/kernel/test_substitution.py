@@ -11,9 +11,9 @@ import pytest
 from smsplan import Profile, Substitution, Template
 from smsplan.encoding.look_alikes import LOOK_ALIKES
 from smsplan.kernel.kernel import Kernel
+from smsplan.kernel.settings import RowSettings
 from smsplan.message import Message
 from smsplan.recipients import Reading
-from smsplan.settings import Settings
 from tests.kernel.test_kernel import BODIES, CLUSTERS, GSM, Maker, expected, shown
 
 REPLACED = sorted(LOOK_ALIKES)
@@ -62,7 +62,7 @@ class Hostile(Maker):
         length = self.random.choice([1, 2, 3, 8, 20, 60, 69, 70, 72, 100, 140, 154, 162, 300])
         return "".join(self.random.choices(pool, k=length))
 
-    def options(self) -> Settings:
+    def options(self) -> RowSettings:
         """A message with a substitution or limits, mostly under a plain profile."""
         body = self.random.choice([*EDGES, *EDGES, *BODIES])
         template = Template(body)
@@ -97,7 +97,7 @@ class Hostile(Maker):
         )
 
 
-def within(options: Settings, values: dict[str, str]) -> dict[str, str]:
+def within(options: RowSettings, values: dict[str, str]) -> dict[str, str]:
     """The values as they are sent: cut to whole clusters, by Python's own slices."""
     import regex
 
@@ -148,7 +148,7 @@ def test_ordinary_rows_are_not_looked_at_one_by_one() -> None:
     """Quotes, decomposed accents, Greek capitals and emoji are decided for whole columns."""
     names = ["O’Neill", "Jose\u0301", "ΜΑΡΙΑ", "Ana ❤\ufe0f", "Иван", "नमन", "Maximiliane"] * 50
     message = Message("“Hi” ${a}, " + "x" * 66, limits={"a": 6}, substitute="safe")
-    options = Settings(message=message, reading=Reading(columns={"a": "a"}))
+    options = RowSettings(message=message, reading=Reading(columns={"a": "a"}))
     kernel = Kernel(options)
     numbers = pa.array(["+447911123456"] * len(names))
     batch = pa.RecordBatch.from_arrays([numbers, pa.array(names)], names=["to", "a"])

@@ -19,9 +19,9 @@ from smsplan.cli.console import (
 )
 from smsplan.cli.plans.body_options import by_value
 from smsplan.cli.plans.rates_options import Rates, terms
+from smsplan.kernel.settings import Conditions
 from smsplan.message import Message
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions
 
 
 @options.having(Message, Reading, Rates, Conditions)

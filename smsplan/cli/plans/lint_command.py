@@ -14,10 +14,10 @@ import typer
 from smsplan.cli import options
 from smsplan.cli.console import needs, safe, say, text_of, write_json
 from smsplan.cli.plans.rates_options import Rates, terms
+from smsplan.kernel.settings import Conditions
 from smsplan.message import Message, of_parameters
 from smsplan.plurals import counted
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions
 
 if TYPE_CHECKING:
     from smsplan.cli.plans.lint_config import LintConfig

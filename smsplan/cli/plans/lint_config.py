@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from smsplan.errors import InputError
-from smsplan.faults import nearest
+from smsplan.errors import InputError, nearest
 
 FILES = ("*.sms", "*.sms.txt")
 FAIL_ON = ("error", "warning", "info")

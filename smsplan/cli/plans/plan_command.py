@@ -19,13 +19,13 @@ from smsplan.cli.console import (
 from smsplan.cli.plans.body_options import Text, message
 from smsplan.cli.plans.rates_options import Rates, terms
 from smsplan.errors import PlanRejected
+from smsplan.kernel.settings import Conditions
 from smsplan.keywords import taken
 from smsplan.limits import Limits
 from smsplan.message import Message
 from smsplan.outputs import check_distinct, is_stdout
 from smsplan.planning.runs import Outputs, Run
 from smsplan.recipients import Reading
-from smsplan.settings import Conditions
 
 # Of more rows a second look would take longer than one waits for a remark.
 ASKED_ROWS = 1_000_000

@@ -27,6 +27,7 @@ from smsplan.encoding.substitution import AUTO_ENCODING
 from smsplan.encoding.ucs2 import shortened
 from smsplan.kernel.cells import text_cells
 from smsplan.kernel.octets import Ints, Mask, Octets, counted, distinct
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.texts import parts as counting
 from smsplan.kernel.texts.cluster_cuts import clear
 from smsplan.kernel.texts.look_alikes import (
@@ -45,7 +46,6 @@ from smsplan.kernel.texts.measures import Reasons, Texts
 from smsplan.kernel.texts.national_tables import cheapest, lacking
 from smsplan.kernel.texts.octet_classes import FIELD, MOST_OCTETS, Classes, Sizes
 from smsplan.kernel.texts.parts import CharacterColumn, Room
-from smsplan.settings import Settings
 
 # Texts are put together in pieces of so many octets at most.
 _CHUNK = 1 << 21
@@ -81,7 +81,7 @@ class TextKernel:
     ``known`` of it, empty at first.
     """
 
-    def __init__(self, settings: Settings, composer: Composer) -> None:
+    def __init__(self, settings: RowSettings, composer: Composer) -> None:
         profile = composer.profile
         self._settings = settings
         self._profile = profile

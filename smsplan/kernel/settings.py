@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smsplan.api.batches import TextBatch
 from smsplan.api.doubtful import doubtful_sender
 from smsplan.api.profiles import Profile
-from smsplan.errors import InputError, RequestRefused
-from smsplan.faults import Faults, nearest
+from smsplan.errors import Faults, InputError, RequestRefused, nearest
 from smsplan.keywords import option
 from smsplan.message import Message, unknown_parameters
 from smsplan.recipients import Reading, no_column
@@ -34,7 +33,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RowSettings:
     """A message, how its recipients are read, and how the account behaves.
 
     ``bodies`` keeps the texts, ``prefix`` is put before the names of our columns. The ``reading``
@@ -53,18 +52,18 @@ class Settings:
         by = () if self.message.body_by is None else (self.message.body_by,)
         return tuple(dict.fromkeys((self.reading.to, *self.reading.columns.values(), *by)))
 
-    def of_body(self, value: str) -> Settings:
+    def of_body(self, value: str) -> RowSettings:
         """Return the settings of one of the bodies."""
         message = self.message.of_body(value)
         return replace(
             self, message=message, reading=self.reading.of_parameters(message.parameters)
         )
 
-    def saying(self, **changes: Any) -> Settings:
+    def saying(self, **changes: Any) -> RowSettings:
         """Return the settings of another message."""
         return replace(self, message=replace(self.message, **changes))
 
-    def each(self) -> list[Settings]:
+    def each(self) -> list[RowSettings]:
         """Return the settings of every body."""
         if self.message.body_by is None:
             return [self]
@@ -81,7 +80,7 @@ class Settings:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Settings:
+    def from_dict(cls, data: Mapping[str, Any]) -> RowSettings:
         """Read what :meth:`to_dict` wrote."""
         return cls(
             message=Message.from_dict(data),
@@ -91,7 +90,7 @@ class Settings:
             prefix=data["prefix"],
         )
 
-    def for_list(self, known: Sequence[str], *, numbers: bool = True) -> Settings:
+    def for_list(self, known: Sequence[str], *, numbers: bool = True) -> RowSettings:
         """Return the settings for a list that has these columns: each parameter with its own.
 
         ``numbers`` says whether the column of numbers is read. Raises
