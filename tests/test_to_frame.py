@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from smsplan import Cost, InputError, Plan, Rate, RateCard, compare, estimate, plan
-from smsplan.tabular import CURRENCY, MONEY, frame
 from smsplan.totals.shares import Share
+from smsplan.totals.tabular import CURRENCY, MONEY, frame
 
 NAMES = ["Olivia", "Małgorzata", "Bo 😀", "Maximilian-Alexander", "Zoë – “Zo”"]
 NUMBERS = ["+4477009001", "+1202555010", "+331099000", "+4477009001", "+8190000000"]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from smsplan.errors import InputError
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.plan_view import Planned
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

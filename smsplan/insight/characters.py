@@ -13,9 +13,9 @@ from smsplan.encoding.scripts import plain_name, script
 from smsplan.encoding.substitution import Level
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.plan_view import Planned
 from smsplan.totals.shares import Share
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.whatif.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smsplan.kernel.octets import Ints
     from smsplan.kernel.prices import PriceTable
     from smsplan.ratecards.terms import Ladder
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
     from smsplan.whatif.anatomy import Anatomist
 
 _EXAMPLES = 5

@@ -13,9 +13,9 @@ from smsplan.errors import InputError
 from smsplan.ratecards import Cost, Terms, money
 from smsplan.ratecards.costs import EXACT
 from smsplan.showing import Shown
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.findings import FindingsTally
 from smsplan.totals.summary import Summary, SummaryTally, accepted
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from smsplan.kernel.settings import RowSettings
     from smsplan.kernel.settlement import Settled
     from smsplan.lists.source import Source
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 # So many rows are named of those that change sides.
 FIRST_ROWS = 10

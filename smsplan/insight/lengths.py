@@ -13,14 +13,14 @@ from smsplan.errors import InputError
 from smsplan.plurals import counted
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.plan_view import Planned
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.ratecards.terms import Ladder
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
     from smsplan.whatif.step_counts import Changes
 
 _Pair = tuple[Fraction, Fraction]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from smsplan.errors import Note, Problem, Weight
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.damage import Damaged, listed
 from smsplan.totals.plan_view import Planned
 from smsplan.totals.summary import count_of
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smsplan.kernel.octets import Bits, Ints, Mask
     from smsplan.kernel.settings import RowSettings
     from smsplan.kernel.settlement import Settled
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 # So many rows of each kind are named.
 FIRST_ROWS = 10

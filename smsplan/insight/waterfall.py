@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from smsplan.ratecards import Cost
 from smsplan.showing import Shown, plotted
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.plan_view import Planned
 from smsplan.totals.shares import Share
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.whatif.dissection import CulpritSums, Sent, Sum, place_names, sent, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from smsplan.kernel.octets import Ints
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
     from smsplan.whatif.anatomy import Anatomist, Anatomy
 
 # The steps in their order; a row of a plan takes the ones of its encoding.

@@ -33,13 +33,13 @@ from smsplan.live.api_error import place_in_to
 from smsplan.live.asking import CALLS, LENIENT, Asked, DryRuns, narrowed
 from smsplan.plurals import counted
 from smsplan.showing import drawn
-from smsplan.tabular import ANY, frame
+from smsplan.totals.tabular import ANY, frame
 
 if TYPE_CHECKING:
     from smsplan.live.asking import Write
     from smsplan.live.sampling import Drawn, Sample
     from smsplan.planning.plans import Plan
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 SWITCHES = tuple(name for name, each in EVERY.items() if each.effect not in ("batch", "form"))
 """The switches that a dry run of a plan's messages may depend on."""

@@ -26,11 +26,11 @@ from smsplan.outputs import check_distinct
 from smsplan.ratecards import Cost, RateCard, Terms, money
 from smsplan.reports import Report, read_reports, report_of
 from smsplan.showing import drawn
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.writing.writers import Sink, check_output, sink
 
 if TYPE_CHECKING:
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 # Rows that wait to be written.
 _WRITTEN = 1 << 14

@@ -34,7 +34,7 @@ from smsplan.kernel.settlement import recipient_keys
 from smsplan.numbers.zones import zones_by_prefix
 from smsplan.ratecards import COUNTRIES as ISO
 from smsplan.showing import drawn, plotted
-from smsplan.tabular import ANY, COUNT, TIME, frame
+from smsplan.totals.tabular import ANY, COUNT, TIME, frame
 
 # Hours for all, a preset, or hours by country.
 QuietHours = str | Mapping[str, str]
@@ -42,7 +42,7 @@ QuietHours = str | Mapping[str, str]
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 # The API's default, and its most.
 EXPIRE_AFTER = timedelta(days=3)

@@ -27,9 +27,9 @@ from smsplan.ratecards import Cost, Terms
 from smsplan.ratecards.costs import MINOR_UNITS, amount_text, rounded
 from smsplan.recipients import Reading
 from smsplan.showing import Shown
-from smsplan.tabular import ANY, frame
 from smsplan.templates import Template
 from smsplan.totals.summary import RowGroup, Summary, SummaryTally
+from smsplan.totals.tabular import ANY, frame
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from smsplan._keywords import CampaignKeywords
     from smsplan.kernel.prices import PriceTable
     from smsplan.lists.source import Source
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 # At least so many rows are looked at, or all of them.
 FEWEST = 1000

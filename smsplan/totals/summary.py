@@ -14,14 +14,14 @@ from smsplan.errors import Note, Problem
 from smsplan.limits import Facts
 from smsplan.ratecards import Cost, CostLine, Terms
 from smsplan.showing import drawn
-from smsplan.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 from smsplan.totals.finding import Finding
+from smsplan.totals.tabular import ANY, COUNT, CURRENCY, MONEY, frame
 
 if TYPE_CHECKING:
     from smsplan.kernel.prices import PriceTable
     from smsplan.kernel.settlement import Settled
     from smsplan.ratecards.terms import Ladder
-    from smsplan.tabular import Frame
+    from smsplan.totals.tabular import Frame
 
 
 # A column of so many values at most is counted as it is.
