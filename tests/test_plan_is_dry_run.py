@@ -347,7 +347,7 @@ def test_duplicates_send_the_first_that_can_be_sent(
     rows: list[dict[str, Any]], kind: str, profile: Profile
 ) -> None:
     """Flagging against a set in a loop."""
-    how: dict[str, Any] = {"body": "Hi ${a}", "profile": profile, "from_": "Shop"}
+    how: dict[str, Any] = {"message": "Hi ${a}", "profile": profile, "from_": "Shop"}
     kept = plain(plan(framed(rows, kind), duplicates="keep", **how).rows)
     flagged = plain(plan(framed(rows, kind), **how).rows)
     seen: set[str] = set()
