@@ -22,7 +22,6 @@ RECIPIENTS = typer.Argument(
 )
 PLAN_OR_NOT = typer.Argument(None, help="A saved plan: Parquet, or a folder of part files.")
 PLAN = typer.Argument(..., help="A saved plan: Parquet, or a folder of part files.")
-BODY_HELP = "The text, in single quotes: 'Hi ${name}'."
 SYNTAX_HELP = (
     "How the text writes parameters, beside ${name}: '$<>', which no shell touches, or as other "
     "tools do: '{{}}', '(())', '*||*', '%%', '[]', '<%=%>'."
@@ -93,10 +92,13 @@ def having(
 
         @functools.wraps(command)
         def called(**values: Any) -> None:
+            # Told by the default, not by truth: 0 parts and an empty text are given.
             given = {
                 name: meant(value)
                 for name, (parameter, meant) in found.items()
-                if (value := values.pop(parameter.name)) not in (None, False, [])
+                if not (
+                    (value := values.pop(parameter.name)) is None or value is False or value == []
+                )
             }
             command(**values, **given)
 

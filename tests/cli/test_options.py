@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 import smsplan
-from smsplan import InputError, estimate, plan
+from smsplan import InputError, PlanRejected, estimate, plan
 from smsplan.cli import app
 
 LIST = "to,name\n+447700900123,Ana\n"
@@ -207,3 +207,13 @@ def test_quiet_hours_are_repeatable(there: Path) -> None:
          "--quiet-hours", "us_federal", "--quiet-hours", "FR=20:00-09:00"],
     )  # fmt: skip
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("option", ["--max-parts", "--max-messages", "--max-parts-per-message"])
+def test_zero_is_a_limit(tmp_path: Path, option: str) -> None:
+    """``--max-parts 0`` allows nothing: what is given is not told from what is not by its truth."""
+    path = tmp_path / "list.csv"
+    path.write_text("to\n+447700900123\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["plan", str(path), "--body", "Hi", option, "0"])
+    assert isinstance(done.exception, PlanRejected)
+    assert option.removeprefix("--").replace("-", "_") in str(done.exception)
