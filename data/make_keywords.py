@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smsplan.kernel.settings import Conditions
+from smsplan.api.conditions import Conditions
 from smsplan.keywords import options
 from smsplan.message import Message
-from smsplan.planning.runs import Outputs, Run
+from smsplan.planning.options import Outputs, Run
 from smsplan.recipients import Reading
 
 TARGET = Path(__file__).resolve().parent.parent / "smsplan" / "_keywords.py"
@@ -42,10 +42,9 @@ def written() -> str:
         lines.append(f"\nclass {name}({base}, total=False):")
         lines.append(f'    """Options: {", ".join(group.__name__ for group in groups)}."""\n')
         for group in groups:
-            for field, (each, said) in options(group).items():
-                if said.where != "command":
-                    kind = str(each.type).replace("'", '"')
-                    lines.append(f"    {field}: {kind if 'None' in kind else kind + ' | None'}")
+            for field, (each, _) in options(group).items():
+                kind = str(each.type).replace("'", '"')
+                lines.append(f"    {field}: {kind if 'None' in kind else kind + ' | None'}")
         lines.append("")
         base = name
     return "\n".join(lines)

@@ -24,15 +24,15 @@ class Option:
     """What is said of a field besides its name, type and default.
 
     ``sentence`` is its help. On the command line it is ``name`` (empty: the field's own), its
-    values are written as ``form``, and it is ``least`` or more. ``where`` is
-    ``python`` for one that the command line has in another form.
+    values are written as ``form``, and it is ``least`` or more; ``python_only``
+    says that the command line has it in another form.
     """
 
     sentence: str
     name: str = ""
     form: str = ""
     least: int | None = None
-    where: str = "both"
+    python_only: bool = False
 
 
 def option(
@@ -42,10 +42,10 @@ def option(
     name: str = "",
     form: str = "",
     least: int | None = None,
-    where: str = "both",
+    python_only: bool = False,
 ) -> Any:
     """Return a field of a frozen value that is an option; see :class:`Option`."""
-    said = {"option": Option(sentence, name, form, least, where)}
+    said = {"option": Option(sentence, name, form, least, python_only)}
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=said)
     return field(default=default, metadata=said)
@@ -98,7 +98,7 @@ def takes(
     known = {
         name: found
         for group in groups
-        for name, found in _keywords(group).items()
+        for name, found in options(group).items()
         if name not in without
     }
 
@@ -131,10 +131,6 @@ def takes(
     return give
 
 
-def _keywords(group: type) -> dict[str, tuple[dataclasses.Field[Any], Option]]:
-    return {name: found for name, found in options(group).items() if found[1].where != "command"}
-
-
 def _documented(text: str, groups: tuple[type, ...], known: Collection[str]) -> str:
     """Put the options, group by group, in place of the line ``{options}``."""
     lines = []
@@ -142,7 +138,7 @@ def _documented(text: str, groups: tuple[type, ...], known: Collection[str]) -> 
         lines += [(group.__doc__ or "").splitlines()[0], ""]
         lines += [
             f"* ``{name}``: {said.sentence}"
-            for name, (_, said) in _keywords(group).items()
+            for name, (_, said) in options(group).items()
             if name in known
         ]
         lines.append("")

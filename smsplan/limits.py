@@ -9,12 +9,14 @@ from decimal import Decimal
 from enum import Enum, auto
 from fractions import Fraction
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smsplan.errors import Breach, InputError, PlanRejected
 from smsplan.keywords import option
 from smsplan.plurals import counted
-from smsplan.ratecards import COUNTRIES, Cost, money
+
+if TYPE_CHECKING:
+    from smsplan.ratecards import Cost
 
 # So many rows are named for each breach.
 SHOWN_ROWS = 5
@@ -61,6 +63,7 @@ class Limits:
 
     Raises :class:`~smsplan.errors.InputError` where a limit is not one.
 
+    >>> from smsplan.ratecards import Cost
     >>> limits = Limits(max_cost="0.05 GBP", max_parts_per_message=1)
     >>> facts = Facts(1, 1, 2, {2: 1}, 0, Cost({"GBP": Decimal("0.068")}), 0, {"GB": 1})
     >>> for breach, _ in limits.breaches(facts):
@@ -94,6 +97,8 @@ class Limits:
     )
 
     def __post_init__(self) -> None:
+        from smsplan.ratecards import COUNTRIES
+
         _ = self._amounts
         for name in ("max_parts_per_message", "max_parts", "max_messages"):
             value = getattr(self, name)
@@ -116,6 +121,8 @@ class Limits:
     @property
     def _amounts(self) -> dict[str, Decimal]:
         """The most that may be spent in each currency."""
+        from smsplan.ratecards import money
+
         given = () if self.max_cost is None else self.max_cost
         texts = given if isinstance(given, tuple | list) else (given,)
         out: dict[str, Decimal] = {}
@@ -136,7 +143,7 @@ class Limits:
 
     def breaches(self, facts: Facts) -> Iterator[Found]:
         """Yield every limit that the facts are above, with the figures and whose fault it is."""
-        yield from self._too_dear(facts)
+        yield from self._too_expensive(facts)
         most = self.max_parts_per_message
         longer = sum(n for parts, n in facts.lengths.items() if self.too_long(parts))
         if most is not None and longer:
@@ -174,7 +181,9 @@ class Limits:
             going = counted(sum(other.values()), "message goes", "messages go")
             yield Breach("countries", f"{going} to other countries: {listed}"), RowKind.ELSEWHERE
 
-    def _too_dear(self, facts: Facts) -> Iterator[Found]:
+    def _too_expensive(self, facts: Facts) -> Iterator[Found]:
+        from smsplan.ratecards import Cost
+
         allowed = self._amounts
         if self.max_cost is None:
             return

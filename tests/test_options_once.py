@@ -14,11 +14,11 @@ from typer.main import get_command
 
 import smsplan
 from smsplan import InputError, Message, Plan, Reading, Recipients, compare, estimate, plan
+from smsplan.api.conditions import Conditions
 from smsplan.cli import app
-from smsplan.kernel.settings import Conditions
 from smsplan.keywords import Option, default_of, options
 from smsplan.limits import Limits
-from smsplan.planning.runs import Outputs, Run
+from smsplan.planning.options import Outputs, Run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GROUPS = (Message, Reading, Conditions, Outputs, Run)
@@ -119,7 +119,7 @@ def test_commands_have_every_option(command: str, groups: tuple[type, ...]) -> N
     found: Any = get_command(app)
     shown = {name: each for each in found.commands[command].params for name in each.opts}
     for name, (_, said) in known(*groups).items():
-        if said.where != "python":
+        if not said.python_only:
             option = shown[f"--{said.name or name.replace('_', '-')}"]
             assert option.help.startswith(said.sentence), name
 

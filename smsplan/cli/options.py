@@ -82,7 +82,7 @@ def having(
         each.name: _on_the_command_line(each, said, _title(group))
         for group in groups
         for each, said in options(group).values()
-        if said.where != "python" and each.name not in without
+        if not said.python_only and each.name not in without
     }
 
     def give(command: Callable[..., None]) -> Callable[..., None]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from smsplan.api.conditions import Conditions
 from smsplan.api.profiles import Profile
 from smsplan.errors import InputError, Note, Problem
 from smsplan.kernel.columns import PLAN_COLUMNS
 from smsplan.kernel.kernel import Kernel
 from smsplan.kernel.prices import PriceTable
-from smsplan.kernel.settings import Conditions, RowSettings
+from smsplan.kernel.settings import RowSettings
 from smsplan.kernel.settlement import RANGE, in_words, names_with, settled_rows
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message

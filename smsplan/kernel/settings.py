@@ -10,26 +10,11 @@ from smsplan.api.batches import TextBatch
 from smsplan.api.doubtful import doubtful_sender
 from smsplan.api.profiles import Profile
 from smsplan.errors import Faults, InputError, RequestRefused, nearest
-from smsplan.keywords import option
 from smsplan.message import Message, unknown_parameters
 from smsplan.recipients import Reading, no_column
 
 if TYPE_CHECKING:
-    import os
-
-    from smsplan.ratecards import RateCard, Terms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """Prices and account."""
-
-    rates: Terms | RateCard | Mapping[str, str] | str | os.PathLike[str] | None = option(
-        None, "Prices: a rate card or its path, or one price such as '0.034 GBP'.", where="python"
-    )
-    profile: Profile | str | os.PathLike[str] | None = option(
-        None, "How the account behaves: the name of a profile, or a TOML file; else current."
-    )
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ from itertools import product
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from smsplan.api.conditions import Conditions
 from smsplan.errors import Faults, InputError, Note, packages_needed
-from smsplan.kernel.settings import Conditions, RowSettings
+from smsplan.kernel.settings import RowSettings
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message
 from smsplan.planning.first_names import NAMES, names

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from smsplan.api.conditions import Conditions
 from smsplan.errors import Faults, InputError, packages_needed
-from smsplan.kernel.settings import Conditions, RowSettings
+from smsplan.kernel.settings import RowSettings
 from smsplan.keywords import chosen, takes
 from smsplan.message import Message, as_mapping, of_parameters, unknown_parameters
 from smsplan.outputs import check_distinct
+from smsplan.planning.options import Outputs, Run
 from smsplan.planning.pipeline import Pipeline, Selection
 from smsplan.planning.plans import Plan
-from smsplan.planning.runs import Outputs, Run, run
+from smsplan.planning.runs import run
 from smsplan.ratecards import Terms
 from smsplan.recipients import Reading
 from smsplan.templates import Template

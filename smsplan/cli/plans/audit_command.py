@@ -7,11 +7,11 @@ from typing import Any
 
 import typer
 
+from smsplan.api.conditions import Conditions
 from smsplan.cli import options
 from smsplan.cli.console import progress_bar, say, write_json, write_result
 from smsplan.cli.plans.rates_options import Rates, terms
 from smsplan.errors import InputError
-from smsplan.kernel.settings import Conditions
 from smsplan.recipients import Reading
 
 # What a list is planned with that has no text yet: one part in any encoding.

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from smsplan.api.conditions import Conditions
 from smsplan.cli import options
 from smsplan.cli.console import (
     check_stdin,
@@ -19,7 +20,6 @@ from smsplan.cli.console import (
 )
 from smsplan.cli.plans.body_options import by_value
 from smsplan.cli.plans.rates_options import Rates, terms
-from smsplan.kernel.settings import Conditions
 from smsplan.message import Message
 from smsplan.recipients import Reading
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
+from smsplan.api.conditions import Conditions
 from smsplan.cli import options
 from smsplan.cli.console import check_stdin, needs, pairs, write_json
 from smsplan.cli.plans.body_options import Text, message
 from smsplan.cli.plans.rates_options import Rates, terms
 from smsplan.errors import InputError
-from smsplan.kernel.settings import Conditions
 from smsplan.keywords import chosen
 from smsplan.message import Message
 from smsplan.recipients import Reading

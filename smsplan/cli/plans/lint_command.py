@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from smsplan.api.conditions import Conditions
 from smsplan.cli import options
 from smsplan.cli.console import needs, safe, say, text_of, write_json
 from smsplan.cli.plans.rates_options import Rates, terms
-from smsplan.kernel.settings import Conditions
 from smsplan.message import Message, of_parameters
 from smsplan.plurals import counted
 from smsplan.recipients import Reading

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from smsplan.api.conditions import Conditions
 from smsplan.cli import options
 from smsplan.cli.console import (
     check_stdin,
@@ -19,12 +20,11 @@ from smsplan.cli.console import (
 from smsplan.cli.plans.body_options import Text, message
 from smsplan.cli.plans.rates_options import Rates, terms
 from smsplan.errors import PlanRejected
-from smsplan.kernel.settings import Conditions
 from smsplan.keywords import taken
 from smsplan.limits import Limits
 from smsplan.message import Message
 from smsplan.outputs import check_distinct, is_stdout
-from smsplan.planning.runs import Outputs, Run
+from smsplan.planning.options import Outputs, Run
 from smsplan.recipients import Reading
 
 # Of more rows a second look would take longer than one waits for a remark.
