@@ -378,8 +378,15 @@ class _Body(TextKernel):
         return np.repeat(rows, lengths), chosen[:, 0], chosen[:, 1]
 
     def _tokens_of(self, text: str) -> Counter[int]:
-        outside = {one.character for one in culprits(text)}
+        outside = self._outside(text)
         return Counter(each.number for each in self._kinds_known.tokens(text, outside))
+
+    def _outside(self, text: str) -> set[str]:
+        """The characters of a text that force Unicode, under the profile."""
+        outside = {one.character for one in culprits(text, languages=self._profile.languages)}
+        if self._profile.form_feed == "unicode":
+            outside |= {"\f"} & set(text)
+        return outside
 
     def _counted_points(self, texts: Any, rows: Ints) -> tuple[Ints, Ints, Ints]:
         """As :meth:`_counted`, of texts whose characters say for themselves what they are."""
@@ -451,9 +458,7 @@ class _Body(TextKernel):
             escaped = tables(measured.locking, measured.single_shift).wide.findall
             wide = [sum(len(escaped(text)) for text in texts) for texts in by_place]
         else:
-            outside = {one.character for one in culprits(whole, languages=profile.languages)}
-            if profile.form_feed == "unicode":
-                outside |= {"\f"} & set(whole)
+            outside = self._outside(whole)
             switched = [(place, characters(text, profile)) for place, text in pieces]
             times = Counter((place, number) for place, number, _ in self._placed(switched, outside))
             found = sorted((*key, count) for key, count in times.items())

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
+import pyarrow as pa
 import pytest
 import regex
 
-from smsplan import Plan, Substitution, plan
+from smsplan import Plan, Profile, Substitution, plan
 from smsplan.display.figures import money
 from smsplan.encoding import Encoding
 from smsplan.insight.characters import Characters, CharacterShare, ScriptShare
@@ -194,6 +195,12 @@ def test_every_character(seed: int) -> None:
         check(maker.plan())
     for _ in range(10):
         check(maker.plan_at_boundaries())
+
+
+def test_a_form_feed_beside_a_control_character() -> None:
+    """Under ``form_feed="unicode"`` a form feed is a culprit, whatever else is."""
+    rows = pa.table({"to": ["+447911123456"], "a": ["\f" + "x" * 147 + "\0" + "x" * 13]})
+    check(plan(rows, "Zo ${a}, `½", profile=Profile(form_feed="unicode")))
 
 
 @pytest.mark.parametrize("number", range(len(SWEEPS)))
